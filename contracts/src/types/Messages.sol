@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+// The typed messages (strict EIP-712) that the enclave key and the leader key sign. Field order is part of the type hash:
+// a change here changes every digest, and `keeper/src/core/typedMessages.ts` must follow.
+
+/// @notice Pays `amount` of `token` out of the vault of the domain's chain. `nonce` is the user's own, once per account and chain.
+struct Withdrawal {
+    address account;
+    address token;
+    uint256 amount;
+    address recipient;
+    uint256 nonce;
+    uint64 checkpoint;
+    uint64 deadline;
+}
+
+/// @notice One Merkle root over (chainId, registry, treeRoot, processedIndex) of all chains. Signed in the domain of the
+/// home chain's Checkpointer; posting it is each vault's heartbeat and opens what checkpoint `checkpoint` approved.
+struct ExitRoots {
+    uint64 epoch;
+    uint64 checkpoint;
+    uint64 issuedAt;
+    bytes32 root;
+}
+
+/// @notice A snapshot of the exchange. `parent` is the digest of the checkpoint before it, 0 for number 1.
+struct Checkpoint {
+    uint64 number;
+    uint64 epoch;
+    bytes32 parent;
+    bytes32 stateHash;
+    bytes32 payloadHash;
+    bytes32 withdrawalsHash;
+    bytes32 settlementsHash;
+    uint64 journalIndex;
+}
+
+/// @notice Proof of possession of the leader key. `expectedTip` is 0 after a council proposal.
+struct AcceptLeader {
+    address candidate;
+    uint64 epoch;
+    bytes32 expectedTip;
+}
