@@ -1,0 +1,134 @@
+// What can happen to the exchange, as data. Every change of state is one of these commands, numbered and journalled
+// before it is applied; replaying them gives the same state, byte for byte.
+
+/** 20-byte address as lower-case hex. The core never sees checksummed addresses. */
+export type Address = `0x${string}`;
+/** Bytes as lower-case hex. */
+export type Hex = `0x${string}`;
+
+/** Who owns balances: an address and a small number, 0 by default. */
+export interface AccountId {
+  readonly address: Address;
+  readonly subaccount: number;
+}
+
+export const ACTION_PLACE = 0;
+export const ACTION_CANCEL = 1;
+export const ACTION_CANCEL_ALL = 2;
+export const ACTION_AMEND = 3;
+export const ACTION_CANCEL_ALL_AFTER = 4;
+
+export const BUY = 0;
+export const SELL = 1;
+export type Side = typeof BUY | typeof SELL;
+
+export const GOOD_TILL_CANCELLED = 0;
+export const GOOD_TILL_TIME = 1;
+export const IMMEDIATE_OR_CANCEL = 2;
+export const FILL_OR_KILL = 3;
+
+/** Most items that one batch may hold; an order id is `sequence · BATCH_LIMIT + item`. */
+export const BATCH_LIMIT = 1024;
+
+/**
+ * One item of a batch: the fields of the typed message `Action`, in its order. All numbers are safe integers; unused
+ * ones are 0. `price` is in ticks, `quantity` in lots, `expiry` in milliseconds.
+ */
+export interface Action {
+  readonly kind: number;
+  readonly account: Address;
+  readonly subaccount: number;
+  /** 0 means all books, for a cancel-all. */
+  readonly book: number;
+  readonly side: number;
+  readonly timeInForce: number;
+  /** bit 0 post-only, 1 reduce-only, 2 quantity is a quote budget, 3–4 self-trade prevention. */
+  readonly flags: number;
+  readonly price: number;
+  readonly quantity: number;
+  readonly orderId: number;
+  readonly clientId: number;
+  readonly expiry: number;
+  readonly maxFeePpm: number;
+}
+
+/** Trades for users, signed by the executor. `executor` is the recovered signer. */
+export interface BatchCommand {
+  readonly type: 'batch';
+  /** Sequencer's time in milliseconds; never smaller than that of the command before. */
+  readonly time: number;
+  readonly executor: Address;
+  readonly epoch: number;
+  readonly nonce: number;
+  /** Milliseconds. */
+  readonly deadline: number;
+  readonly makersFirst: boolean;
+  readonly actions: readonly Action[];
+}
+
+/** A user's typed `WithdrawalRequest`, its signature already checked. Amount in the chain's atoms. */
+export interface WithdrawalRequestCommand {
+  readonly type: 'requestWithdrawal';
+  readonly time: number;
+  readonly account: Address;
+  readonly subaccount: number;
+  readonly chainId: number;
+  readonly token: Address;
+  readonly amount: bigint;
+  readonly recipient: Address;
+  readonly nonce: bigint;
+  /** Accept until, in milliseconds. */
+  readonly deadline: number;
+}
+
+/** Takes back a withdrawal that is still queued (not yet in a checkpoint). */
+export interface WithdrawalCancelCommand {
+  readonly type: 'cancelWithdrawal';
+  readonly time: number;
+  readonly account: Address;
+  readonly chainId: number;
+  readonly nonce: bigint;
+}
+
+/** One entry of a contract's log, exactly as emitted. Its index follows from its place in the command. */
+export interface LogEntry {
+  /** topic0: the event's signature hash. */
+  readonly kind: Hex;
+  /** The log's data: ABI encoding of everything but the index. */
+  readonly data: Uint8Array;
+}
+
+/**
+ * What one contract's log says up to one final block. The entries were proved against the head that a quorum of RPCs
+ * reports at that block; the core replays the hash chain once more. `entries` may be empty: then the command says that
+ * nothing more happened up to that block, which is what lets an expired withdrawal be credited back.
+ */
+export interface LogCommand {
+  readonly type: 'log';
+  readonly time: number;
+  readonly chainId: number;
+  readonly contract: Address;
+  readonly firstIndex: number;
+  readonly entries: readonly LogEntry[];
+  readonly block: Block;
+}
+
+export interface Block {
+  readonly number: number;
+  readonly hash: Hex;
+  /** Seconds, as chains count. */
+  readonly timestamp: number;
+}
+
+/** Freezes the next checkpoint: everything queued goes into it. */
+export interface CutCheckpointCommand {
+  readonly type: 'cutCheckpoint';
+  readonly time: number;
+}
+
+export type Command =
+  | BatchCommand
+  | WithdrawalRequestCommand
+  | WithdrawalCancelCommand
+  | LogCommand
+  | CutCheckpointCommand;

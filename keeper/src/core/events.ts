@@ -1,0 +1,161 @@
+// What a command did: answers for whom it came from, and events for everybody who listens. Amounts are integers in the
+// engine's ledger units (balances, fees), ticks (prices) and lots (quantities); bigint only for atoms of a chain's token.
+import type { AccountId, Address, Hex, Side } from './commands.ts';
+
+/** Why something was refused. Stable: clients switch on it. */
+export type RejectCode =
+  | 'batch.notExecutor'
+  | 'batch.wrongEpoch'
+  | 'batch.expired'
+  | 'batch.nonceNotGrowing'
+  | 'batch.tooLarge'
+  | 'action.unsupported'
+  | 'action.invalid'
+  | 'account.unknown'
+  | 'book.unknown'
+  | 'book.notOpen'
+  | 'book.full'
+  | 'order.priceOutOfRange'
+  | 'order.quantityOutOfRange'
+  | 'order.notionalOutOfRange'
+  | 'order.feeAboveMaximum'
+  | 'order.unknown'
+  | 'order.expired'
+  | 'risk.insufficientBalance'
+  | 'withdrawal.unknownChain'
+  | 'withdrawal.unlistedToken'
+  | 'withdrawal.zeroAmount'
+  | 'withdrawal.badRecipient'
+  | 'withdrawal.expired'
+  | 'withdrawal.deadlineTooFar'
+  | 'withdrawal.nonceUsed'
+  | 'withdrawal.unknown'
+  | 'withdrawal.notQueued'
+  | 'withdrawal.insufficientBalance'
+  | 'withdrawal.vaultTooLow'
+  | 'withdrawal.tooMany'
+  | 'checkpoint.inFlight';
+
+/** Result of one item of a batch. `filled` and `remaining` in lots; `remaining` rests when the order was GTC. */
+export type ActionResult =
+  | { readonly code: 'ok'; readonly orderId: number; readonly filled: number; readonly remaining: number; readonly resting: boolean }
+  | { readonly code: 'ok'; readonly cancelled: number }
+  | { readonly code: RejectCode; readonly details?: Readonly<Record<string, string | number>> };
+
+export type CommandResult =
+  | { readonly code: 'ok'; readonly items?: readonly ActionResult[] }
+  | { readonly code: RejectCode; readonly details?: Readonly<Record<string, string | number>> };
+
+export interface OrderRested {
+  readonly type: 'orderRested';
+  readonly book: number;
+  readonly orderId: number;
+  readonly clientId: number;
+  readonly account: AccountId;
+  readonly side: Side;
+  readonly price: number;
+  readonly quantity: number;
+}
+
+export type CancelReason = 'requested' | 'immediateOrCancel' | 'selfTrade' | 'expired' | 'bookClosed';
+
+export interface OrderCancelled {
+  readonly type: 'orderCancelled';
+  readonly book: number;
+  readonly orderId: number;
+  readonly account: AccountId;
+  readonly side: Side;
+  readonly price: number;
+  readonly quantity: number;
+  readonly reason: CancelReason;
+}
+
+/** One trade between two orders, at the maker's price. Fees in the quote asset's ledger units, rounded up. */
+export interface Fill {
+  readonly type: 'fill';
+  readonly book: number;
+  readonly makerOrderId: number;
+  readonly takerOrderId: number;
+  readonly maker: AccountId;
+  readonly taker: AccountId;
+  readonly takerSide: Side;
+  readonly price: number;
+  readonly quantity: number;
+  readonly makerFee: number;
+  readonly takerFee: number;
+  /** What is left of the maker's order, in lots. */
+  readonly makerRemaining: number;
+}
+
+export interface Credited {
+  readonly type: 'credited';
+  readonly account: AccountId;
+  readonly asset: number;
+  readonly chainId: number;
+  readonly token: Address;
+  /** Atoms of the chain's token. */
+  readonly amount: bigint;
+  readonly logIndex: number;
+}
+
+/** A deposit of a token without an asset in the Directory: held, and credited when it is listed. */
+export interface HeldUnlisted {
+  readonly type: 'heldUnlisted';
+  readonly account: AccountId;
+  readonly chainId: number;
+  readonly token: Address;
+  readonly amount: bigint;
+  readonly logIndex: number;
+}
+
+export type WithdrawalStatus = 'queued' | 'posted' | 'final' | 'executed' | 'cancelled' | 'expired';
+
+export interface WithdrawalChanged {
+  readonly type: 'withdrawalChanged';
+  readonly account: AccountId;
+  readonly asset: number;
+  readonly chainId: number;
+  readonly token: Address;
+  readonly amount: bigint;
+  readonly recipient: Address;
+  readonly nonce: bigint;
+  readonly status: WithdrawalStatus;
+  /** Number of the checkpoint that carries it; 0 while queued. */
+  readonly checkpoint: number;
+  /** Seconds; 0 while queued. */
+  readonly deadline: number;
+}
+
+export interface CheckpointCut {
+  readonly type: 'checkpointCut';
+  readonly number: number;
+}
+
+/** Checkpoint `number` stands in a final block of the home chain. */
+export interface CheckpointFinal {
+  readonly type: 'checkpointFinal';
+  readonly number: number;
+  readonly digest: Hex;
+}
+
+/** Roles, chains, assets or books changed. */
+export interface DirectoryChanged {
+  readonly type: 'directoryChanged';
+  readonly what: 'chain' | 'asset' | 'token' | 'book' | 'executor' | 'settler' | 'feeAccount' | 'insuranceAccount' | 'leader';
+}
+
+export type CoreEvent =
+  | OrderRested
+  | OrderCancelled
+  | Fill
+  | Credited
+  | HeldUnlisted
+  | WithdrawalChanged
+  | CheckpointCut
+  | CheckpointFinal
+  | DirectoryChanged;
+
+export interface Outcome {
+  readonly result: CommandResult;
+  readonly events: readonly CoreEvent[];
+}

@@ -1,0 +1,143 @@
+// What the flows need from the outside world. Each port has one adapter for production and may have a fake in tests;
+// only compose.ts knows which.
+import type { Address, Block, Command, Hex, LogEntry } from './commands.ts';
+import type { CheckpointMessage, WithdrawalMessage } from './typedMessages.ts';
+
+/** How far a log has been read: `index` entries give `head`; the newest of them is at or before block `blockNumber`. */
+export interface LogPosition {
+  readonly index: number;
+  readonly head: Hex;
+  readonly blockNumber: number;
+}
+
+/** Entries that follow a position, up to one block, proved against the head that the quorum reports at that block. */
+export interface LogSegment {
+  readonly firstIndex: number;
+  readonly entries: readonly LogEntry[];
+  readonly block: Block;
+}
+
+export type BlockTag = 'finalized' | 'latest';
+
+/** What the Authority of a chain says at one block that the quorum agrees on. */
+export interface AuthorityView {
+  readonly enclave: Address;
+  readonly leader: Address;
+  readonly epoch: number;
+  readonly paused: boolean;
+  /** The open proposal; candidate is the zero address when there is none. `readyAt` in seconds. */
+  readonly proposal: { readonly candidate: Address; readonly epoch: number; readonly readyAt: number };
+  readonly block: Block;
+}
+
+/** Reads one chain through several RPCs and believes only what enough of them agree on. All methods throw `ChainError`. */
+export interface ChainReader {
+  readonly chainId: number;
+  readLog(contract: Address, from: LogPosition, tag: BlockTag): Promise<LogSegment>;
+  readAuthority(authority: Address, tag: BlockTag): Promise<AuthorityView>;
+  /** Number and digest of the newest checkpoint. */
+  readTip(checkpointer: Address, tag: BlockTag): Promise<{ readonly number: number; readonly digest: Hex }>;
+  /** The newest checkpoint's event, found in the verified log; undefined when there is none. */
+  readNewestCheckpoint(checkpointer: Address, tag: BlockTag): Promise<LandedCheckpoint | undefined>;
+  /** Epoch, number and time (seconds) of the newest exit root that stands in the registry. */
+  readNewestRoot(registry: Address, tag: BlockTag): Promise<{ readonly epoch: number; readonly checkpoint: number; readonly issuedAt: number }>;
+  hasCode(address: Address, tag: BlockTag): Promise<boolean>;
+  /** EIP-1271 at the address, at a block of the quorum. */
+  isValidContractSignature(input: { readonly account: Address; readonly digest: Hex; readonly signature: Hex }): Promise<boolean>;
+  /** One line per RPC for /v1/health. */
+  health(): readonly RpcHealth[];
+}
+
+export interface RpcHealth {
+  /** Host only: URLs may carry keys. */
+  readonly host: string;
+  readonly ok: boolean;
+  readonly failuresInARow: number;
+  readonly lastError: string | undefined;
+}
+
+export interface LandedCheckpoint {
+  readonly checkpoint: CheckpointMessage;
+  readonly payload: Uint8Array;
+  readonly block: Block;
+}
+
+/** A checkpoint exactly as it was signed. Stored before it is sent; only these bytes are ever rebroadcast. */
+export interface SignedCheckpoint {
+  readonly checkpoint: CheckpointMessage;
+  readonly payload: Uint8Array;
+  readonly withdrawals: readonly WithdrawalMessage[];
+  readonly ciphertexts: readonly Uint8Array[];
+  readonly enclaveSignature: Hex;
+  readonly leaderSignature: Hex;
+}
+
+export interface CheckpointPoster {
+  /** Sends (or sends again, with a higher fee) and returns the transaction's hash without waiting for it. */
+  post(signed: SignedCheckpoint): Promise<Hex>;
+  /** Wei that the gas key holds. */
+  gasBalance(): Promise<bigint>;
+}
+
+/** A key that signs digests and never leaves its adapter. */
+export interface Signer {
+  readonly address: Address;
+  /** 33-byte compressed public key. */
+  readonly publicKey: Hex;
+  /** 65 bytes r‖s‖v, low s. */
+  sign(digest: Hex): Hex;
+}
+
+/** The keys of architecture.md, derived or made inside the box. */
+export interface KeeperKeys {
+  readonly enclave: Signer;
+  readonly leader: Signer;
+  /** Private key of the transaction sender that holds only gas. */
+  readonly gasPrivateKey: Hex;
+  readonly stateRootKey: Uint8Array;
+  readonly journalKey: Uint8Array;
+  /** 1 at the start; stands in clear in the payload's header. */
+  readonly keyEpoch: number;
+  readonly mode: 'SIMULATED' | 'TDX';
+}
+
+export interface JournalRecord {
+  readonly sequence: number;
+  readonly command: Command;
+}
+
+/** What must survive a crash besides the commands. */
+export type OutboxName = 'checkpoint';
+
+/** The journal of one keeper on one disk. Synchronous: when `append` returns, the records are on disk. */
+export interface Journal {
+  /** Sequence of the newest record; that of the base when there is none. */
+  readonly lastSequence: number;
+  /** Starts an empty journal whose first record will have `base.sequence + 1`; `base.engine` is the state to replay from. */
+  begin(base: { readonly sequence: number; readonly engine: Uint8Array }): void;
+  /** Group commit: all records or none. Sequences must follow each other. */
+  append(records: readonly JournalRecord[]): void;
+  /** The newest full snapshot (or the base) that lies at or before `sequence`. */
+  snapshot(atOrBefore?: number): { readonly sequence: number; readonly engine: Uint8Array } | undefined;
+  saveSnapshot(snapshot: { readonly sequence: number; readonly engine: Uint8Array }): void;
+  /** Records after `sequence`, oldest first, each authenticated and chained to the one before. Throws `JournalError`. */
+  replay(afterSequence: number): Iterable<JournalRecord>;
+  readOutbox(name: OutboxName): Uint8Array | undefined;
+  writeOutbox(name: OutboxName, value: Uint8Array | undefined): void;
+  close(): void;
+}
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Calls back after a while; the returned function cancels. */
+  after(milliseconds: number, callback: () => void): () => void;
+}
+
+/** Structured log without secrets. */
+export interface Logger {
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
