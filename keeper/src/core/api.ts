@@ -1,0 +1,156 @@
+// What the keeper offers to the outside, independent of HTTP. The flows implement it, `adapters/http` serves it.
+import type { Address, Hex } from './commands.ts';
+import type { CommandResult, CoreEvent, RejectCode } from './events.ts';
+import type { RpcHealth } from './ports.ts';
+import type {
+  AcceptLeaderMessage,
+  BatchMessage,
+  CheckpointMessage,
+  ExitRootsMessage,
+  WithdrawalCancelMessage,
+  WithdrawalMessage,
+  WithdrawalRequestMessage,
+} from './typedMessages.ts';
+import type {
+  AccountView,
+  AssetView,
+  BookView,
+  CheckpointView,
+  DepthView,
+  FillView,
+  OrderView,
+  SolvencyView,
+  TradeView,
+  WithdrawalView,
+} from './views.ts';
+
+/** Refusals that are decided outside the core: signatures and the keeper's own condition. */
+export type ApiCode =
+  | RejectCode
+  | 'signature.invalid'
+  | 'signature.notExecutor'
+  | 'keeper.notLeader'
+  | 'keeper.notReady'
+  | 'keeper.checkpointTooOld'
+  | 'keeper.overloaded';
+
+export interface Refusal {
+  readonly code: ApiCode;
+  readonly message: string;
+  readonly details?: Readonly<Record<string, string | number>>;
+  readonly retryable: boolean;
+}
+
+export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
+
+export interface BatchAnswer {
+  readonly sequence: number;
+  readonly result: CommandResult;
+  /** True when this very batch had been answered before: the stored result, nothing was done again. */
+  readonly repeated: boolean;
+}
+
+export interface HealthView {
+  readonly status: 'ok' | 'degraded' | 'stopped';
+  /** What is wrong, as sentences; empty when ok. */
+  readonly problems: readonly string[];
+  readonly role: 'leader' | 'candidate';
+  readonly epoch: number;
+  readonly sequence: number;
+  readonly checkpoint: { readonly landed: number; readonly final: number; readonly ageMs: number | null };
+  readonly gas: { readonly address: Address; readonly wei: string };
+  readonly chains: readonly {
+    readonly chainId: number;
+    readonly finalBlock: number | null;
+    readonly rpcs: readonly RpcHealth[];
+  }[];
+}
+
+export interface IdentityView {
+  readonly mode: 'SIMULATED' | 'TDX';
+  readonly homeChainId: number;
+  readonly authority: Address;
+  readonly checkpointer: Address;
+  readonly directory: Address;
+  readonly enclave: { readonly address: Address; readonly publicKey: Hex };
+  readonly leader: { readonly address: Address; readonly publicKey: Hex };
+  readonly executor: Address;
+  readonly epoch: number;
+  readonly role: 'leader' | 'candidate';
+  readonly keyEpoch: number;
+}
+
+/** What the courier posts to `Authority.acceptLeader` of one chain. */
+export interface AcceptanceView {
+  readonly chainId: number;
+  readonly authority: Address;
+  readonly message: AcceptLeaderMessage;
+  readonly signature: Hex;
+}
+
+/** What the courier posts to `DepositRegistry.postExitRoot` of one chain. */
+export interface ExitRootView {
+  readonly chainId: number;
+  readonly registry: Address;
+  readonly message: ExitRootsMessage;
+  readonly treeRoot: Hex;
+  readonly processedIndex: number;
+  readonly proof: readonly Hex[];
+  readonly enclaveSignature: Hex;
+  readonly leaderSignature: Hex;
+}
+
+/** What the courier posts to `DepositRegistry.withdraw` of one chain. */
+export interface ApprovalView {
+  readonly chainId: number;
+  readonly registry: Address;
+  readonly message: WithdrawalMessage;
+  readonly enclaveSignature: Hex;
+  readonly leaderSignature: Hex;
+}
+
+/** One applied command, as the stream sees it. */
+export interface StreamItem {
+  readonly sequence: number;
+  readonly time: number;
+  readonly events: readonly CoreEvent[];
+}
+
+export interface KeeperApi {
+  readonly homeChainId: number;
+  readonly checkpointer: Address;
+  /** The keeper's time in milliseconds. */
+  now(): number;
+  health(): Promise<HealthView>;
+  identity(): IdentityView;
+  /** The one address that may submit batches; the zero address when none is set. */
+  executor(): Address;
+  assets(): readonly AssetView[];
+  books(): readonly BookView[];
+  /** undefined: no such book. */
+  depth(book: number, levels: number): DepthView | undefined;
+  trades(query: { readonly book: number; readonly limit: number }): readonly TradeView[];
+  latestCheckpoint(): (CheckpointView & { readonly final: boolean; readonly message: CheckpointMessage }) | undefined;
+  solvency(): readonly SolvencyView[];
+  submitBatch(input: { readonly message: BatchMessage; readonly signature: Hex }): Promise<Answer<BatchAnswer>>;
+  requestWithdrawal(input: {
+    readonly message: WithdrawalRequestMessage;
+    readonly signature: Hex;
+  }): Promise<Answer<WithdrawalView>>;
+  cancelWithdrawal(input: {
+    readonly message: WithdrawalCancelMessage;
+    readonly signature: Hex;
+  }): Promise<Answer<WithdrawalView>>;
+  /** All subaccounts of an address; empty when the keeper does not know it. */
+  accounts(address: Address): readonly AccountView[];
+  orders(address: Address): readonly OrderView[];
+  /** Newest first. `before` is a sequence. */
+  fills(query: { readonly address: Address; readonly before?: number; readonly limit: number }): readonly FillView[];
+  withdrawals(address: Address): readonly WithdrawalView[];
+  acceptance(chainId: number): AcceptanceView | undefined;
+  /** The newest signed exit root for the chain; undefined when none is signed yet. */
+  exitRoot(chainId: number): ExitRootView | undefined;
+  approvals(chainId: number): readonly ApprovalView[];
+  /** Calls back after each command, once its journal record is on disk. Returns how to stop. */
+  subscribe(listener: (item: StreamItem) => void): () => void;
+}

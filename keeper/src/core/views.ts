@@ -1,0 +1,140 @@
+// What the API answers, as JSON-ready data: integers that may grow large are decimal strings, symbol and decimals stand
+// beside every amount, addresses are lower-case hex. Times in milliseconds unless a comment says seconds.
+import type { Address, Hex } from './commands.ts';
+import type { WithdrawalStatus } from './events.ts';
+
+/** An amount in ledger units of an asset: value = amount / 10^decimals. */
+export interface AmountView {
+  readonly asset: number;
+  readonly symbol: string;
+  readonly decimals: number;
+  readonly amount: string;
+}
+
+/** An amount in atoms of one chain's token. */
+export interface AtomsView {
+  readonly chainId: number;
+  readonly token: Address;
+  readonly asset: number;
+  readonly symbol: string;
+  readonly decimals: number;
+  readonly atoms: string;
+}
+
+export interface AssetView {
+  readonly asset: number;
+  readonly symbol: string;
+  readonly ledgerDecimals: number;
+  readonly tokens: readonly { readonly chainId: number; readonly token: Address; readonly decimals: number }[];
+}
+
+export type BookStatusName = 'open' | 'postOnly' | 'cancelOnly' | 'closed';
+
+export interface BookView {
+  readonly book: number;
+  readonly base: { readonly asset: number; readonly symbol: string; readonly decimals: number };
+  readonly quote: { readonly asset: number; readonly symbol: string; readonly decimals: number };
+  /** Base units per lot. */
+  readonly lotSize: string;
+  /** Quote units per (lot × tick). */
+  readonly tickSize: string;
+  readonly makerFeePpm: number;
+  readonly takerFeePpm: number;
+  readonly status: BookStatusName;
+}
+
+/** Levels from the best outwards; price in ticks, quantity in lots. */
+export interface DepthView {
+  readonly book: number;
+  /** Sequence of the newest command that changed the state. */
+  readonly sequence: number;
+  readonly bids: readonly { readonly price: number; readonly quantity: string; readonly orders: number }[];
+  readonly asks: readonly { readonly price: number; readonly quantity: string; readonly orders: number }[];
+}
+
+export interface BalanceView extends AmountView {
+  /** Of `amount`, put aside for open orders. */
+  readonly reserved: string;
+  /** amount − reserved. */
+  readonly free: string;
+  /** Below one ledger unit, in 10⁻¹⁸ of the asset; pays out with the next withdrawal. */
+  readonly dust: string;
+}
+
+export interface AccountView {
+  readonly address: Address;
+  readonly subaccount: number;
+  readonly balances: readonly BalanceView[];
+  /** Deposits of tokens that no asset lists yet. */
+  readonly unlisted: readonly { readonly chainId: number; readonly token: Address; readonly atoms: string }[];
+}
+
+export interface OrderView {
+  readonly orderId: string;
+  readonly clientId: string;
+  readonly address: Address;
+  readonly subaccount: number;
+  readonly book: number;
+  readonly side: 'buy' | 'sell';
+  /** Ticks. */
+  readonly price: number;
+  /** Lots that still rest. */
+  readonly remaining: number;
+}
+
+export interface FillView {
+  /** Journal sequence of the command that made it. */
+  readonly sequence: number;
+  readonly time: number;
+  readonly book: number;
+  readonly orderId: string;
+  readonly subaccount: number;
+  readonly side: 'buy' | 'sell';
+  readonly role: 'maker' | 'taker';
+  readonly price: number;
+  readonly quantity: number;
+  readonly fee: AmountView;
+}
+
+export interface TradeView {
+  readonly sequence: number;
+  readonly time: number;
+  readonly book: number;
+  readonly takerSide: 'buy' | 'sell';
+  readonly price: number;
+  readonly quantity: number;
+}
+
+export interface WithdrawalView extends AtomsView {
+  readonly address: Address;
+  readonly subaccount: number;
+  readonly recipient: Address;
+  readonly nonce: string;
+  readonly status: WithdrawalStatus;
+  readonly checkpoint: number;
+  /** Seconds; 0 while queued. */
+  readonly deadline: number;
+}
+
+/** Per asset, in 10⁻¹⁸ of the asset: what accounts own against what the vaults hold. */
+export interface SolvencyView {
+  readonly asset: number;
+  readonly symbol: string;
+  /** Σ balances and dust of all accounts, fee and insurance included. */
+  readonly accounts: string;
+  /** Σ withdrawals deducted and not yet seen paid. */
+  readonly withdrawals: string;
+  /** Σ over chains of what the registries' logs say they hold. */
+  readonly vaults: string;
+  /** vaults − accounts − withdrawals: 0 when every unit is accounted for. */
+  readonly difference: string;
+  readonly perChain: readonly AtomsView[];
+}
+
+export interface CheckpointView {
+  readonly number: number;
+  readonly epoch: number;
+  readonly digest: Hex;
+  readonly stateHash: Hex;
+  readonly journalIndex: number;
+}
