@@ -1,0 +1,179 @@
+// `npm test`: every forge test and every vitest test, and one plain total on the last line.
+//   npm test                        everything
+//   npm test -- --forge             only the contracts
+//   npm test -- --vitest ledger     only vitest files whose path contains "ledger"
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+/** What a suite counted; `problems` are failures that are no test: a runner that crashed, a file that did not load. */
+export interface Totals {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly problems: readonly string[];
+}
+
+interface ForgeTest {
+  readonly status: 'Success' | 'Failure' | 'Skipped';
+  readonly reason: string | null;
+  readonly counterexample?: unknown;
+  readonly decoded_logs?: readonly string[];
+}
+
+interface VitestReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: 'passed' | 'failed';
+    readonly message: string;
+    readonly assertionResults: readonly unknown[];
+  }[];
+}
+
+interface Finished {
+  readonly code: number;
+  readonly output: string;
+}
+
+const root = resolve(import.meta.dirname, '..');
+const PROGRESS_EVERY_MS = 10_000;
+
+/** Runs a command to its end. Shows its output, or keeps it and shows how long it has been running. */
+function run(command: string, args: readonly string[], show: 'output' | 'progress'): Promise<Finished> {
+  const start = Date.now();
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { ...process.env, FORCE_COLOR: process.stdout.isTTY ? '1' : '0' },
+    stdio: show === 'output' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+  });
+  const chunks: Buffer[] = [];
+  child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
+  child.stderr?.pipe(process.stderr);
+  const timer = setInterval(() => {
+    if (show === 'progress') console.log(`  ${command} ${args[0]} … ${Math.round((Date.now() - start) / 1000)} s`);
+  }, PROGRESS_EVERY_MS);
+  return new Promise((done) => {
+    const finish = (code: number) => {
+      clearInterval(timer);
+      done({ code, output: Buffer.concat(chunks).toString('utf8') });
+    };
+    child.on('error', (error) => {
+      console.error(`${command}: ${error.message}`);
+      finish(127);
+    });
+    child.on('close', (code, signal) => finish(signal === null ? (code ?? 1) : 128));
+  });
+}
+
+/** Reads `forge test --json`: suites by name, each with its tests by signature. */
+export function countForge(report: string, exitCode: number): Totals {
+  const totals = { passed: 0, failed: 0, skipped: 0 };
+  const problems: string[] = [];
+  let suites: Record<string, { readonly test_results: Record<string, ForgeTest> }>;
+  try {
+    suites = JSON.parse(report);
+  } catch {
+    return { ...totals, problems: [`forge test gave no report (exit code ${exitCode})\n${report.slice(-2000)}`] };
+  }
+  for (const [suite, { test_results }] of Object.entries(suites)) {
+    for (const [test, result] of Object.entries(test_results)) {
+      if (result.status === 'Success') totals.passed++;
+      else if (result.status === 'Skipped') totals.skipped++;
+      else {
+        totals.failed++;
+        console.log(`✗ ${suite} ${test}: ${result.reason ?? 'failed'}`);
+        if (result.counterexample) console.log(`  counterexample: ${JSON.stringify(result.counterexample)}`);
+        for (const line of result.decoded_logs ?? []) console.log(`  ${line}`);
+      }
+    }
+  }
+  if (exitCode !== 0 && totals.failed === 0) problems.push(`forge test ended with exit code ${exitCode}`);
+  return { ...totals, problems };
+}
+
+/** Reads vitest's JSON report; undefined when vitest left none. Failures were already shown by its own reporter. */
+export function countVitest(report: string | undefined, exitCode: number): Totals {
+  if (report === undefined) {
+    return { passed: 0, failed: 0, skipped: 0, problems: [`vitest gave no report (exit code ${exitCode})`] };
+  }
+  const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(report) as VitestReport;
+  const problems = testResults
+    .filter((file) => file.status === 'failed' && file.assertionResults.length === 0)
+    .map((file) => `${file.name} did not load: ${file.message}`);
+  if (exitCode !== 0 && numFailedTests === 0 && problems.length === 0) {
+    problems.push(`vitest ended with exit code ${exitCode}`);
+  }
+  return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests, problems };
+}
+
+async function runForge(filter: string | undefined): Promise<Totals> {
+  console.log('forge build');
+  const build = await run('forge', ['build'], 'output');
+  if (build.code !== 0) return { passed: 0, failed: 0, skipped: 0, problems: ['the contracts do not compile'] };
+  console.log('forge test');
+  const { code, output } = await run(
+    'forge',
+    ['test', '--json', ...(filter === undefined ? [] : ['--match-path', `*${filter}*`])],
+    'progress',
+  );
+  return countForge(output, code);
+}
+
+async function runVitest(filter: string | undefined): Promise<Totals> {
+  if (!existsSync(join(root, 'generated/src/index.ts'))) {
+    return {
+      passed: 0,
+      failed: 0,
+      skipped: 0,
+      problems: ['generated/src/index.ts is not there; run: npm run generate'],
+    };
+  }
+  console.log('vitest run');
+  const folder = mkdtempSync(join(tmpdir(), 'mw-vitest-'));
+  const file = join(folder, 'report.json');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const { code } = await run(
+    'vitest',
+    ['run', ...reporters, ...(filter === undefined ? [] : ['--passWithNoTests', filter])],
+    'output',
+  );
+  const report = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  rmSync(folder, { recursive: true });
+  return countVitest(report, code);
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    options: { forge: { type: 'boolean' }, vitest: { type: 'boolean' } },
+    allowPositionals: true,
+  });
+  const filter = positionals[0];
+  const both = values.forge === values.vitest;
+  const suites: [string, Totals][] = [];
+  if (both || values.forge) suites.push(['forge', await runForge(filter)]);
+  if (both || values.vitest) suites.push(['vitest', await runVitest(filter)]);
+
+  let passed = 0;
+  let failed = 0;
+  for (const [name, totals] of suites) {
+    const nothing = totals.passed + totals.failed === 0 && totals.problems.length === 0 && filter === undefined;
+    const problems = nothing ? [`${name} ran no test at all`] : totals.problems;
+    for (const problem of problems) console.log(`✗ ${problem}`);
+    console.log(`${name}: ${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+    passed += totals.passed;
+    failed += totals.failed + problems.length;
+  }
+  if (passed + failed === 0) {
+    console.log(`✗ no test matches "${filter}"`);
+    failed = 1;
+  }
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}
+
+if (import.meta.main) await main();
