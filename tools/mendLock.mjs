@@ -1,9 +1,8 @@
 // Completes package-lock.json. A registry that lacks the packages of other platforms makes `npm install` write a lock
 // without them, and `npm ci` then refuses that lock everywhere ("Missing: … from lock file"). Also takes out download
-// addresses: who installs decides from which registry. Run after each change of dependencies; `--check` only looks.
+// addresses: who installs decides from which registry. Run after each change of dependencies:
+//   node tools/mendLock.mjs [--check] [package-lock.json]
 import { readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const SYSTEMS = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'win32'];
 const PROCESSORS = ['arm', 'arm64', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x', 'wasm32', 'x64'];
@@ -49,11 +48,8 @@ function missingEntries(packages) {
   return missing;
 }
 
-/**
- * The lock with everything mended, and one sentence per thing that had to be.
- * @param {{packages: Record<string, any>}} lock
- */
-export function mend(lock) {
+/** The lock with everything mended, and one sentence for each thing that had to be. */
+function mend(lock) {
   const findings = [];
   const packages = Object.fromEntries(
     Object.entries(lock.packages).map(([path, entry]) => {
@@ -70,18 +66,17 @@ export function mend(lock) {
   return { findings, lock: { ...lock, packages: Object.fromEntries(sorted) } };
 }
 
-function main() {
-  const file = join(resolve(dirname(fileURLToPath(import.meta.url)), '..'), 'package-lock.json');
-  const { findings, lock } = mend(JSON.parse(readFileSync(file, 'utf8')));
-  for (const finding of findings) console.log(finding);
-  if (findings.length === 0) return console.log('package-lock.json is complete');
-  if (process.argv.includes('--check')) {
-    console.log('package-lock.json is not complete; run: node tools/mendLock.mjs');
-    process.exitCode = 1;
-  } else {
-    writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
-    console.log(`mended package-lock.json (${findings.length})`);
-  }
+const args = process.argv.slice(2);
+const check = args.includes('--check');
+const file = args.find((arg) => !arg.startsWith('-')) ?? new URL('../package-lock.json', import.meta.url);
+const { findings, lock } = mend(JSON.parse(readFileSync(file, 'utf8')));
+for (const finding of findings) console.log(finding);
+if (findings.length === 0) {
+  console.log('package-lock.json is complete');
+} else if (check) {
+  console.log('package-lock.json is not complete; run: node tools/mendLock.mjs');
+  process.exitCode = 1;
+} else {
+  writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
+  console.log(`mended package-lock.json (${findings.length})`);
 }
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) main();
