@@ -66,44 +66,38 @@ function showProgress(text) {
   };
 }
 
-/** `npm ci` without install scripts: nothing that comes from outside runs while it installs. */
-async function install(count) {
-  say(`Installing ${count} packages as package-lock.json says (about a minute the first time)`);
-  const stop = showProgress('  npm ci …');
-  // The caller's npm settings arrive as environment variables; the arguments win over those that would change the result.
-  const args = [
-    'ci',
-    '--ignore-scripts',
-    '--include=dev',
-    '--include=optional',
-    '--no-audit',
-    '--no-fund',
-    '--loglevel=error',
-  ];
-  const npm = spawn('npm', args, {
+/** Runs npm under the machine's Node; resolves to its exit code and everything it said. */
+function npm(args) {
+  const child = spawn('npm', args, {
     cwd: root,
     env: { ...process.env, PATH: machinePath() },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
-  npm.stdout.on('data', (chunk) => (output += chunk));
-  npm.stderr.on('data', (chunk) => (output += chunk));
-  const code = await new Promise((done) => {
-    npm.on('error', (error) => {
-      output += `${error.message}\n`;
-      done(127);
-    });
-    npm.on('close', done);
+  child.stdout.on('data', (chunk) => (output += chunk));
+  child.stderr.on('data', (chunk) => (output += chunk));
+  return new Promise((done) => {
+    child.on('error', (error) => done({ code: 127, output: `${output}${error.message}\n` }));
+    child.on('close', (code) => done({ code, output }));
   });
+}
+
+async function install(count) {
+  say(`Installing ${count} packages as package-lock.json says (about a minute the first time)`);
+  const stop = showProgress('  npm ci …');
+  // The caller's npm settings arrive as environment variables; arguments win over those that would change the result.
+  // No package's install script runs, but that of the one which compiles itself where it brings no binary.
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+  let result = await npm(['ci', '--ignore-scripts', '--include=dev', '--include=optional', ...quiet]);
+  if (result.code === 0) result = await npm(['rebuild', 'secp256k1', '--ignore-scripts=false', ...quiet]);
   const seconds = stop();
-  if (code === 0) return say(`Installed in ${seconds} s`);
-  const offline =
-    /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT/.test(output);
+  if (result.code === 0) return say(`Installed in ${seconds} s`);
+  const offline = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT/;
   fail(
-    output.trimEnd(),
-    offline
+    result.output.trimEnd(),
+    offline.test(result.output)
       ? 'npm could not reach its registry. Connect to the network (or set a registry: npm config set registry <url>) and repeat.'
-      : `npm ci failed (exit code ${code}); its messages are above. If they speak of the lock file: node tools/mendLock.mjs`,
+      : `npm ci failed (exit code ${result.code}); its messages are above. If they speak of the lock file: node tools/mendLock.mjs`,
   );
 }
 
