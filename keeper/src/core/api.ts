@@ -121,6 +121,11 @@ export interface KeeperApi {
   readonly checkpointer: Address;
   /** The keeper's time in milliseconds. */
   now(): number;
+  /**
+   * Why only health, identity and acceptance can be answered: a candidate holds no state until it leads. The HTTP adapter
+   * asks before every other call and answers 503 with it.
+   */
+  notReady(): Refusal | undefined;
   health(): Promise<HealthView>;
   identity(): IdentityView;
   /** The one address that may submit batches; the zero address when none is set. */
