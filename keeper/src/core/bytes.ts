@@ -2,7 +2,12 @@
 import type { Hex } from './commands.ts';
 
 const HEX_OF_BYTE: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
-const EVEN_HEX = /^0x(?:[0-9a-fA-F]{2})*$/;
+/** Value of a hex digit by its character code; 255 for every other character. */
+const DIGIT = new Uint8Array(128).fill(255);
+for (let i = 0; i < 16; i++) {
+  DIGIT[i.toString(16).charCodeAt(0)] = i;
+  DIGIT[i.toString(16).toUpperCase().charCodeAt(0)] = i;
+}
 
 /** Bytes as lower-case hex with 0x. */
 export function toHex(bytes: Uint8Array): Hex {
@@ -16,12 +21,25 @@ export function toHex(bytes: Uint8Array): Hex {
  * `length`, when given, is the number of bytes that must come out. Throws `RangeError`.
  */
 export function fromHex(hex: string, length?: number): Uint8Array {
-  if (!EVEN_HEX.test(hex)) throw new RangeError('not bytes in hex: expected 0x and an even number of hex digits');
   const size = hex.length / 2 - 1;
+  const bytes = new Uint8Array(Math.max(0, Math.floor(size)));
+  if (size !== bytes.length || !writeHex(bytes, 0, hex)) {
+    throw new RangeError('not bytes in hex: expected 0x and an even number of hex digits');
+  }
   if (length !== undefined && size !== length) throw new RangeError(`expected ${length} bytes in hex, got ${size}`);
-  const bytes = new Uint8Array(size);
-  for (let i = 0; i < size; i++) bytes[i] = Number.parseInt(hex.slice(2 * i + 2, 2 * i + 4), 16);
   return bytes;
+}
+
+/** Writes the bytes of a hex string with 0x and an even number of digits; false when it is none. */
+export function writeHex(target: Uint8Array, offset: number, hex: string): boolean {
+  if (hex.charCodeAt(0) !== 48 || hex.charCodeAt(1) !== 120) return false;
+  for (let i = 2, at = offset; i < hex.length; i += 2, at++) {
+    const high = DIGIT[hex.charCodeAt(i)] ?? 255;
+    const low = DIGIT[hex.charCodeAt(i + 1)] ?? 255;
+    if (high > 15 || low > 15) return false;
+    target[at] = high * 16 + low;
+  }
+  return true;
 }
 
 /** One array after the other. */
