@@ -5,11 +5,29 @@ import {IEventLog} from "./IEventLog.sol";
 import {Checkpoint, Withdrawal} from "../types/Messages.sol";
 
 /// @title The encrypted rolling snapshot of the exchange (home chain)
+/// @notice A chain of checkpoints, each signed by the enclave key and the leader, each naming its parent. The payload is
+/// kept in the bytes of the event; `payloadHash` commits to it, `stateHash` to the whole state behind it.
 interface ICheckpointer is IEventLog {
+    // Entries of the log.
     event Checkpointed(uint64 indexed index, Checkpoint checkpoint, bytes payload);
+    /// @notice What the checkpoint lets out, public before it is final. Only when there is any.
     event WithdrawalsApproved(uint64 indexed index, uint64 number, Withdrawal[] withdrawals);
+    /// @notice Settlement orders, each encrypted to the settler's key. Only when there are any.
     event SettlementOrders(uint64 indexed index, uint64 number, bytes[] ciphertexts);
 
+    error Checkpointer_Paused();
+    error Checkpointer_WrongEpoch(uint64 epoch, uint64 current);
+    error Checkpointer_WrongNumber(uint64 number, uint64 expected);
+    error Checkpointer_WrongParent(bytes32 parent, bytes32 expected);
+    error Checkpointer_WrongPayload(bytes32 payloadHash, bytes32 expected);
+    error Checkpointer_WrongWithdrawals(bytes32 withdrawalsHash, bytes32 expected);
+    error Checkpointer_WrongSettlements(bytes32 settlementsHash, bytes32 expected);
+
+    /// @notice Posts the checkpoint after the newest one. Anybody may submit it.
+    /// @param checkpoint_ `number` = last + 1, `parent` = digest of the last, `epoch` = the current one, and
+    /// `payloadHash = keccak256(payload)`, `withdrawalsHash = keccak256(abi.encode(withdrawals))`,
+    /// `settlementsHash = keccak256(abi.encode(ciphertexts))`
+    /// @param payload the encrypted snapshot
     function checkpoint(
         Checkpoint calldata checkpoint_,
         bytes calldata payload,
@@ -18,6 +36,8 @@ interface ICheckpointer is IEventLog {
         bytes calldata enclaveSignature,
         bytes calldata leaderSignature
     ) external;
+
+    function authority() external view returns (address);
 
     /// @notice Number and EIP-712 digest of the newest checkpoint; (0, 0) before the first.
     function tip() external view returns (uint64 number, bytes32 digest);

@@ -5,10 +5,23 @@ import {IEventLog} from "./IEventLog.sol";
 import {ExitRoots, Withdrawal} from "../types/Messages.sol";
 
 /// @title The vault of one chain
+/// @notice Holds all the money of its chain. Nothing leaves without the enclave key's and the leader's signature.
+///
+/// What is assumed of a listed token (the council checks before it lists):
+/// - `balanceOf` answers what a transfer would move. A transfer to the vault may take a fee: what arrives counts.
+/// - A transfer from the vault lowers its balance by exactly the amount. Who receives less pays the difference himself.
+/// - Balances shrink only by transfers. If one shrinks by itself (rebasing, slashing), deposits and counters stand, and
+///   whoever withdraws last waits for the token to be made whole.
+/// - No return value, `false` and a revert are all understood. Tokens that call back cannot re-enter. A blocklisted
+///   recipient is not paid, and holds up nobody else.
 interface IDepositRegistry is IEventLog {
     // Entries of the log: only `index` is indexed.
-    event Deposited(uint64 indexed index, address token, uint256 amount, address account, uint32 subaccount, address payer);
-    event Withdrawn(uint64 indexed index, address account, address token, uint256 amount, address recipient, uint256 nonce);
+    event Deposited(
+        uint64 indexed index, address token, uint256 amount, address account, uint32 subaccount, address payer
+    );
+    event Withdrawn(
+        uint64 indexed index, address account, address token, uint256 amount, address recipient, uint256 nonce
+    );
     event WithdrawalCancelled(uint64 indexed index, address account, uint256 nonce);
     event ExitRootPosted(
         uint64 indexed index,
@@ -20,19 +33,93 @@ interface IDepositRegistry is IEventLog {
         uint64 processedIndex
     );
     event TokenListed(uint64 indexed index, address token, uint256 depositCap);
+    event DepositCapChanged(uint64 indexed index, address token, uint256 depositCap);
 
+    /// @notice One item of `withdrawMany` was not paid; `reason` is the ABI-encoded error. Not an entry of the log.
+    event WithdrawalFailed(address indexed account, uint256 indexed nonce, bytes reason);
+
+    error DepositRegistry_NotGovernor(address caller);
+    error DepositRegistry_NotCouncilOrGovernor(address caller);
+    error DepositRegistry_NotSelf(address caller);
+    error DepositRegistry_NotAToken(address token);
+    error DepositRegistry_TokenNotListed(address token);
+    error DepositRegistry_TokenAlreadyListed(address token);
+    /// @notice Above 2¹¹² − 1, or the council tried to raise it.
+    error DepositRegistry_CapTooHigh(uint256 depositCap);
+    error DepositRegistry_CapExceeded(address token, uint256 depositCap, uint256 wouldHold);
+    error DepositRegistry_ZeroAccount();
+    /// @notice A deposit of which nothing arrived.
+    error DepositRegistry_NothingReceived(address token);
+    error DepositRegistry_ZeroAmount();
+    /// @notice Nobody, or the vault itself.
+    error DepositRegistry_BadRecipient(address recipient);
+    /// @notice A counter of the account would exceed what its storage slot can hold: 2¹¹² − 1 atoms.
+    error DepositRegistry_CounterOverflow(address account, address token);
+    error DepositRegistry_Paused();
+    error DepositRegistry_Expired(uint64 deadline);
+    /// @notice More than 7 days ahead.
+    error DepositRegistry_DeadlineTooFar(uint64 deadline);
+    error DepositRegistry_NonceUsed(address account, uint256 nonce);
+    /// @notice The exit root that covers the checkpoint has not been posted here in the current epoch.
+    error DepositRegistry_CheckpointNotPosted(uint64 checkpoint, uint64 newestEpoch, uint64 newestCheckpoint);
+    error DepositRegistry_VaultHoldsTooLittle(address token, uint256 amount, uint256 held);
+    error DepositRegistry_LengthsDiffer();
+    /// @notice Too little gas to give every item of `withdrawMany` its share.
+    error DepositRegistry_TooLittleGas();
+    error DepositRegistry_WrongEpoch(uint64 epoch, uint64 current);
+    error DepositRegistry_RootNotNewer(uint64 checkpoint, uint64 newest);
+    /// @notice More than one checkpoint a second.
+    error DepositRegistry_CheckpointTooFar(uint64 checkpoint, uint64 furthest);
+    error DepositRegistry_IssuedInTheFuture(uint64 issuedAt);
+    error DepositRegistry_IssuedBeforeNewest(uint64 issuedAt, uint64 newest);
+    error DepositRegistry_ProcessedTooMuch(uint64 processedIndex, uint64 count);
+    /// @notice The proof does not lead from this vault's leaf to the signed root.
+    error DepositRegistry_NotInRoot(bytes32 leaf, bytes32 root);
+
+    // Raised by libraries, declared here so that they are in the ABI.
+    error TransferFromFailed();
+    error TransferFailed();
+
+    /// @notice Takes `amount` of a listed token from the caller and credits `account` with what arrives.
+    /// @param amount in the token's atoms
+    /// @param subaccount known to the keeper only; 0 by default
     function deposit(address token, uint256 amount, address account, uint32 subaccount) external;
 
-    function withdraw(Withdrawal calldata withdrawal, bytes calldata enclaveSignature, bytes calldata leaderSignature) external;
+    /// @notice Pays one approved withdrawal. Anybody may submit it, until its deadline, once.
+    function withdraw(Withdrawal calldata withdrawal, bytes calldata enclaveSignature, bytes calldata leaderSignature)
+        external;
 
+    /// @notice Pays many. An item that fails is reported and stops no other.
     function withdrawMany(
         Withdrawal[] calldata withdrawals,
         bytes[] calldata enclaveSignatures,
         bytes[] calldata leaderSignatures
     ) external returns (bool[] memory paid);
 
+    /// @notice One item of `withdrawMany`; the vault calls itself, so that a failure undoes this item alone.
+    function withdrawItem(
+        Withdrawal calldata withdrawal,
+        bytes calldata enclaveSignature,
+        bytes calldata leaderSignature
+    ) external;
+
+    /// @notice Uses up the caller's nonce, so that a withdrawal which was approved for it can no longer be paid. Works at
+    /// any time, also while paused. The keeper credits back.
     function cancelWithdrawal(uint256 nonce) external;
 
+    /// @notice Posts the newest exit root: the heartbeat of this vault, and the gate that opens what checkpoint
+    /// `roots.checkpoint` and those before it approved. Works also while paused.
+    ///
+    /// `roots` are signed once for all chains, in the domain of the home chain's Checkpointer. `proof` leads from
+    /// `keccak256(bytes.concat(keccak256(abi.encode(block.chainid, this, treeRoot, processedIndex))))` to `roots.root`;
+    /// pairs are hashed in sorted order.
+    ///
+    /// Roots are ordered by (epoch, checkpoint), and `issuedAt` neither falls nor lies in the future. There is at most one
+    /// checkpoint a second: the checkpoint may exceed the newest root's by the seconds since that was posted, or by the
+    /// seconds between the two times of signing, whichever is more. (The second, because otherwise whoever posts an older
+    /// root just before a newer one could hold up the newer.)
+    /// @param treeRoot root of this vault's exit tree. In this form nothing is claimed against it, and it may be 0.
+    /// @param processedIndex number of this log's entries that the checkpoint has taken in
     function postExitRoot(
         ExitRoots calldata roots,
         bytes32 treeRoot,
@@ -42,9 +129,27 @@ interface IDepositRegistry is IEventLog {
         bytes calldata leaderSignature
     ) external;
 
+    /// @notice Governor only: accepts deposits of a token, until the vault accounts for `depositCap` atoms of it. The caps
+    /// of all chains together must fit the ledger: below 2⁵³ ledger units of the asset.
     function listToken(address token, uint256 depositCap) external;
 
+    /// @notice The governor sets the cap of a listed token; the council may lower it at once. 0 stops deposits.
+    function changeDepositCap(address token, uint256 depositCap) external;
+
+    /// @notice What the keys, the roles and the pause of this chain are.
+    function authority() external view returns (address);
     function isNonceUsed(address account, uint256 nonce) external view returns (bool);
+    /// @notice What deposits less withdrawals have left here, in atoms. Tokens that were merely sent here are not in it.
     function accounted(address token) external view returns (uint256);
+    /// @notice Everything that was ever deposited and withdrawn here, in atoms.
+    function totals(address token) external view returns (uint256 deposited, uint256 withdrawn);
+    function listing(address token) external view returns (bool listed, uint256 depositCap);
+    /// @notice What `account` ever deposited and withdrawn here, in atoms; `firstIndex` is the log index of the first of
+    /// them plus one, 0 when there is none.
+    function counters(address account, address token)
+        external
+        view
+        returns (uint256 deposited, uint256 withdrawn, uint256 firstIndex);
+    /// @notice Before the first root: epoch 0, the checkpoint number and the time of the deployment.
     function newestRoot() external view returns (uint64 epoch, uint64 checkpoint, uint64 issuedAt, uint64 postedAt);
 }

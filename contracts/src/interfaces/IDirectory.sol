@@ -2,11 +2,32 @@
 pragma solidity 0.8.30;
 
 import {IEventLog} from "./IEventLog.sol";
+import {
+    AssetListing,
+    AssetTokenListing,
+    BookListing,
+    BookTerms,
+    ChainListing,
+    RiskWeights,
+    Settler
+} from "../types/Listings.sol";
 
 /// @title Chains, assets, books and roles (home chain)
+/// @notice What the keeper follows. The log is complete: genesis is in it, too. The governor changes; the council can only
+/// revoke the executor or the settler, at once.
+///
+/// - Ids of assets and books are not 0 and grow, and so never come to mean something else.
+/// - An asset is one token per chain; a token is one asset.
+/// - A book's life: 0 open, 1 post-only (nothing matches), 2 cancel-only, 3 closed; the governor moves it either way.
 interface IDirectory is IEventLog {
+    // Entries of the log.
     event ChainListed(
-        uint64 indexed index, uint64 chainId, address registry, address authority, uint8 finality, uint32 heartbeatSeconds
+        uint64 indexed index,
+        uint64 chainId,
+        address registry,
+        address authority,
+        uint8 finality,
+        uint32 heartbeatSeconds
     );
     event AssetListed(uint64 indexed index, uint32 asset, bytes32 symbol, uint8 ledgerDecimals);
     event AssetRiskChanged(
@@ -20,8 +41,79 @@ interface IDirectory is IEventLog {
     event AssetTokenListed(uint64 indexed index, uint32 asset, uint64 chainId, address token, uint8 decimals);
     event BookListed(uint64 indexed index, uint32 book, uint32 base, uint32 quote, uint64 lotSize, uint64 tickSize);
     event BookChanged(uint64 indexed index, uint32 book, uint32 makerFeePpm, uint32 takerFeePpm, uint8 status);
+    /// @param executor 0 when revoked
     event ExecutorChanged(uint64 indexed index, address executor);
+    /// @param settler 0 when revoked, and the key with it
     event SettlerChanged(uint64 indexed index, address settler, uint8 encryptionKeyPrefix, bytes32 encryptionKeyX);
     event FeeAccountChanged(uint64 indexed index, address account);
     event InsuranceAccountChanged(uint64 indexed index, address account);
+
+    error Directory_NotGovernor(address caller);
+    error Directory_NotCouncil(address caller);
+    error Directory_ZeroAddress();
+    error Directory_ZeroChainId();
+    error Directory_ChainAlreadyListed(uint64 chainId);
+    error Directory_ChainNotListed(uint64 chainId);
+    error Directory_UnknownFinality(uint8 finality);
+    /// @notice Between 1 s and 20 min, a third of the longest silence before a standby takes over.
+    error Directory_HeartbeatOutOfRange(uint32 heartbeatSeconds);
+    /// @notice Ids grow.
+    error Directory_IdNotGrowing(uint32 id, uint32 newest);
+    error Directory_AssetNotListed(uint32 asset);
+    error Directory_EmptySymbol(uint32 asset);
+    /// @notice At most 18.
+    error Directory_TooManyDecimals(uint8 decimals);
+    error Directory_WeightsOutOfOrder(uint32 asset);
+    error Directory_AssetAlreadyOnChain(uint32 asset, uint64 chainId);
+    error Directory_TokenAlreadyListed(uint64 chainId, address token);
+    error Directory_BookNotListed(uint32 book);
+    error Directory_SameBaseAndQuote(uint32 asset);
+    /// @notice Lot and tick sizes lie between 1 and 2⁵³ − 1.
+    error Directory_SizeOutOfRange(uint64 size);
+    /// @notice Below 1 000 000 ppm.
+    error Directory_FeeOutOfRange(uint32 feePpm);
+    error Directory_UnknownStatus(uint8 status);
+    error Directory_BadEncryptionKey();
+
+    /// @notice Governor only.
+    function listChain(ChainListing calldata listing) external;
+    /// @notice Governor only.
+    function listAsset(AssetListing calldata listing) external;
+    /// @notice Governor only.
+    function changeAssetRisk(uint32 asset, RiskWeights calldata weights) external;
+    /// @notice Governor only.
+    function listAssetToken(AssetTokenListing calldata listing) external;
+    /// @notice Governor only.
+    function listBook(BookListing calldata listing) external;
+    /// @notice Governor only.
+    function changeBook(uint32 book, BookTerms calldata terms) external;
+    /// @notice Governor only.
+    function changeExecutor(address executor) external;
+    /// @notice Governor only.
+    function changeSettler(Settler calldata settler) external;
+    /// @notice Governor only.
+    function changeFeeAccount(address account) external;
+    /// @notice Governor only.
+    function changeInsuranceAccount(address account) external;
+    /// @notice Council only, at once: nobody trades until the governor names an executor.
+    function revokeExecutor() external;
+    /// @notice Council only, at once: nothing is settled until the governor names a settler.
+    function revokeSettler() external;
+
+    /// @notice This chain's, which names governor and council.
+    function authority() external view returns (address);
+    /// @notice Whether `chainId` counts.
+    function isChainListed(uint64 chainId) external view returns (bool);
+    /// @notice The asset that `token` on `chainId` is; 0 when it is none.
+    function assetOf(uint64 chainId, address token) external view returns (uint32 asset);
+    /// @notice The token that `asset` is on `chainId`; 0 when there is none.
+    function tokenOf(uint32 asset, uint64 chainId) external view returns (address token);
+    function newestAsset() external view returns (uint32);
+    function newestBook() external view returns (uint32);
+    /// @notice The only one whose signature on trades counts; 0 when revoked.
+    function executor() external view returns (address);
+    /// @notice All zero when revoked.
+    function settler() external view returns (address signer, uint8 encryptionKeyPrefix, bytes32 encryptionKeyX);
+    function feeAccount() external view returns (address);
+    function insuranceAccount() external view returns (address);
 }

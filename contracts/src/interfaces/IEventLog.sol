@@ -10,6 +10,9 @@ pragma solidity 0.8.30;
 ///
 /// Who knows an authentic `(head, count)` can take the logs from anybody: they are replayed and must give the head.
 /// Nothing can be invented, altered, reordered or left out. Entries of an unknown kind verify without an ABI.
+///
+/// Every log with exactly two topics that the contract emits is an entry. Logs that are no entries (reports that nothing
+/// depends on) have another number of topics.
 interface IEventLog {
     /// @notice Hash over all entries so far.
     function head() external view returns (bytes32);

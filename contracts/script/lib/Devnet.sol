@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {
+    AssetListing,
+    AssetTokenListing,
+    BookListing,
+    BookTerms,
+    ChainListing,
+    DirectoryGenesis,
+    RiskWeights,
+    Settler,
+    TokenListing
+} from "../../src/types/Listings.sol";
+import {DevnetToken} from "../../test/support/DevnetToken.sol";
+import {DevnetWeth} from "../../test/support/DevnetWeth.sol";
+import {Protocol} from "./Protocol.sol";
+import {SafeDeployment} from "./SafeDeployment.sol";
+
+/// @title Two development chains: who is who, what is listed, and how it gets there
+/// @dev Keys are the well-known ones of anvil: worthless anywhere else.
+abstract contract Devnet is Protocol, SafeDeployment {
+    string internal constant MNEMONIC = "test test test test test test test test test test test junk";
+    uint256 internal constant HOME = 31337;
+    uint256 internal constant SECOND = 31338;
+
+    // Indices of the mnemonic's accounts. 8 and 9 pay the keeper's and the courier's gas, 10 to 12 are users.
+    uint32 internal constant DEPLOYER = 0;
+    uint32 internal constant FIRST_OWNER = 1;
+    uint32 internal constant OWNERS = 5;
+    uint256 internal constant THRESHOLD = 3;
+    uint32 internal constant EXECUTOR = 6;
+    uint32 internal constant SETTLER = 7;
+    uint32 internal constant FIRST_GUARDIAN = 13;
+    uint32 internal constant GUARDIANS = 3;
+    uint32 internal constant FEE_ACCOUNT = 16;
+    uint32 internal constant INSURANCE_ACCOUNT = 17;
+
+    uint32 internal constant WETH = 1;
+    uint32 internal constant USDC = 2;
+    uint32 internal constant MEME = 3;
+
+    uint64 private constant LEADER_DELAY = 0;
+    uint64 private constant ENCLAVE_DELAY = 5 seconds;
+    uint256 private constant TIMELOCK_DELAY = 5 seconds;
+    uint32 private constant HEARTBEAT_SECONDS = 60;
+
+    struct Tokens {
+        address weth;
+        address usdc;
+        address meme;
+    }
+
+    struct Deployed {
+        SafeContracts safe;
+        address council;
+        Contracts contracts;
+        Tokens tokens;
+    }
+
+    function _deployDevnet(address enclave) internal returns (Deployed memory deployed) {
+        address deployer = _account(DEPLOYER);
+        deployed.safe = _deploySafeContracts();
+        deployed.council = _deploySafe(deployed.safe, _accounts(FIRST_OWNER, OWNERS), THRESHOLD);
+        _factory();
+        deployed.tokens = _deployTokens(deployer);
+        deployed.contracts = _deployProtocol(deployer, _config(deployed, enclave));
+        if (block.chainid == HOME) _deployHome(deployer, _genesis(deployer));
+    }
+
+    /// @dev Addresses differ per chain, so that nobody can get away with mixing them up.
+    function _tokenAddresses(address deployer, uint256 chainId) internal pure returns (Tokens memory) {
+        return Tokens({
+            weth: _create3Address(deployer, _tokenName("WETH", chainId)),
+            usdc: _create3Address(deployer, _tokenName("USDC", chainId)),
+            meme: _create3Address(deployer, _tokenName("MEME", chainId))
+        });
+    }
+
+    function _account(uint32 index) internal pure returns (address) {
+        return vm.addr(_key(index));
+    }
+
+    function _key(uint32 index) internal pure returns (uint256) {
+        return vm.deriveKey(MNEMONIC, index);
+    }
+
+    function _accounts(uint32 first, uint32 number) internal pure returns (address[] memory accounts) {
+        accounts = new address[](number);
+        for (uint32 i = 0; i < number; i++) {
+            accounts[i] = _account(first + i);
+        }
+    }
+
+    function _memeDecimals(uint256 chainId) internal pure returns (uint8) {
+        return chainId == HOME ? 18 : 9;
+    }
+
+    function _deployTokens(address deployer) private returns (Tokens memory tokens) {
+        tokens.weth = _create3(deployer, _tokenName("WETH", block.chainid), type(DevnetWeth).creationCode);
+        tokens.usdc = _deployToken(deployer, "USD Coin", "USDC", 6);
+        tokens.meme = _deployToken(deployer, "Meme Coin", "MEME", _memeDecimals(block.chainid));
+    }
+
+    function _deployToken(address deployer, string memory name, string memory symbol, uint8 decimals)
+        private
+        returns (address)
+    {
+        bytes memory code = bytes.concat(type(DevnetToken).creationCode, abi.encode(name, symbol, decimals));
+        return _create3(deployer, _tokenName(symbol, block.chainid), code);
+    }
+
+    function _tokenName(string memory symbol, uint256 chainId) private pure returns (string memory) {
+        return string.concat(symbol, " on ", vm.toString(chainId));
+    }
+
+    function _config(Deployed memory deployed, address enclave) private view returns (Config memory) {
+        return Config({
+            homeChainId: HOME,
+            council: Council({
+                safe: deployed.council,
+                owners: _accounts(FIRST_OWNER, OWNERS),
+                threshold: THRESHOLD,
+                singleton: deployed.safe.singleton,
+                singletonCodehash: deployed.safe.singleton.codehash
+            }),
+            enclave: enclave,
+            guardians: _accounts(FIRST_GUARDIAN, GUARDIANS),
+            wrappedNative: deployed.tokens.weth,
+            tokens: _depositCaps(deployed.tokens),
+            startCheckpoint: 0,
+            leaderDelay: LEADER_DELAY,
+            enclaveDelay: ENCLAVE_DELAY,
+            timelockDelay: TIMELOCK_DELAY
+        });
+    }
+
+    /// @dev Both chains together stay below 2⁵³ ledger units: 9.007 million WETH, 9.007 billion USDC or MEME.
+    function _depositCaps(Tokens memory tokens) private view returns (TokenListing[] memory listings) {
+        listings = new TokenListing[](3);
+        listings[0] = TokenListing(tokens.weth, 4_000_000e18);
+        listings[1] = TokenListing(tokens.usdc, 4_000_000_000e6);
+        listings[2] = TokenListing(tokens.meme, 4_000_000_000 * 10 ** _memeDecimals(block.chainid));
+    }
+
+    function _genesis(address deployer) private returns (DirectoryGenesis memory genesis) {
+        Contracts memory contracts = _addresses(deployer);
+        genesis.chains = new ChainListing[](2);
+        genesis.chains[0] = ChainListing(uint64(HOME), contracts.registry, contracts.authority, 0, HEARTBEAT_SECONDS);
+        genesis.chains[1] = ChainListing(uint64(SECOND), contracts.registry, contracts.authority, 0, HEARTBEAT_SECONDS);
+        genesis.assets = _assets();
+        genesis.tokens = _assetTokens(deployer);
+        genesis.books = _books();
+        genesis.executor = _account(EXECUTOR);
+        genesis.settler = _settler();
+        genesis.feeAccount = _account(FEE_ACCOUNT);
+        genesis.insuranceAccount = _account(INSURANCE_ACCOUNT);
+    }
+
+    function _assets() private pure returns (AssetListing[] memory assets) {
+        assets = new AssetListing[](3);
+        assets[0] = AssetListing(WETH, "WETH", 9, RiskWeights(800_000, 1_200_000, 900_000, 1_100_000));
+        assets[1] = AssetListing(USDC, "USDC", 6, RiskWeights(1_000_000, 1_000_000, 1_000_000, 1_000_000));
+        assets[2] = AssetListing(MEME, "MEME", 6, RiskWeights(500_000, 1_500_000, 600_000, 1_400_000));
+    }
+
+    function _assetTokens(address deployer) private pure returns (AssetTokenListing[] memory listings) {
+        listings = new AssetTokenListing[](6);
+        uint64[2] memory chainIds = [uint64(HOME), uint64(SECOND)];
+        for (uint256 i = 0; i < 2; i++) {
+            Tokens memory tokens = _tokenAddresses(deployer, chainIds[i]);
+            listings[3 * i] = AssetTokenListing(WETH, chainIds[i], tokens.weth, 18);
+            listings[3 * i + 1] = AssetTokenListing(USDC, chainIds[i], tokens.usdc, 6);
+            listings[3 * i + 2] = AssetTokenListing(MEME, chainIds[i], tokens.meme, _memeDecimals(chainIds[i]));
+        }
+    }
+
+    /// @dev WETH/USDC: lots of 0.001 WETH, ticks of 0.01 USDC per WETH. MEME/USDC: lots of 1 MEME, ticks of 0.000001 USDC.
+    function _books() private pure returns (BookListing[] memory books) {
+        books = new BookListing[](2);
+        BookTerms memory terms = BookTerms({makerFeePpm: 100, takerFeePpm: 500, status: 0});
+        books[0] = BookListing({book: 1, base: WETH, quote: USDC, lotSize: 1_000_000, tickSize: 10, terms: terms});
+        books[1] = BookListing({book: 2, base: MEME, quote: USDC, lotSize: 1_000_000, tickSize: 1, terms: terms});
+    }
+
+    /// @dev The settler's encryption key is its signing key, for simplicity.
+    function _settler() private returns (Settler memory) {
+        uint256 key = _key(SETTLER);
+        uint256 y = vm.createWallet(key).publicKeyY;
+        return Settler(vm.addr(key), uint8(2 + (y & 1)), bytes32(vm.createWallet(key).publicKeyX));
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {AcceptLeader, Checkpoint, ExitRoots, Withdrawal} from "../types/Messages.sol";
+
+/// @title EIP-712 struct hashes of the typed messages, and the domain of another chain's contract
+library TypedMessages {
+    bytes32 internal constant WITHDRAWAL_TYPEHASH = keccak256(
+        "Withdrawal(address account,address token,uint256 amount,address recipient,uint256 nonce,uint64 checkpoint,uint64 deadline)"
+    );
+    bytes32 internal constant EXIT_ROOTS_TYPEHASH =
+        keccak256("ExitRoots(uint64 epoch,uint64 checkpoint,uint64 issuedAt,bytes32 root)");
+    bytes32 internal constant CHECKPOINT_TYPEHASH = keccak256(
+        "Checkpoint(uint64 number,uint64 epoch,bytes32 parent,bytes32 stateHash,bytes32 payloadHash,bytes32 withdrawalsHash,bytes32 settlementsHash,uint64 journalIndex)"
+    );
+    bytes32 internal constant ACCEPT_LEADER_TYPEHASH =
+        keccak256("AcceptLeader(address candidate,uint64 epoch,bytes32 expectedTip)");
+    bytes32 internal constant DOMAIN_TYPEHASH =
+        keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
+
+    string internal constant VERSION = "1";
+    string internal constant REGISTRY_NAME = "MyrtleWyckoff DepositRegistry";
+    string internal constant CHECKPOINTER_NAME = "MyrtleWyckoff Checkpointer";
+    string internal constant AUTHORITY_NAME = "MyrtleWyckoff Authority";
+
+    function hashStruct(Withdrawal memory withdrawal) internal pure returns (bytes32) {
+        return keccak256(abi.encode(WITHDRAWAL_TYPEHASH, withdrawal));
+    }
+
+    function hashStruct(ExitRoots memory roots) internal pure returns (bytes32) {
+        return keccak256(abi.encode(EXIT_ROOTS_TYPEHASH, roots));
+    }
+
+    function hashStruct(Checkpoint memory checkpoint) internal pure returns (bytes32) {
+        return keccak256(abi.encode(CHECKPOINT_TYPEHASH, checkpoint));
+    }
+
+    function hashStruct(AcceptLeader memory acceptance) internal pure returns (bytes32) {
+        return keccak256(abi.encode(ACCEPT_LEADER_TYPEHASH, acceptance));
+    }
+
+    /// @dev Separator of a domain that is not this contract's own.
+    function domainSeparator(string memory name, uint256 chainId, address verifyingContract)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return keccak256(
+            abi.encode(DOMAIN_TYPEHASH, keccak256(bytes(name)), keccak256(bytes(VERSION)), chainId, verifyingContract)
+        );
+    }
+
+    function digest(bytes32 separator, bytes32 structHash) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(hex"1901", separator, structHash));
+    }
+}

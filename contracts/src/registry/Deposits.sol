@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
+
+import {IDepositRegistry} from "../interfaces/IDepositRegistry.sol";
+import {TokenListing} from "../types/Listings.sol";
+import {Custody} from "./Custody.sol";
+
+/// @title Listed tokens, and the way in
+abstract contract Deposits is Custody {
+    using SafeTransferLib for address;
+
+    struct Listing {
+        bool listed;
+        uint112 depositCap;
+    }
+
+    mapping(address token => Listing) private _listings;
+
+    constructor(TokenListing[] memory listings) {
+        for (uint256 i = 0; i < listings.length; i++) {
+            _listToken(listings[i].token, listings[i].depositCap);
+        }
+    }
+
+    /// @inheritdoc IDepositRegistry
+    function listing(address token) external view returns (bool listed, uint256 depositCap) {
+        return (_listings[token].listed, _listings[token].depositCap);
+    }
+
+    /// @dev The transfer comes first, because only it shows the amount; the caller guards against re-entry. A cap below
+    /// 2¹¹² bounds what arrives, so the casts of `_credit` are safe.
+    function _deposit(address token, uint256 amount, address account, uint32 subaccount) internal {
+        Listing memory listed = _listings[token];
+        if (!listed.listed) revert DepositRegistry_TokenNotListed(token);
+        if (account == address(0)) revert DepositRegistry_ZeroAccount();
+
+        uint256 balanceBefore = token.balanceOf(address(this));
+        token.safeTransferFrom(msg.sender, address(this), amount);
+        uint256 balanceAfter = token.balanceOf(address(this));
+        if (balanceAfter <= balanceBefore) revert DepositRegistry_NothingReceived(token);
+        uint256 received = balanceAfter - balanceBefore;
+
+        uint256 wouldHold = accounted(token) + received;
+        if (wouldHold > listed.depositCap) {
+            revert DepositRegistry_CapExceeded(token, listed.depositCap, wouldHold);
+        }
+        _credit(account, token, received);
+        _append(Deposited.selector, abi.encode(token, received, account, subaccount, msg.sender));
+    }
+
+    function _listToken(address token, uint256 depositCap) internal {
+        if (token.code.length == 0) revert DepositRegistry_NotAToken(token);
+        if (_listings[token].listed) revert DepositRegistry_TokenAlreadyListed(token);
+        if (depositCap > type(uint112).max) revert DepositRegistry_CapTooHigh(depositCap);
+        _listings[token] = Listing(true, uint112(depositCap));
+        _append(TokenListed.selector, abi.encode(token, depositCap));
+    }
+
+    function _changeDepositCap(address token, uint256 depositCap, bool mayRaise) internal {
+        Listing memory listed = _listings[token];
+        if (!listed.listed) revert DepositRegistry_TokenNotListed(token);
+        uint256 highest = mayRaise ? type(uint112).max : listed.depositCap;
+        if (depositCap > highest) revert DepositRegistry_CapTooHigh(depositCap);
+        _listings[token].depositCap = uint112(depositCap);
+        _append(DepositCapChanged.selector, abi.encode(token, depositCap));
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {EIP712} from "solady/utils/EIP712.sol";
+import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
+
+import {IDepositRegistry} from "../interfaces/IDepositRegistry.sol";
+import {Signatures} from "../libraries/Signatures.sol";
+import {TypedMessages} from "../libraries/TypedMessages.sol";
+import {Withdrawal} from "../types/Messages.sol";
+import {Custody} from "./Custody.sol";
+import {ExitRootGate} from "./ExitRootGate.sol";
+
+/// @title The way out, with both signatures
+abstract contract Withdrawals is ExitRootGate, Custody, EIP712 {
+    using SafeTransferLib for address;
+
+    uint64 private constant MAX_DEADLINE_AHEAD = 7 days;
+    /// @dev What one item of a batch may burn. Listed tokens stay far below.
+    uint256 private constant ITEM_GAS = 400_000;
+    /// @dev What the batch itself needs around one item, its report included.
+    uint256 private constant ITEM_OVERHEAD_GAS = 20_000;
+
+    mapping(address account => mapping(uint256 word => uint256)) private _usedNonces;
+
+    /// @inheritdoc IDepositRegistry
+    function isNonceUsed(address account, uint256 nonce) external view returns (bool) {
+        return _usedNonces[account][nonce >> 8] & (1 << (nonce & 0xff)) != 0;
+    }
+
+    function _withdraw(Withdrawal calldata withdrawal, bytes calldata enclaveSignature, bytes calldata leaderSignature)
+        internal
+    {
+        _requireApproved(withdrawal, enclaveSignature, leaderSignature);
+        (address token, address recipient, uint256 amount) = (withdrawal.token, withdrawal.recipient, withdrawal.amount);
+        if (amount == 0) revert DepositRegistry_ZeroAmount();
+        if (recipient == address(0) || recipient == address(this)) revert DepositRegistry_BadRecipient(recipient);
+
+        _useNonce(withdrawal.account, withdrawal.nonce);
+        _debit(withdrawal.account, token, amount);
+        _append(Withdrawn.selector, abi.encode(withdrawal.account, token, amount, recipient, withdrawal.nonce));
+        _pay(token, recipient, amount);
+    }
+
+    function _withdrawMany(
+        Withdrawal[] calldata withdrawals,
+        bytes[] calldata enclaveSignatures,
+        bytes[] calldata leaderSignatures
+    ) internal returns (bool[] memory paid) {
+        if (withdrawals.length != enclaveSignatures.length || withdrawals.length != leaderSignatures.length) {
+            revert DepositRegistry_LengthsDiffer();
+        }
+        paid = new bool[](withdrawals.length);
+        for (uint256 i = 0; i < withdrawals.length; i++) {
+            if (gasleft() < ITEM_GAS * 64 / 63 + ITEM_OVERHEAD_GAS) revert DepositRegistry_TooLittleGas();
+            try this.withdrawItem{gas: ITEM_GAS}(withdrawals[i], enclaveSignatures[i], leaderSignatures[i]) {
+                paid[i] = true;
+            } catch (bytes memory reason) {
+                emit WithdrawalFailed(withdrawals[i].account, withdrawals[i].nonce, reason);
+            }
+        }
+    }
+
+    function _cancelWithdrawal(uint256 nonce) internal {
+        _useNonce(msg.sender, nonce);
+        _append(WithdrawalCancelled.selector, abi.encode(msg.sender, nonce));
+    }
+
+    function _requireApproved(
+        Withdrawal calldata withdrawal,
+        bytes calldata enclaveSignature,
+        bytes calldata leaderSignature
+    ) private view {
+        (address enclave, address leader, uint64 epoch, bool paused) = AUTHORITY.signers();
+        if (paused) revert DepositRegistry_Paused();
+        uint64 deadline = withdrawal.deadline;
+        if (block.timestamp > deadline) revert DepositRegistry_Expired(deadline);
+        if (deadline - block.timestamp > MAX_DEADLINE_AHEAD) revert DepositRegistry_DeadlineTooFar(deadline);
+        _requirePosted(withdrawal.checkpoint, epoch);
+        bytes32 digest = _hashTypedData(TypedMessages.hashStruct(withdrawal));
+        Signatures.requireBoth(digest, enclave, leader, enclaveSignature, leaderSignature);
+    }
+
+    function _useNonce(address account, uint256 nonce) private {
+        uint256 bit = 1 << (nonce & 0xff);
+        uint256 used = _usedNonces[account][nonce >> 8];
+        if (used & bit != 0) revert DepositRegistry_NonceUsed(account, nonce);
+        _usedNonces[account][nonce >> 8] = used | bit;
+    }
+
+    /// @dev A token whose balance shrank by itself gets the clear error, too.
+    function _pay(address token, address recipient, uint256 amount) private {
+        uint256 held = token.balanceOf(address(this));
+        if (held < amount) revert DepositRegistry_VaultHoldsTooLittle(token, amount, held);
+        token.safeTransfer(recipient, amount);
+    }
+
+    function _domainNameAndVersion() internal pure override returns (string memory name, string memory version) {
+        return (TypedMessages.REGISTRY_NAME, TypedMessages.VERSION);
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+// What constructors list at genesis, and what the governor lists later.
+
+/// @notice A token that a vault accepts. `depositCap` bounds what the vault may hold of it, in the token's atoms.
+struct TokenListing {
+    address token;
+    uint256 depositCap;
+}
+
+/// @notice A chain with a vault. `finality`: 0 = wait for `finalized`, 1 = wait for `safe`.
+struct ChainListing {
+    uint64 chainId;
+    address registry;
+    address authority;
+    uint8 finality;
+    uint32 heartbeatSeconds;
+}
+
+/// @notice Weights of an asset in the health of a margin account, in millionths:
+/// `initAsset ≤ maintAsset ≤ 1 ≤ maintLiability ≤ initLiability`.
+struct RiskWeights {
+    uint32 initAssetWeightPpm;
+    uint32 initLiabilityWeightPpm;
+    uint32 maintAssetWeightPpm;
+    uint32 maintLiabilityWeightPpm;
+}
+
+/// @notice An asset of the exchange's ledger. `symbol` is ASCII, left-aligned and zero-padded.
+struct AssetListing {
+    uint32 asset;
+    bytes32 symbol;
+    uint8 ledgerDecimals;
+    RiskWeights risk;
+}
+
+/// @notice The token that is asset `asset` on chain `chainId`.
+struct AssetTokenListing {
+    uint32 asset;
+    uint64 chainId;
+    address token;
+    uint8 decimals;
+}
+
+/// @notice `lotSize` = base units per lot, `tickSize` = quote units per (lot × tick).
+struct BookListing {
+    uint32 book;
+    uint32 base;
+    uint32 quote;
+    uint64 lotSize;
+    uint64 tickSize;
+    BookTerms terms;
+}
+
+/// @notice What may change in a book's life. `status`: 0 open, 1 post-only, 2 cancel-only, 3 closed.
+struct BookTerms {
+    uint32 makerFeePpm;
+    uint32 takerFeePpm;
+    uint8 status;
+}
+
+/// @notice Who countersigns settlements, and the compressed secp256k1 key that settlement orders are encrypted to.
+struct Settler {
+    address signer;
+    uint8 encryptionKeyPrefix;
+    bytes32 encryptionKeyX;
+}
+
+/// @notice What the Directory holds from the start.
+struct DirectoryGenesis {
+    ChainListing[] chains;
+    AssetListing[] assets;
+    AssetTokenListing[] tokens;
+    BookListing[] books;
+    address executor;
+    Settler settler;
+    address feeAccount;
+    address insuranceAccount;
+}
