@@ -109,13 +109,13 @@ function checkNodeOfScripts() {
     env: { ...process.env, PATH: machinePath() },
   });
   const version = (found.stdout ?? '').trim();
-  if (major(version) === NODE_TO_RUN) return;
+  if (major(version) >= NODE_TO_RUN) return;
   fail(
     `This project runs on Node ${NODE_TO_RUN}, and \`node\` is ${version || 'not found'}.`,
     existsSync(pinned)
       ? `The package that brings it (node-${process.platform}-${process.arch}) does not start here.`
       : `There is no package with Node ${NODE_TO_RUN} for ${process.platform}-${process.arch}.`,
-    `Install Node ${NODE_TO_RUN} from https://nodejs.org, see that \`node --version\` says v${NODE_TO_RUN}, and repeat.`,
+    `Install Node ${NODE_TO_RUN} from https://nodejs.org, and repeat.`,
   );
 }
 

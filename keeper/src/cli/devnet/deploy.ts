@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import type { Address } from '../../core/commands.ts';
+import { ROOT } from './deployment.ts';
+
+const OUTPUT_LINES_SHOWN = 25;
+
+export class DeployError extends Error {
+  override readonly name = 'DeployError';
+}
+
+/** Compiles the contracts. With tools/solc this takes seconds when nothing changed and about a minute when all did. */
+export function buildContracts(logDirectory: string): Promise<void> {
+  return forge(['build'], {}, join(logDirectory, 'forge-build.log'));
+}
+
+/** Deploys everything on one anvil by the forge script; it checks the addresses against deployments/<chainId>.json. */
+export function deployChain(input: {
+  readonly chainId: number;
+  readonly url: string;
+  readonly enclave: Address;
+  readonly logDirectory: string;
+}): Promise<void> {
+  return forge(
+    ['script', 'contracts/script/DeployDevnet.s.sol', '--rpc-url', input.url, '--broadcast', '--skip-simulation'],
+    { ENCLAVE: input.enclave, FOUNDRY_BROADCAST: join(input.logDirectory, 'broadcast') },
+    join(input.logDirectory, `deploy-${input.chainId}.log`),
+  );
+}
+
+async function forge(args: readonly string[], env: Readonly<Record<string, string>>, logFile: string): Promise<void> {
+  const bin = join(ROOT, 'node_modules', '.bin');
+  const child = spawn(join(bin, 'forge'), args, {
+    cwd: ROOT,
+    env: { ...process.env, ...env, NO_COLOR: '1', PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const stopWithParent = () => child.kill('SIGKILL');
+  process.once('exit', stopWithParent);
+  const log = createWriteStream(logFile);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk;
+      log.write(chunk);
+    });
+  }
+  const code = await new Promise<number>((resolve, reject) => {
+    child.once('error', (cause) => reject(new DeployError(`forge does not start: ${cause.message}`, { cause })));
+    child.once('close', (exitCode) => resolve(exitCode ?? 1));
+  }).finally(() => {
+    process.removeListener('exit', stopWithParent);
+    log.end();
+  });
+  if (code === 0) return;
+  const lines = output.trimEnd().split('\n').slice(-OUTPUT_LINES_SHOWN).join('\n');
+  throw new DeployError(`forge ${args[0]} failed with exit code ${code}:\n${lines}\nAll of it: ${logFile}`);
+}
