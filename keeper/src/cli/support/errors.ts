@@ -1,0 +1,16 @@
+// How a command says that it did not do what was asked, and with which exit code the process ends.
+
+/** The command line cannot be understood: exit code 2. The message says what would be. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Understood, but refused or failed: exit code 1. `hint` says what to do next. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+  readonly hint: string | undefined;
+  constructor(message: string, options: { readonly hint?: string | undefined; readonly cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.hint = options.hint;
+  }
+}
