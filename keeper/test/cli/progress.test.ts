@@ -12,7 +12,11 @@ describe('the progress of the devnet for machines', () => {
   it('is one line for each step of the story, nothing for the preparation, and {"ok":true} at the end', async () => {
     const { progress, lines } = record(true);
     await progress.phase('start the chains', async () => {});
-    expect(await progress.step('deposit', 'three users deposit', async (tell) => tell('1 WETH'))).toBe(undefined);
+    expect(
+      await progress.step('deposit', 'three users deposit', async (tell) => {
+        tell('1 WETH');
+      }),
+    ).toBe(undefined);
     progress.say('a table');
     progress.succeeded();
     expect(lines().map((line) => JSON.parse(line))).toEqual([
@@ -42,7 +46,9 @@ describe('the progress of the devnet for machines', () => {
 describe('the progress of the devnet for people', () => {
   it('says what is going on, how long it took and what was checked', async () => {
     const { progress, text } = record(false);
-    await progress.step('deposit', 'Alice deposits', async (tell) => tell('1 WETH credited'));
+    await progress.step('deposit', 'Alice deposits', async (tell) => {
+      tell('1 WETH credited');
+    });
     progress.succeeded();
     expect(text()).toMatch(/^… Alice deposits\n✓ Alice deposits \(\d+\.\d s\)\n {4}1 WETH credited\n$/);
   });
