@@ -114,5 +114,6 @@ function checked(value: unknown, path: string): Profile {
   if (Value.Check(ProfileSchema, value)) return value;
   const [first] = Value.Errors(ProfileSchema, value);
   const where = first?.instancePath || '/';
-  throw new CommandError(`${path} is no profile: ${where} ${first?.message ?? 'has the wrong shape'}.`, { hint: HINT });
+  const problem = first?.keyword === 'boolean' ? 'is not a known field' : (first?.message ?? 'has the wrong shape');
+  throw new CommandError(`${path} is no profile: ${where} ${problem}.`, { hint: HINT });
 }
