@@ -1,0 +1,52 @@
+// What an account sees of itself, and the executor of all.
+import type { KeeperApi } from '../../../core/api.ts';
+import type { Access } from '../access.ts';
+import { type Route, route } from '../route.ts';
+import * as schemas from '../schemas.ts';
+
+const DEFAULT_FILLS = 100;
+
+export function accountRoutes({ api, access }: { readonly api: KeeperApi; readonly access: Access }): Route[] {
+  return [
+    route({
+      method: 'GET',
+      url: '/v1/account',
+      summary: 'Balances of all subaccounts; empty when the keeper does not know the address',
+      query: schemas.AccountQuery,
+      answer: schemas.AccountsAnswer,
+      session: 'required',
+      handle: ({ session, query }) => api.accounts(access.subject(session, query.address)),
+    }),
+    route({
+      method: 'GET',
+      url: '/v1/orders',
+      summary: 'Resting orders',
+      query: schemas.AccountQuery,
+      answer: schemas.OrdersAnswer,
+      session: 'required',
+      handle: ({ session, query }) => api.orders(access.subject(session, query.address)),
+    }),
+    route({
+      method: 'GET',
+      url: '/v1/fills',
+      summary: 'Fills, newest first',
+      query: schemas.FillsQuery,
+      answer: schemas.FillsAnswer,
+      session: 'required',
+      handle({ session, query }) {
+        const { before, limit = DEFAULT_FILLS } = query;
+        const address = access.subject(session, query.address);
+        return api.fills({ address, limit, ...(before === undefined ? {} : { before }) });
+      },
+    }),
+    route({
+      method: 'GET',
+      url: '/v1/withdrawals',
+      summary: 'Withdrawals and where they stand',
+      query: schemas.AccountQuery,
+      answer: schemas.WithdrawalsAnswer,
+      session: 'required',
+      handle: ({ session, query }) => api.withdrawals(access.subject(session, query.address)),
+    }),
+  ];
+}

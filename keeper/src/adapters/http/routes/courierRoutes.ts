@@ -1,0 +1,49 @@
+// What a courier carries to the contracts. Public: both signatures are in it and it can only be posted once.
+import type { KeeperApi } from '../../../core/api.ts';
+import { HttpError } from '../errors.ts';
+import { type Route, route } from '../route.ts';
+import * as schemas from '../schemas.ts';
+
+export function courierRoutes({ api }: { readonly api: KeeperApi }): Route[] {
+  return [
+    route({
+      method: 'GET',
+      url: '/v1/exit-roots',
+      summary: 'The newest signed exit root for a chain',
+      query: schemas.ChainQuery,
+      answer: schemas.ExitRootAnswer,
+      handle({ query }) {
+        const root = api.exitRoot(query.chain);
+        if (root !== undefined) return root;
+        const message = `No exit root is signed for chain ${query.chain} yet.`;
+        throw new HttpError({ code: 'exitRoot.none', message, details: { chain: query.chain }, retryable: true });
+      },
+    }),
+    route({
+      method: 'GET',
+      url: '/v1/approvals',
+      summary: 'Signed withdrawals that wait to be paid on a chain',
+      query: schemas.ChainQuery,
+      answer: schemas.ApprovalsAnswer,
+      handle: ({ query }) =>
+        api.approvals(query.chain).map(({ message, ...rest }) => ({
+          ...rest,
+          message: { ...message, amount: String(message.amount), nonce: String(message.nonce) },
+        })),
+    }),
+    route({
+      method: 'GET',
+      url: '/v1/acceptance',
+      summary: "The candidate's signature for its own appointment on a chain",
+      query: schemas.ChainQuery,
+      answer: schemas.AcceptanceAnswer,
+      needsState: false,
+      handle({ query }) {
+        const acceptance = api.acceptance(query.chain);
+        if (acceptance !== undefined) return acceptance;
+        const message = `This keeper has nothing to accept on chain ${query.chain}.`;
+        throw new HttpError({ code: 'acceptance.none', message, details: { chain: query.chain }, retryable: true });
+      },
+    }),
+  ];
+}

@@ -1,0 +1,408 @@
+// The shapes that go in and out over HTTP, once: they check requests, type the handlers and make up the OpenAPI document.
+// Answers mirror core/views.ts and core/api.ts.
+import Type, { type Static, type TProperties, type TSchema } from 'typebox';
+import { isAddress } from 'viem';
+import type { Address, Hex } from '../../core/commands.ts';
+import { BATCH_LIMIT } from '../../core/commands.ts';
+
+export const MAX_DEPTH_LEVELS = 200;
+export const MAX_TRADES = 500;
+export const MAX_FILLS = 500;
+/** EIP-1271 signatures of contract accounts are longer than 65 bytes. */
+const MAX_SIGNATURE_BYTES = 4096;
+const MAX_SIGN_IN_TEXT = 4096;
+
+/** An object with these fields and no others. */
+export function strict<P extends TProperties>(properties: P) {
+  return Type.Object(properties, { additionalProperties: false });
+}
+
+/** As the handlers of typed data see it: nobody changes it any more. */
+export type Shape<S extends TSchema> = Frozen<Static<S>>;
+type Frozen<T> = T extends string | number | boolean | null | undefined ? T : { readonly [K in keyof T]: Frozen<T[K]> };
+
+// Scalars.
+
+const uint = (bits: 8 | 32, description?: string) =>
+  Type.Integer({ minimum: 0, maximum: 2 ** bits - 1, ...(description === undefined ? {} : { description }) });
+
+/** A uint64 of a typed message, of which only safe integers are used. */
+const safeInteger = (description: string) =>
+  Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description });
+
+const milliseconds = (what = 'Time') => safeInteger(`${what}, in milliseconds since 1970.`);
+const seconds = (what: string) => safeInteger(`${what}, in seconds.`);
+const chainId = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'EIP-155 chain id.' });
+const side = Type.Enum(['buy', 'sell']);
+
+/** In requests: all lower case, or with the right EIP-55 checksum. */
+const addressInput = Type.Unsafe<Address>(
+  Type.Refine(
+    Type.String({ pattern: '^0x[0-9a-fA-F]{40}$', description: 'Address, lower-case or with its EIP-55 checksum.' }),
+    (value: string) => isAddress(value),
+    () => 'must be lower-case or carry the right EIP-55 checksum',
+  ),
+);
+
+const MAX_UINT256 = 2n ** 256n - 1n;
+const uint256Input = Type.Refine(
+  Type.String({ pattern: '^(0|[1-9][0-9]{0,77})$', description: 'uint256 as a decimal string.' }),
+  (value: string) => BigInt(value) <= MAX_UINT256,
+  () => 'must fit into 256 bits',
+);
+
+const hexInput = (bytes: { readonly min: number; readonly max: number }, description: string) =>
+  Type.Unsafe<Hex>(Type.String({ pattern: `^0x([0-9a-fA-F]{2}){${bytes.min},${bytes.max}}$`, description }));
+
+const address = Type.Unsafe<Address>(Type.String({ pattern: '^0x[0-9a-f]{40}$', description: 'Lower-case address.' }));
+const hex = Type.Unsafe<Hex>(Type.String({ pattern: '^0x([0-9a-f]{2})*$' }));
+const hash = Type.Unsafe<Hex>(Type.String({ pattern: '^0x[0-9a-f]{64}$' }));
+const decimal = (description: string) => Type.String({ pattern: '^-?[0-9]+$', description });
+const symbol = Type.String();
+const decimals = uint(8, 'value = amount / 10^decimals');
+const assetId = uint(32);
+const bookId = uint(32);
+
+// Requests.
+
+export const ChainQuery = strict({ chain: chainId });
+export const LevelsQuery = strict({
+  levels: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_DEPTH_LEVELS, default: 20 })),
+});
+export const TradesQuery = strict({
+  book: bookId,
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_TRADES, default: 50 })),
+});
+export const BookParams = strict({ id: bookId });
+const ofAddress = Type.Optional(addressInput);
+export const AccountQuery = strict({ address: ofAddress });
+export const FillsQuery = strict({
+  address: ofAddress,
+  before: Type.Optional(safeInteger('Only fills of smaller sequences.')),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_FILLS, default: 100 })),
+});
+
+const ActionInput = strict({
+  kind: uint(8, '0 place, 1 cancel, 2 cancel all, 3 amend, 4 cancel all after'),
+  account: addressInput,
+  subaccount: uint(32),
+  book: uint(32, '0: all books, for a cancel-all'),
+  side: uint(8, '0 buy, 1 sell'),
+  timeInForce: uint(8, '0 GTC, 1 GTT, 2 IOC, 3 FOK'),
+  flags: uint(8, 'bit 0 post-only, 1 reduce-only, 2 quantity is a quote budget, 3–4 self-trade prevention'),
+  price: safeInteger('Ticks.'),
+  quantity: safeInteger('Lots.'),
+  orderId: safeInteger('Of a cancel or amend; else 0.'),
+  clientId: safeInteger("The executor's own number; 0 for none."),
+  expiry: milliseconds('Expiry of a GTT order; else 0'),
+  maxFeePpm: uint(32, 'Highest fee that the order accepts.'),
+});
+
+export const BatchBody = strict({
+  message: strict({
+    executor: addressInput,
+    epoch: safeInteger('Epoch of the leader.'),
+    nonce: safeInteger('Grows from batch to batch.'),
+    deadline: milliseconds('Not accepted after'),
+    makersFirst: Type.Boolean(),
+    actions: Type.Array(ActionInput, { minItems: 1, maxItems: BATCH_LIMIT }),
+  }),
+  signature: hexInput({ min: 65, max: 65 }, "The executor's signature of the typed message Batch: r‖s‖v."),
+});
+
+const accountSignature = hexInput(
+  { min: 65, max: MAX_SIGNATURE_BYTES },
+  "The account's signature of the typed message: r‖s‖v, or what EIP-1271 of a contract account accepts.",
+);
+
+export const WithdrawalBody = strict({
+  message: strict({
+    account: addressInput,
+    subaccount: uint(32),
+    chainId,
+    token: addressInput,
+    amount: uint256Input,
+    recipient: addressInput,
+    nonce: uint256Input,
+    deadline: milliseconds('Accepted until'),
+  }),
+  signature: accountSignature,
+});
+
+export const WithdrawalCancelBody = strict({
+  message: strict({ account: addressInput, chainId, nonce: uint256Input }),
+  signature: accountSignature,
+});
+
+export const SignInBody = strict({
+  message: Type.String({ minLength: 1, maxLength: MAX_SIGN_IN_TEXT, description: 'EIP-4361 text.' }),
+  signature: hexInput({ min: 65, max: 65 }, 'EIP-191 signature of the text.'),
+});
+
+// Answers.
+
+const amountFields = {
+  asset: assetId,
+  symbol,
+  decimals,
+  amount: decimal('Ledger units.'),
+};
+const atomsFields = {
+  chainId,
+  token: address,
+  asset: assetId,
+  symbol,
+  decimals,
+  atoms: decimal("Atoms of the chain's token."),
+};
+const assetOfBook = strict({ asset: assetId, symbol, decimals });
+const role = Type.Enum(['leader', 'candidate']);
+
+export const ErrorAnswer = strict({
+  code: Type.String({ description: 'Stable; see docs/api.md for the list.' }),
+  message: Type.String(),
+  details: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()])),
+  retryable: Type.Boolean({ description: 'The same request may succeed later.' }),
+});
+
+export const HealthAnswer = strict({
+  status: Type.Enum(['ok', 'degraded', 'stopped']),
+  problems: Type.Array(Type.String()),
+  role,
+  epoch: safeInteger('Epoch of the leader.'),
+  sequence: safeInteger('Newest applied command.'),
+  checkpoint: strict({
+    landed: safeInteger('Number of the newest one on chain.'),
+    final: safeInteger('Number of the newest one in a final block.'),
+    ageMs: Type.Union([safeInteger('Age of the newest one, in milliseconds.'), Type.Null()]),
+  }),
+  gas: strict({ address, wei: decimal('Wei.') }),
+  chains: Type.Array(
+    strict({
+      chainId,
+      finalBlock: Type.Union([safeInteger('Newest final block that was read.'), Type.Null()]),
+      rpcs: Type.Array(
+        strict({
+          host: Type.String(),
+          ok: Type.Boolean(),
+          failuresInARow: safeInteger('Failures since the last answer.'),
+          lastError: Type.Optional(Type.String()),
+        }),
+      ),
+    }),
+  ),
+});
+
+const publicKey = strict({ address, publicKey: hex });
+export const IdentityAnswer = strict({
+  mode: Type.Enum(['SIMULATED', 'TDX']),
+  homeChainId: chainId,
+  authority: address,
+  checkpointer: address,
+  directory: address,
+  enclave: publicKey,
+  leader: publicKey,
+  executor: address,
+  epoch: safeInteger('Epoch of the leader.'),
+  role,
+  keyEpoch: safeInteger('Version of the derived keys.'),
+});
+
+export const AssetsAnswer = Type.Array(
+  strict({
+    asset: assetId,
+    symbol,
+    ledgerDecimals: decimals,
+    tokens: Type.Array(strict({ chainId, token: address, decimals })),
+  }),
+);
+
+export const BooksAnswer = Type.Array(
+  strict({
+    book: bookId,
+    base: assetOfBook,
+    quote: assetOfBook,
+    lotSize: decimal('Base units per lot.'),
+    tickSize: decimal('Quote units per (lot × tick).'),
+    makerFeePpm: uint(32),
+    takerFeePpm: uint(32),
+    status: Type.Enum(['open', 'postOnly', 'cancelOnly', 'closed']),
+  }),
+);
+
+const level = strict({
+  price: safeInteger('Ticks.'),
+  quantity: decimal('Lots.'),
+  orders: safeInteger('How many orders rest here.'),
+});
+export const DepthAnswer = strict({
+  book: bookId,
+  sequence: safeInteger('Newest command that changed the state.'),
+  bids: Type.Array(level),
+  asks: Type.Array(level),
+});
+
+export const TradesAnswer = Type.Array(
+  strict({
+    sequence: safeInteger('Command that made it.'),
+    time: milliseconds(),
+    book: bookId,
+    takerSide: side,
+    price: safeInteger('Ticks.'),
+    quantity: safeInteger('Lots.'),
+  }),
+);
+
+export const CheckpointAnswer = strict({
+  number: safeInteger('1 for the first.'),
+  epoch: safeInteger('Epoch of the leader.'),
+  digest: hash,
+  stateHash: hash,
+  journalIndex: safeInteger('Newest command that it holds.'),
+  final: Type.Boolean({ description: 'It stands in a final block of the home chain.' }),
+  message: strict({
+    number: safeInteger('As above.'),
+    epoch: safeInteger('As above.'),
+    parent: hash,
+    stateHash: hash,
+    payloadHash: hash,
+    withdrawalsHash: hash,
+    settlementsHash: hash,
+    journalIndex: safeInteger('As above.'),
+  }),
+});
+
+export const SolvencyAnswer = Type.Array(
+  strict({
+    asset: assetId,
+    symbol,
+    accounts: decimal('10⁻¹⁸ of the asset: what accounts own.'),
+    withdrawals: decimal('10⁻¹⁸ of the asset: deducted and not yet seen paid.'),
+    vaults: decimal('10⁻¹⁸ of the asset: what the vaults hold.'),
+    difference: decimal('vaults − accounts − withdrawals.'),
+    perChain: Type.Array(strict(atomsFields)),
+  }),
+);
+
+const refusalFields = {
+  code: Type.String({ description: 'Why the item was refused.' }),
+  details: Type.Optional(Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()]))),
+};
+const ok = Type.Literal('ok');
+const ActionResult = Type.Union([
+  strict({
+    code: ok,
+    orderId: safeInteger('Of the new order.'),
+    filled: safeInteger('Lots traded at once.'),
+    remaining: safeInteger('Lots not traded.'),
+    resting: Type.Boolean({ description: 'The remaining lots rest in the book.' }),
+  }),
+  strict({ code: ok, cancelled: safeInteger('Orders cancelled.') }),
+  strict(refusalFields),
+]);
+export const BatchAnswer = strict({
+  sequence: safeInteger('Number of the command.'),
+  result: strict({ code: ok, items: Type.Optional(Type.Array(ActionResult)) }),
+  repeated: Type.Boolean({ description: 'This very batch was answered before; nothing was done again.' }),
+});
+
+export const WithdrawalAnswer = strict({
+  ...atomsFields,
+  address,
+  subaccount: uint(32),
+  recipient: address,
+  nonce: decimal('uint256'),
+  status: Type.Enum(['queued', 'posted', 'final', 'executed', 'cancelled', 'expired']),
+  checkpoint: safeInteger('Number of the checkpoint that carries it; 0 while queued.'),
+  deadline: seconds('Pays out until; 0 while queued'),
+});
+export const WithdrawalsAnswer = Type.Array(WithdrawalAnswer);
+
+export const NonceAnswer = strict({ nonce: Type.String({ pattern: '^[a-zA-Z0-9]{8,}$' }) });
+export const SessionAnswer = strict({ token: Type.String(), address, expiresAt: milliseconds('Ends at') });
+export const SignedOutAnswer = strict({ closed: Type.Boolean() });
+
+export const AccountsAnswer = Type.Array(
+  strict({
+    address,
+    subaccount: uint(32),
+    balances: Type.Array(
+      strict({
+        ...amountFields,
+        reserved: decimal('Ledger units put aside for open orders.'),
+        free: decimal('Ledger units: amount − reserved.'),
+        dust: decimal('10⁻¹⁸ of the asset, below one ledger unit.'),
+      }),
+    ),
+    unlisted: Type.Array(strict({ chainId, token: address, atoms: decimal("Atoms of the chain's token.") })),
+  }),
+);
+
+export const OrdersAnswer = Type.Array(
+  strict({
+    orderId: decimal('Unique for ever.'),
+    clientId: decimal("The executor's own number; 0 for none."),
+    address,
+    subaccount: uint(32),
+    book: bookId,
+    side,
+    price: safeInteger('Ticks.'),
+    remaining: safeInteger('Lots that still rest.'),
+  }),
+);
+
+export const FillsAnswer = Type.Array(
+  strict({
+    sequence: safeInteger('Command that made it.'),
+    time: milliseconds(),
+    book: bookId,
+    orderId: decimal("The account's own order."),
+    subaccount: uint(32),
+    side,
+    role: Type.Enum(['maker', 'taker']),
+    price: safeInteger('Ticks.'),
+    quantity: safeInteger('Lots.'),
+    fee: strict(amountFields),
+  }),
+);
+
+export const ExitRootAnswer = strict({
+  chainId,
+  registry: address,
+  message: strict({
+    epoch: safeInteger('Epoch of the leader.'),
+    checkpoint: safeInteger('Number of the checkpoint.'),
+    issuedAt: seconds('Signed at'),
+    root: hash,
+  }),
+  treeRoot: hash,
+  processedIndex: safeInteger("Entries of the chain's log that the root knows."),
+  proof: Type.Array(hash),
+  enclaveSignature: hex,
+  leaderSignature: hex,
+});
+
+export const ApprovalsAnswer = Type.Array(
+  strict({
+    chainId,
+    registry: address,
+    message: strict({
+      account: address,
+      token: address,
+      amount: decimal("Atoms of the chain's token."),
+      recipient: address,
+      nonce: decimal('uint256'),
+      checkpoint: safeInteger('Number of the checkpoint that carries it.'),
+      deadline: seconds('Pays out until'),
+    }),
+    enclaveSignature: hex,
+    leaderSignature: hex,
+  }),
+);
+
+export const AcceptanceAnswer = strict({
+  chainId,
+  authority: address,
+  message: strict({ candidate: address, epoch: safeInteger('The new epoch.'), expectedTip: hash }),
+  signature: hex,
+});

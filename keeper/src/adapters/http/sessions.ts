@@ -1,0 +1,157 @@
+// Who asks: Sign-In with Ethereum (EIP-4361) gives a token, the token gives an address.
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { getAddress, isAddress, recoverMessageAddress } from 'viem';
+import { createSiweMessage, parseSiweMessage, type SiweMessage } from 'viem/siwe';
+import type { Address, Hex } from '../../core/commands.ts';
+import { createBoundedMap } from './boundedMap.ts';
+import { HttpError } from './errors.ts';
+
+const NONCE_LIFE_MS = 5 * 60_000;
+const SESSION_LIFE_MS = 12 * 3_600_000;
+/** A wallet's clock may be ahead by this much. */
+const CLOCK_SKEW_MS = 60_000;
+/** Nonces used within their life; a full table refuses sign-ins rather than forget one. */
+const MAX_USED_NONCES = 100_000;
+/** The session that was not used for the longest time ends when one more begins. */
+const MAX_SESSIONS = 50_000;
+
+export interface Session {
+  readonly address: Address;
+  /** Milliseconds. */
+  readonly expiresAt: number;
+}
+
+export interface Sessions {
+  issueNonce(): string;
+  /** Checks text and signature and opens a session. Throws `session.refused` with the reason. */
+  signIn(input: { readonly message: string; readonly signature: Hex }): Promise<Session & { readonly token: string }>;
+  /** undefined: no such session, or it ended. */
+  find(token: string): Session | undefined;
+  signOut(token: string): void;
+}
+
+/**
+ * @param input.domain the RFC 3986 authority that texts must name, as `host` or `host:port`; their URI must be on it.
+ * @param input.now milliseconds
+ */
+export function createSessions(input: {
+  readonly domain: () => string;
+  readonly chainId: number;
+  readonly now: () => number;
+}): Sessions {
+  const { now } = input;
+  const sessions = createBoundedMap<string, Session>(MAX_SESSIONS);
+  const nonces = createNonces(now);
+
+  return {
+    issueNonce: nonces.issue,
+    async signIn({ message, signature }) {
+      const fields = parse(message);
+      checkFields(fields, { domain: input.domain(), chainId: input.chainId, now: now() });
+      if (!nonces.isGood(fields.nonce)) throw refuse('The nonce is not one of ours, too old, or was used before.');
+      const signer = await recoverMessageAddress({ message, signature }).catch(() => undefined);
+      const address = fields.address.toLowerCase() as Address;
+      if (signer?.toLowerCase() !== address) throw refuse(`The signature does not belong to ${address}.`);
+      nonces.use(fields.nonce);
+
+      const longest = now() + SESSION_LIFE_MS;
+      const session = { address, expiresAt: Math.min(longest, fields.expirationTime?.getTime() ?? longest) };
+      const token = randomBytes(32).toString('base64url');
+      sessions.set(token, session);
+      return { token, ...session };
+    },
+    find(token) {
+      const session = sessions.get(token);
+      if (session !== undefined && session.expiresAt > now()) return session;
+      sessions.delete(token);
+      return undefined;
+    },
+    signOut(token) {
+      sessions.delete(token);
+    },
+  };
+}
+
+/**
+ * Nonces prove by themselves that they are ours and young, so handing them out costs no memory and nobody can push
+ * somebody else's out of a table. Only used ones are remembered, until they are too old anyway.
+ */
+function createNonces(now: () => number) {
+  const key = randomBytes(32);
+  /** Nonce to the time when it dies, in the order of use. */
+  const used = new Map<string, number>();
+  const mac = (body: string) => createHmac('sha256', key).update(body).digest('hex').slice(0, 32);
+
+  function dies(nonce: string): number {
+    return Number.parseInt(nonce.slice(0, 12), 16) + NONCE_LIFE_MS;
+  }
+
+  function sweep(): void {
+    for (const [nonce, diesAt] of used) if (diesAt < now()) used.delete(nonce);
+  }
+
+  return {
+    issue(): string {
+      const body = now().toString(16).padStart(12, '0') + randomBytes(16).toString('hex');
+      return body + mac(body);
+    },
+    isGood(nonce: string): boolean {
+      if (!/^[0-9a-f]{76}$/.test(nonce)) return false;
+      const [body, tag] = [nonce.slice(0, 44), nonce.slice(44)];
+      if (!timingSafeEqual(Buffer.from(tag), Buffer.from(mac(body)))) return false;
+      return dies(nonce) >= now() && !used.has(nonce);
+    },
+    use(nonce: string): void {
+      if (used.has(nonce)) throw refuse('The nonce was used before.');
+      if (used.size >= MAX_USED_NONCES) sweep();
+      if (used.size >= MAX_USED_NONCES) {
+        const message = 'Too many sign-ins at the moment.';
+        throw new HttpError({ code: 'session.tooMany', message, retryable: true });
+      }
+      used.set(nonce, dies(nonce));
+    },
+  };
+}
+
+function refuse(reason: string): HttpError {
+  return new HttpError({ code: 'session.refused', message: `Sign-in refused: ${reason}` });
+}
+
+/** The fields of an EIP-4361 text that is, character by character, what the standard makes of these fields. */
+function parse(message: string): SiweMessage {
+  const fields = parseSiweMessage(message) as SiweMessage;
+  let canonical: string;
+  try {
+    canonical = createSiweMessage(fields);
+  } catch {
+    throw refuse('The message is not an EIP-4361 text.');
+  }
+  const written = message.replace(fields.address, getAddress(fields.address));
+  if (withoutTimes(written) !== withoutTimes(canonical)) throw refuse('The message is not an EIP-4361 text.');
+  return fields;
+}
+
+/** Times may be written in several ways; the parser has read them. */
+function withoutTimes(message: string): string {
+  return message.replace(/^(Issued At|Expiration Time|Not Before): .+$/gm, '$1');
+}
+
+function checkFields(
+  fields: SiweMessage,
+  expected: { readonly domain: string; readonly chainId: number; readonly now: number },
+): void {
+  const { domain, chainId, now } = expected;
+  if (!isAddress(fields.address)) throw refuse('The address has a wrong checksum.');
+  if (fields.domain !== domain) throw refuse(`The domain must be ${domain}.`);
+  const uri = URL.parse(fields.uri);
+  const web = uri?.protocol === 'https:' || uri?.protocol === 'http:';
+  if (!web || uri.host !== domain) throw refuse(`The URI must be on ${domain}.`);
+  if (fields.scheme !== undefined && `${fields.scheme}:` !== uri.protocol)
+    throw refuse('The scheme is not that of the URI.');
+  if (fields.chainId !== chainId) throw refuse(`The chain id must be ${chainId}.`);
+  const issuedAt = fields.issuedAt?.getTime() ?? Number.NaN;
+  if (!(issuedAt <= now + CLOCK_SKEW_MS)) throw refuse('It was issued in the future; check the clock.');
+  if (issuedAt < now - NONCE_LIFE_MS - CLOCK_SKEW_MS) throw refuse('It was issued too long ago.');
+  if (fields.expirationTime !== undefined && fields.expirationTime.getTime() <= now) throw refuse('It has expired.');
+  if (fields.notBefore !== undefined && fields.notBefore.getTime() > now) throw refuse('It is not valid yet.');
+}

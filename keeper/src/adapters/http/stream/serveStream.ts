@@ -1,0 +1,198 @@
+// The sockets of `/v1/stream`: who may connect, what he may send, and when he is cut off. No check of the Origin header:
+// nothing is authorised by cookies, private channels want the token of a session in the message.
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import type { KeeperApi } from '../../../core/api.ts';
+import type { Logger } from '../../../core/ports.ts';
+import type { StreamAnswer } from '../../../core/streamViews.ts';
+import type { Access } from '../access.ts';
+import { HttpError } from '../errors.ts';
+import type { HttpLimits } from '../limits.ts';
+import { type Buckets, ipKey } from '../rateLimit.ts';
+import { rawAnswer } from '../rawAnswer.ts';
+import type { Sessions } from '../sessions.ts';
+import { parseClientMessage, topicOf } from './clientMessage.ts';
+import { createStreamHub, errorText, type Reader } from './streamHub.ts';
+
+const PATH = '/v1/stream';
+/** How long a client that was told to go may take to say goodbye. */
+const CLOSE_TIMEOUT_MS = 2_000;
+/** Of the client's IP address: connecting and subscribing make the keeper look things up. */
+const CONNECT_COST = 2;
+const SUBSCRIBE_COST = 2;
+
+const GOING_AWAY = 1001;
+const UNSUPPORTED_DATA = 1003;
+const POLICY_VIOLATION = 1008;
+const INTERNAL_ERROR = 1011;
+const TRY_AGAIN_LATER = 1013;
+
+export interface StreamServer {
+  /** Tells all clients to go. */
+  close(): Promise<void>;
+}
+
+export function serveStream(input: {
+  readonly server: Server;
+  readonly api: KeeperApi;
+  readonly access: Access;
+  readonly sessions: Pick<Sessions, 'find'>;
+  readonly buckets: Buckets;
+  readonly limits: HttpLimits;
+  readonly logger: Logger;
+  readonly checkConnection: (socket: Socket) => void;
+}): StreamServer {
+  const { server, api, buckets, limits, logger } = input;
+  const sockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: true,
+    maxPayload: limits.maxStreamMessageBytes,
+    perMessageDeflate: false,
+    // @ts-expect-error the types of ws do not know this documented option yet
+    closeTimeout: CLOSE_TIMEOUT_MS,
+  });
+  const alive = new WeakSet<WebSocket>();
+  const perIp = new Map<string, number>();
+  let closing = false;
+  let count = 0;
+
+  const hub = createStreamHub({
+    ...input,
+    bookIntervalMs: limits.bookIntervalMs,
+    maxReplayBytes: limits.maxStreamBacklogBytes / 2,
+    maxSubscriptions: limits.maxSubscriptionsPerStream,
+    onFailure: () => closeAll(INTERNAL_ERROR, 'the stream failed; connect again'),
+  });
+
+  function closeAll(code: number, reason: string): void {
+    for (const socket of sockets.clients) socket.close(code, reason);
+  }
+
+  function checkUpgrade(request: IncomingMessage): void {
+    if (closing) throw new HttpError({ code: 'keeper.closing', message: 'The keeper is stopping.', retryable: true });
+    input.checkConnection(request.socket);
+    const ip = ipKey(request.socket.remoteAddress);
+    buckets.take({ key: ip, rate: limits.ip, cost: CONNECT_COST });
+    if (request.url?.split('?', 1)[0] !== PATH) {
+      throw new HttpError({ code: 'route.unknown', message: `Upgrades are for ${PATH} only.` });
+    }
+    if (sockets.clients.size >= limits.maxStreams || (perIp.get(ip) ?? 0) >= limits.maxStreamsPerIp) {
+      throw new HttpError({ code: 'limit.streams', message: 'Too many streams; close some.', retryable: true });
+    }
+  }
+
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    try {
+      checkUpgrade(request);
+      sockets.handleUpgrade(request, socket, head, (webSocket) => accept(webSocket, request));
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error;
+      rawAnswer(socket, error);
+    }
+  });
+  sockets.on('wsClientError', (error, socket) => {
+    rawAnswer(
+      socket,
+      new HttpError({ code: 'request.malformed', message: `Not a WebSocket upgrade: ${error.message}.` }),
+    );
+  });
+
+  function accept(webSocket: WebSocket, request: IncomingMessage): void {
+    const ip = ipKey(request.socket.remoteAddress);
+    const key = `stream ${count++}`;
+    perIp.set(ip, (perIp.get(ip) ?? 0) + 1);
+    alive.add(webSocket);
+    const reader: Reader = {
+      send(text) {
+        if (webSocket.readyState !== webSocket.OPEN) return;
+        if (webSocket.bufferedAmount <= limits.maxStreamBacklogBytes) return webSocket.send(text);
+        hub.drop(reader);
+        webSocket.close(TRY_AGAIN_LATER, 'reads too slowly');
+      },
+    };
+    webSocket.on('pong', () => alive.add(webSocket));
+    webSocket.on('message', (data, isBinary) => {
+      if (isBinary) return webSocket.close(UNSUPPORTED_DATA, 'text only');
+      if (webSocket.readyState === webSocket.OPEN) receive({ webSocket, reader, key, ip, data });
+    });
+    // ws closes the socket with the right code itself; what happened is the client's business.
+    webSocket.on('error', () => {});
+    webSocket.on('close', () => {
+      hub.drop(reader);
+      const left = (perIp.get(ip) ?? 1) - 1;
+      if (left === 0) perIp.delete(ip);
+      else perIp.set(ip, left);
+    });
+  }
+
+  function receive(input: {
+    readonly webSocket: WebSocket;
+    readonly reader: Reader;
+    readonly key: string;
+    readonly ip: string;
+    readonly data: RawData;
+  }): void {
+    const { webSocket, reader, key, ip } = input;
+    try {
+      buckets.take({ key, rate: limits.streamMessages, cost: 1 });
+    } catch (error) {
+      if (error instanceof HttpError) reader.send(errorText(error));
+      return webSocket.close(POLICY_VIOLATION, 'too many messages');
+    }
+    answer({ webSocket, reader, ip }, String(input.data)).catch((error: unknown) => {
+      if (error instanceof HttpError) return reader.send(errorText(error));
+      logger.error({ error: error instanceof Error ? error.stack : String(error) }, 'A stream message failed');
+      webSocket.close(INTERNAL_ERROR, 'the keeper failed');
+    });
+  }
+
+  async function answer(
+    { webSocket, reader, ip }: { readonly webSocket: WebSocket; readonly reader: Reader; readonly ip: string },
+    text: string,
+  ): Promise<void> {
+    const request = parseClientMessage(text);
+    if (request.op === 'ping') return say(reader, { type: 'pong', time: api.now() });
+    const topic = topicOf(request);
+    if (request.op === 'unsubscribe') {
+      hub.unsubscribe(reader, topic);
+      return say(reader, { type: 'unsubscribed', ...topic });
+    }
+    try {
+      buckets.take({ key: ip, rate: limits.ip, cost: SUBSCRIBE_COST });
+      await hub.ready();
+      if (webSocket.readyState !== webSocket.OPEN) return;
+      hub.subscribe({ reader, topic, token: request.token, from: request.from });
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error;
+      reader.send(errorText(error, topic));
+    }
+  }
+
+  const heartbeat = setInterval(() => {
+    hub.recheck();
+    for (const webSocket of sockets.clients) {
+      if (!alive.delete(webSocket)) webSocket.terminate();
+      else webSocket.ping();
+    }
+  }, limits.streamHeartbeatMs);
+
+  return {
+    close() {
+      closing = true;
+      clearInterval(heartbeat);
+      hub.close();
+      closeAll(GOING_AWAY, 'the keeper is stopping');
+      return new Promise((resolve) => {
+        if (sockets.clients.size === 0) return resolve();
+        for (const webSocket of sockets.clients) {
+          webSocket.once('close', () => sockets.clients.size === 0 && resolve());
+        }
+      });
+    },
+  };
+}
+
+function say(reader: Reader, message: StreamAnswer): void {
+  reader.send(JSON.stringify(message));
+}

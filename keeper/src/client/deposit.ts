@@ -1,0 +1,114 @@
+// Money into a vault. The keeper credits it by itself as soon as the deposit's block is final.
+import { depositRegistryAbi, depositRouterAbi } from '@myrtle-wyckoff/generated';
+import {
+  type Account,
+  type Chain,
+  erc20Abi,
+  isAddressEqual,
+  type PublicClient,
+  parseEventLogs,
+  type TransactionReceipt,
+  type Transport,
+  type WalletClient,
+} from 'viem';
+import type { Address, Hex } from '../core/commands.ts';
+
+export class DepositError extends Error {
+  override readonly name = 'DepositError';
+}
+
+/** How the depositor reaches the chain. */
+interface Wallet {
+  /** Signs and pays. */
+  readonly wallet: WalletClient<Transport, Chain, Account>;
+  readonly reader: PublicClient;
+}
+
+/** Who is credited. */
+interface Beneficiary {
+  readonly account: Address;
+  readonly subaccount: number;
+}
+
+export interface Deposit {
+  readonly receipt: TransactionReceipt;
+  /** Index of the deposit in the vault's log: the keeper has it when it has read that far. */
+  readonly logIndex: bigint;
+  /** Atoms that the vault measured: less than was sent when the token takes a fee. */
+  readonly amount: bigint;
+}
+
+/**
+ * Deposits an ERC-20: approves exactly the amount, then deposits. `amount` in atoms of the token. Throws `DepositError`
+ * when a transaction is mined and fails, viem's errors when one cannot be sent.
+ */
+export async function depositToken(
+  input: Wallet & Beneficiary & { readonly registry: Address; readonly token: Address; readonly amount: bigint },
+): Promise<Deposit> {
+  const { wallet, registry, token, amount, account, subaccount } = input;
+  await approveExactly(input);
+  const hash = await wallet.writeContract({
+    address: registry,
+    abi: depositRegistryAbi,
+    functionName: 'deposit',
+    args: [token, amount, account, subaccount],
+  });
+  return depositOf(input, await succeeded(input, hash));
+}
+
+/** Deposits the chain's coin, which the vault keeps (and pays out) wrapped. `amount` in wei. Throws as `depositToken`. */
+export async function depositNative(
+  input: Wallet & Beneficiary & { readonly router: Address; readonly registry: Address; readonly amount: bigint },
+): Promise<Deposit> {
+  const { wallet, router, amount, account, subaccount } = input;
+  const hash = await wallet.writeContract({
+    address: router,
+    abi: depositRouterAbi,
+    functionName: 'depositNative',
+    args: [account, subaccount],
+    value: amount,
+  });
+  return depositOf(input, await succeeded(input, hash));
+}
+
+/** No allowance stays behind. Some tokens change an allowance only from or to zero. */
+async function approveExactly(
+  input: Wallet & { readonly registry: Address; readonly token: Address; readonly amount: bigint },
+): Promise<void> {
+  const { wallet, reader, registry, token, amount } = input;
+  const allowance = await reader.readContract({
+    address: token,
+    abi: erc20Abi,
+    functionName: 'allowance',
+    args: [wallet.account.address, registry],
+  });
+  if (allowance === amount) return;
+  for (const value of allowance === 0n ? [amount] : [0n, amount]) {
+    const hash = await wallet.writeContract({
+      address: token,
+      abi: erc20Abi,
+      functionName: 'approve',
+      args: [registry, value],
+    });
+    await succeeded(input, hash);
+  }
+}
+
+async function succeeded({ reader }: Wallet, hash: Hex): Promise<TransactionReceipt> {
+  const receipt = await reader.waitForTransactionReceipt({ hash });
+  if (receipt.status === 'success') return receipt;
+  throw new DepositError(`Transaction ${hash} failed on chain; nothing was deposited.`);
+}
+
+function depositOf(
+  { registry, account }: { readonly registry: Address; readonly account: Address },
+  receipt: TransactionReceipt,
+): Deposit {
+  const logs = parseEventLogs({ abi: depositRegistryAbi, eventName: 'Deposited', logs: receipt.logs });
+  const log = logs.find(
+    ({ address, args }) => isAddressEqual(address, registry) && isAddressEqual(args.account, account),
+  );
+  if (log === undefined)
+    throw new DepositError(`Transaction ${receipt.transactionHash} holds no deposit for ${account}.`);
+  return { receipt, logIndex: log.args.index, amount: log.args.amount };
+}

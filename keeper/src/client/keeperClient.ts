@@ -1,0 +1,220 @@
+// What executors, settlers and traders use to talk to a keeper: one method per route of docs/api.md.
+import { createSiweMessage } from 'viem/siwe';
+import type {
+  AcceptanceView,
+  ApprovalView,
+  BatchAnswer,
+  ExitRootView,
+  HealthView,
+  IdentityView,
+  KeeperApi,
+} from '../core/api.ts';
+import type { Address, Hex } from '../core/commands.ts';
+import type { BatchMessage, WithdrawalCancelMessage, WithdrawalRequestMessage } from '../core/typedMessages.ts';
+import type {
+  AccountView,
+  AssetView,
+  BookView,
+  DepthView,
+  FillView,
+  OrderView,
+  SolvencyView,
+  TradeView,
+  WithdrawalView,
+} from '../core/views.ts';
+import { KeeperApiError } from './keeperApiError.ts';
+import { createKeeperStream, type KeeperStream } from './keeperStream.ts';
+import { type Query, request } from './request.ts';
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+
+export type LatestCheckpoint = NonNullable<ReturnType<KeeperApi['latestCheckpoint']>>;
+
+/** Who signs in: viem's LocalAccount, or a wallet behind the same two members. */
+export interface SignInAccount {
+  readonly address: Hex;
+  signMessage(input: { readonly message: string }): Promise<Hex>;
+}
+
+/** Whose data is asked for: one's own, or for the executor anybody's. */
+interface OfAddress {
+  readonly address?: Address;
+}
+
+/** All methods throw `KeeperApiError`. Shapes and units are those of core/views.ts. */
+export interface KeeperClient {
+  readonly url: string;
+
+  health(): Promise<HealthView>;
+  identity(): Promise<IdentityView>;
+  assets(): Promise<readonly AssetView[]>;
+  books(): Promise<readonly BookView[]>;
+  depth(query: { readonly book: number; readonly levels?: number }): Promise<DepthView>;
+  /** Newest first. */
+  trades(query: { readonly book: number; readonly limit?: number }): Promise<readonly TradeView[]>;
+  /** undefined before the first one has landed. */
+  latestCheckpoint(): Promise<LatestCheckpoint | undefined>;
+  solvency(): Promise<readonly SolvencyView[]>;
+
+  /** `signature` is the executor's, see signBatch in signing.ts. Refused items are in the answer, not thrown. */
+  submitBatch(input: { readonly message: BatchMessage; readonly signature: Hex }): Promise<BatchAnswer>;
+  requestWithdrawal(input: {
+    readonly message: WithdrawalRequestMessage;
+    readonly signature: Hex;
+  }): Promise<WithdrawalView>;
+  cancelWithdrawal(input: {
+    readonly message: WithdrawalCancelMessage;
+    readonly signature: Hex;
+  }): Promise<WithdrawalView>;
+
+  /** Opens a session for the methods below; when the keeper has forgotten it, they sign in again by themselves. */
+  signIn(account: SignInAccount): Promise<{ readonly address: Address; readonly expiresAt: number }>;
+  signOut(): Promise<void>;
+  /** All subaccounts. */
+  accounts(query?: OfAddress): Promise<readonly AccountView[]>;
+  orders(query?: OfAddress): Promise<readonly OrderView[]>;
+  /** Newest first; `before` is a sequence. */
+  fills(query?: OfAddress & { readonly before?: number; readonly limit?: number }): Promise<readonly FillView[]>;
+  withdrawals(query?: OfAddress): Promise<readonly WithdrawalView[]>;
+
+  /** undefined while none is signed. */
+  exitRoot(chainId: number): Promise<ExitRootView | undefined>;
+  approvals(chainId: number): Promise<readonly ApprovalView[]>;
+  /** undefined while the council has not proposed this keeper. */
+  acceptance(chainId: number): Promise<AcceptanceView | undefined>;
+
+  /** One connection for any number of topics; private ones use the session. Close it when done. */
+  stream(): KeeperStream;
+}
+
+/**
+ * @param input.domain what sign-in texts name, when the keeper is configured with another domain than the host of `url`.
+ * It is never taken from the keeper's own words: a false keeper could have us sign in to a real one for it.
+ */
+export function createKeeperClient(input: {
+  readonly url: string;
+  readonly domain?: string;
+  readonly timeoutMs?: number;
+}): KeeperClient {
+  const { url, timeoutMs = DEFAULT_TIMEOUT_MS } = input;
+  const { host, protocol } = new URL(url);
+  const domain = input.domain ?? host;
+  let account: SignInAccount | undefined;
+  let token: string | undefined;
+  let homeChainId: number | undefined;
+  let signingIn: Promise<{ readonly address: Address; readonly expiresAt: number }> | undefined;
+
+  const get = <T>(path: string, query: Query = {}) => request<T>({ url, method: 'GET', path, query, timeoutMs });
+  const send = <T>(method: 'POST' | 'DELETE', path: string, body?: unknown) =>
+    request<T>({ url, method, path, body, timeoutMs });
+
+  /** What the session may see; market data that the operator hides is shown to the executor's. */
+  async function getAs<T>(path: string, query: Query = {}): Promise<T> {
+    try {
+      return await request<T>({ url, method: 'GET', path, query, token, timeoutMs });
+    } catch (error) {
+      if (!(error instanceof KeeperApiError) || error.code !== 'session.unknown') throw error;
+      return request<T>({ url, method: 'GET', path, query, token: await freshToken(), timeoutMs });
+    }
+  }
+
+  /** Several who notice at once that the session ended share one sign-in. */
+  async function freshToken(): Promise<string | undefined> {
+    if (account === undefined) return undefined;
+    signingIn ??= openSession(account).finally(() => {
+      signingIn = undefined;
+    });
+    await signingIn;
+    return token;
+  }
+
+  async function openSession(signer: SignInAccount) {
+    homeChainId ??= (await get<IdentityView>('/v1/identity')).homeChainId;
+    const { nonce } = await send<{ nonce: string }>('POST', '/v1/session/nonce');
+    const message = createSiweMessage({
+      address: signer.address,
+      domain,
+      uri: `${protocol}//${domain}`,
+      chainId: homeChainId,
+      version: '1',
+      nonce,
+    });
+    const signature = await signer.signMessage({ message });
+    const session = await send<{ token: string; address: Address; expiresAt: number }>('POST', '/v1/session', {
+      message,
+      signature,
+    });
+    token = session.token;
+    return { address: session.address, expiresAt: session.expiresAt };
+  }
+
+  return {
+    url,
+    health: () => get('/v1/health'),
+    identity: () => get('/v1/identity'),
+    assets: () => get('/v1/assets'),
+    books: () => get('/v1/books'),
+    depth: ({ book, levels }) => getAs(`/v1/books/${book}/depth`, { levels }),
+    trades: (query) => getAs('/v1/trades', query),
+    latestCheckpoint: () => unless('checkpoint.none', get('/v1/checkpoints/latest')),
+    solvency: () => get('/v1/solvency'),
+
+    submitBatch: (batch) => send('POST', '/v1/batches', batch),
+    requestWithdrawal: ({ message, signature }) =>
+      send('POST', '/v1/withdrawals', { message: withDecimals(message), signature }),
+    cancelWithdrawal: ({ message, signature }) =>
+      send('DELETE', '/v1/withdrawals', { message: withDecimals(message), signature }),
+
+    async signIn(signer) {
+      account = signer;
+      return openSession(signer);
+    },
+    async signOut() {
+      const ended = token;
+      [account, token] = [undefined, undefined];
+      if (ended === undefined) return;
+      await request({ url, method: 'DELETE', path: '/v1/session', token: ended, timeoutMs });
+    },
+    accounts: ({ address } = {}) => getAs('/v1/account', { address }),
+    orders: ({ address } = {}) => getAs('/v1/orders', { address }),
+    fills: (query = {}) => getAs('/v1/fills', { ...query }),
+    withdrawals: ({ address } = {}) => getAs('/v1/withdrawals', { address }),
+
+    exitRoot: (chain) => unless('exitRoot.none', get('/v1/exit-roots', { chain })),
+    async approvals(chain) {
+      const approvals = await get<readonly JsonOf<ApprovalView>[]>('/v1/approvals', { chain });
+      return approvals.map(({ message, ...rest }) => ({
+        ...rest,
+        message: { ...message, amount: BigInt(message.amount), nonce: BigInt(message.nonce) },
+      }));
+    },
+    acceptance: (chain) => unless('acceptance.none', get('/v1/acceptance', { chain })),
+
+    stream: () => createKeeperStream({ url, token: () => token, freshToken }),
+  };
+}
+
+/** As JSON carries it. */
+type JsonOf<T> = T extends bigint
+  ? string
+  : T extends string | number | boolean | null | undefined
+    ? T
+    : { readonly [K in keyof T]: JsonOf<T[K]> };
+
+function withDecimals<T extends object>(message: T): JsonOf<T> {
+  const entries = Object.entries(message).map(([name, value]) => [
+    name,
+    typeof value === 'bigint' ? String(value) : value,
+  ]);
+  return Object.fromEntries(entries) as JsonOf<T>;
+}
+
+/** undefined when there is no such thing yet, which the keeper says with a 404 of this code. */
+async function unless<T>(code: string, answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof KeeperApiError && error.code === code) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,112 @@
+// The messages of `/v1/stream`, as JSON-ready data: written by the HTTP adapter, read by the client.
+import type { Address } from './commands.ts';
+import type { CancelReason, DirectoryChanged } from './events.ts';
+import type { AccountView, AtomsView, DepthView, FillView, OrderView, TradeView, WithdrawalView } from './views.ts';
+
+/** What a client may follow. `book` is there for the channels of one book, `account` and `executor` follow the session. */
+export type StreamTopic =
+  | { readonly channel: 'trades' | 'book'; readonly book: number }
+  | { readonly channel: 'account' | 'executor' };
+
+/** What a client sends. `from` is the `seq` that it saw last on this topic; the token is that of a session. */
+export type StreamRequest =
+  | (StreamTopic & { readonly op: 'subscribe'; readonly token?: string; readonly from?: number })
+  | (StreamTopic & { readonly op: 'unsubscribe' })
+  | { readonly op: 'ping' };
+
+/** One thing that happened to one account. Every event says whose it is. */
+export type AccountEventView =
+  | { readonly type: 'orderRested'; readonly order: OrderView }
+  | {
+      readonly type: 'orderCancelled';
+      readonly orderId: string;
+      readonly address: Address;
+      readonly subaccount: number;
+      readonly book: number;
+      readonly side: 'buy' | 'sell';
+      readonly price: number;
+      /** Lots that were taken away. */
+      readonly quantity: number;
+      readonly reason: CancelReason;
+    }
+  | {
+      readonly type: 'fill';
+      readonly address: Address;
+      readonly fill: FillView;
+      /** Lots that are left of a maker's order; null for a taker, whose `orderRested` or `orderCancelled` follows. */
+      readonly remaining: number | null;
+    }
+  | {
+      readonly type: 'credited';
+      readonly address: Address;
+      readonly subaccount: number;
+      readonly deposit: AtomsView;
+      readonly logIndex: number;
+    }
+  | {
+      readonly type: 'heldUnlisted';
+      readonly address: Address;
+      readonly subaccount: number;
+      readonly chainId: number;
+      readonly token: Address;
+      readonly atoms: string;
+      readonly logIndex: number;
+    }
+  | { readonly type: 'withdrawalChanged'; readonly withdrawal: WithdrawalView };
+
+export interface DirectoryChangedView {
+  readonly type: 'directoryChanged';
+  readonly what: DirectoryChanged['what'];
+}
+
+/** Levels of a book that changed since the message before; a quantity of "0" removes the level. */
+export type BookDelta = Pick<DepthView, 'bids' | 'asks'>;
+
+export interface AccountSnapshot {
+  readonly address: Address;
+  readonly accounts: readonly AccountView[];
+  readonly orders: readonly OrderView[];
+  readonly withdrawals: readonly WithdrawalView[];
+}
+
+interface Position {
+  /** Journal sequence up to which this topic is told. */
+  readonly seq: number;
+  /** `seq` of the message before on this topic; null: start anew. */
+  readonly prevSeq: number | null;
+  /** Milliseconds. */
+  readonly time: number;
+}
+
+type Told<T, D> = Position & StreamTopic & { readonly type: T; readonly data: D };
+
+/** Everything in `data` happened after `prevSeq` and up to `seq`; trades and events are oldest first. */
+export type StreamMessage =
+  | (Told<'snapshot', { readonly trades: readonly TradeView[] }> & { readonly channel: 'trades' })
+  | (Told<'delta', { readonly trades: readonly TradeView[] }> & { readonly channel: 'trades' })
+  | (Told<'snapshot', BookDelta> & { readonly channel: 'book' })
+  | (Told<'delta', BookDelta> & { readonly channel: 'book' })
+  | (Told<'snapshot', AccountSnapshot> & { readonly channel: 'account' })
+  | (Told<'delta', { readonly events: readonly AccountEventView[] }> & { readonly channel: 'account' })
+  | (Told<'snapshot', Record<string, never>> & { readonly channel: 'executor' })
+  | (Told<'delta', { readonly events: readonly (AccountEventView | DirectoryChangedView)[] }> & {
+      readonly channel: 'executor';
+    })
+  /** `from` was understood: the messages after it follow. */
+  | Told<'resumed', Record<string, never>>
+  /** `from` is older than what is kept, or unknown: a snapshot follows, what lies between is lost to this stream. */
+  | Told<'gap', { readonly from: number; readonly oldest: number }>;
+
+/** Answers to what the client sent, outside any topic. */
+export type StreamAnswer =
+  | (StreamTopic & { readonly type: 'unsubscribed' })
+  | { readonly type: 'pong'; readonly time: number }
+  | {
+      readonly type: 'error';
+      readonly code: string;
+      readonly message: string;
+      readonly details: Readonly<Record<string, string | number>>;
+      readonly retryable: boolean;
+      /** Which subscription ended or did not begin; absent when the message was not understood. */
+      readonly topic?: StreamTopic;
+    };
