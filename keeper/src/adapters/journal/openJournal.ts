@@ -1,0 +1,389 @@
+// The journal of one keeper: every command, encrypted, in the order in which it was applied, on disk before anybody gets
+// an answer.
+//
+// One row per group commit, because a group is written and authenticated as a whole, and because one call of the cipher
+// for many records is what lets a million of them be replayed within a second. The tag of each group is bound into the
+// next one, and that of the header into the first: what is removed, doubled, swapped or taken from another journal does
+// not authenticate. Only a cut tail cannot be noticed here; the caller compares `lastSequence` with the newest checkpoint
+// on chain.
+import type { KeyObject } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import { assert } from '../../core/assertion.ts';
+import { concatBytes } from '../../core/bytes.ts';
+import { decodeCommand, encodeCommand } from '../../core/commandCodec.ts';
+import type { Address } from '../../core/commands.ts';
+import type { Journal, JournalRecord, OutboxName } from '../../core/ports.ts';
+import { explain, FORMAT, openDatabase, START_AGAIN } from './database.ts';
+import { JournalError } from './journalError.ts';
+import { decrypt, deriveKey, encrypt, openOnce, SALT_SIZE, sealOnce, tagOf } from './seal.ts';
+import type { GroupRow, HeaderRow } from './tables.ts';
+import { Tables } from './tables.ts';
+
+/** Whose journal it is. */
+export interface JournalIdentity {
+  readonly homeChainId: number;
+  readonly checkpointer: Address;
+  /** Commands are only replayed by the version of the core that applied them. */
+  readonly coreVersion: number;
+}
+
+interface JournalOptions {
+  readonly directory: string;
+  /** 32 bytes. */
+  readonly key: Uint8Array;
+  readonly identity: JournalIdentity;
+}
+
+interface Snapshot {
+  readonly sequence: number;
+  readonly engine: Uint8Array;
+}
+
+/** Records `first` to `last`, as they stand in one row. `previousTag` is the tag of the row before. */
+interface Group extends GroupRow {
+  readonly first: number;
+  readonly previousTag: Uint8Array;
+}
+
+/**
+ * From `first` on, until the next segment, groups are encrypted under a key from a random salt, with the sequence of
+ * their last record as nonce. Every start of the keeper makes a new segment: a disk that was rolled back (or lost its
+ * tail) would otherwise let a sequence be written a second time, with other content, under the same key and nonce, which
+ * breaks GCM. It is stored together with its first group, so that none stands there without one.
+ */
+interface Segment {
+  readonly first: number;
+  readonly key: KeyObject;
+}
+
+/**
+ * Opens the journal in a directory (made when missing) and keeps other processes out. Throws `JournalError` when it is in
+ * use, is something else, belongs to another exchange or version of the core, has another key, or is damaged.
+ */
+export function openJournal(options: JournalOptions): Journal {
+  const database = openDatabase(options.directory);
+  try {
+    return new SqliteJournal(database, options);
+  } catch (error) {
+    database.close();
+    throw explain(error, options.directory);
+  }
+}
+
+class SqliteJournal implements Journal {
+  readonly #database: DatabaseSync;
+  readonly #tables: Tables;
+  readonly #options: JournalOptions;
+  #segments: Segment[] = [];
+  /** Whether this start of the keeper has its own segment already. */
+  #hasSegment = false;
+  #base: { readonly sequence: number; readonly tag: Uint8Array } | undefined;
+  #lastSequence = 0;
+  #lastTag: Uint8Array = new Uint8Array();
+  #failed = false;
+
+  constructor(database: DatabaseSync, options: JournalOptions) {
+    this.#database = database;
+    this.#options = options;
+    this.#tables = new Tables(database);
+    const header = this.#tables.header();
+    if (header === undefined) {
+      if (this.#tables.hasContent()) throw this.#damaged('its header is gone');
+      return;
+    }
+    this.#startFrom(header.base, openHeader(header, options));
+    this.#segments = this.#tables.segments().map(({ first, salt }) => ({ first, key: this.#segmentKey(salt) }));
+    const newest = this.#newestGroup(Number.MAX_SAFE_INTEGER);
+    if (newest !== undefined) {
+      this.#openGroup(newest);
+      this.#lastSequence = newest.last;
+      this.#lastTag = tagOf(newest.sealed);
+    }
+    const lost = this.#segments.find((segment) => segment.first > this.#lastSequence);
+    if (lost !== undefined) throw this.#damaged(`record ${lost.first}: it and those after it are gone`);
+  }
+
+  get lastSequence(): number {
+    return this.#lastSequence;
+  }
+
+  begin(base: Snapshot): void {
+    const identity = { ...this.#options.identity, base: base.sequence };
+    const seal = sealOnce(this.#options.key, 'header', { bound: boundHeader(identity), plaintext: new Uint8Array() });
+    const tag = tagOf(seal);
+    const sealed = this.#sealSnapshot(base, tag);
+    this.#write(() => {
+      this.#tables.replaceAll({ ...identity, seal });
+      this.#tables.addSnapshot({ sequence: base.sequence, sealed });
+    });
+    this.#startFrom(base.sequence, tag);
+  }
+
+  append(records: readonly JournalRecord[]): void {
+    assert(this.#base !== undefined, 'the journal was not begun');
+    if (records.length === 0) return;
+    const first = this.#lastSequence + 1;
+    const last = this.#lastSequence + records.length;
+    const inOrder = records.every((record, i) => record.sequence === first + i);
+    assert(
+      inOrder,
+      `the next record of the journal is ${first}, not ${records.map(({ sequence }) => sequence).join(', ')}`,
+    );
+    const plaintext = joinFrames(records.map((record) => encodeCommand(record.command)));
+    const salt = this.#hasSegment ? undefined : randomBytes(SALT_SIZE);
+    if (salt !== undefined) this.#segments.push({ first, key: this.#segmentKey(salt) });
+    const bound = boundGroup({ first, last, previousTag: this.#lastTag });
+    const sealed = encrypt(this.#segmentOf(first).key, nonceOf(last), { bound, plaintext });
+    this.#write(() => {
+      if (salt !== undefined) this.#tables.addSegment({ first, salt });
+      this.#tables.addGroup({ last, sealed });
+    });
+    this.#hasSegment = true;
+    this.#lastSequence = last;
+    this.#lastTag = tagOf(sealed);
+  }
+
+  snapshot(atOrBefore: number = Number.MAX_SAFE_INTEGER): Snapshot | undefined {
+    const row = this.#read(() => this.#tables.snapshot(atOrBefore));
+    if (row === undefined) {
+      const mustBeThere = this.#base !== undefined && atOrBefore >= this.#base.sequence;
+      if (mustBeThere) throw this.#damaged('its first snapshot is gone');
+      return undefined;
+    }
+    const { sequence, sealed } = row;
+    const bound = boundSnapshot(sequence, this.#tagAt(sequence));
+    const engine = openOnce(this.#options.key, 'snapshot', { bound, sealed });
+    if (engine === undefined) throw this.#damaged(`the snapshot at ${sequence} is not what was written`);
+    return { sequence, engine };
+  }
+
+  saveSnapshot(snapshot: Snapshot): void {
+    const { sequence } = snapshot;
+    const base = this.#base?.sequence;
+    const isRecord = base !== undefined && sequence > base && sequence <= this.#lastSequence;
+    assert(isRecord, `no record ${sequence} in the journal`);
+    const sealed = this.#sealSnapshot(snapshot, this.#tagAt(sequence));
+    this.#write(() => {
+      this.#tables.addSnapshot({ sequence, sealed });
+      this.#tables.pruneSnapshots(base);
+    });
+  }
+
+  *replay(afterSequence: number): Generator<JournalRecord> {
+    const base = this.#base;
+    const isKnown = base !== undefined && afterSequence >= base.sequence && afterSequence <= this.#lastSequence;
+    assert(
+      isKnown,
+      `the journal holds what follows ${base?.sequence} up to ${this.#lastSequence}, not ${afterSequence}`,
+    );
+    const before = this.#newestGroup(afterSequence);
+    let last = before?.last ?? base.sequence;
+    let previousTag = before === undefined ? base.tag : tagOf(before.sealed);
+    for (const row of this.#groupsAfter(last)) {
+      const records = this.#openGroup({ ...row, first: last + 1, previousTag });
+      for (const record of records) if (record.sequence > afterSequence) yield record;
+      last = row.last;
+      previousTag = tagOf(row.sealed);
+    }
+    if (last !== this.#lastSequence) throw this.#damaged(`record ${last + 1}: it and those after it are gone`);
+  }
+
+  readOutbox(name: OutboxName): Uint8Array | undefined {
+    const sealed = this.#read(() => this.#tables.outbox(name));
+    if (sealed === undefined) return undefined;
+    const value = openOnce(this.#options.key, 'outbox', { bound: this.#boundOutbox(name), sealed });
+    if (value === undefined) throw this.#damaged(`the outbox "${name}" is not what was written`);
+    return value;
+  }
+
+  writeOutbox(name: OutboxName, value: Uint8Array | undefined): void {
+    const bound = this.#boundOutbox(name);
+    const sealed = value && sealOnce(this.#options.key, 'outbox', { bound, plaintext: value });
+    this.#write(() => this.#tables.setOutbox(name, sealed));
+  }
+
+  close(): void {
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  #startFrom(sequence: number, tag: Uint8Array): void {
+    this.#base = { sequence, tag };
+    this.#lastSequence = sequence;
+    this.#lastTag = tag;
+    this.#segments = [];
+    this.#hasSegment = false;
+  }
+
+  /** The newest group that ends at or before `sequence`. */
+  #newestGroup(sequence: number): Group | undefined {
+    const [row, before] = this.#read(() => this.#tables.groupsUpTo(sequence));
+    if (row === undefined || this.#base === undefined) return undefined;
+    if (before === undefined) return { ...row, first: this.#base.sequence + 1, previousTag: this.#base.tag };
+    return { ...row, first: before.last + 1, previousTag: tagOf(before.sealed) };
+  }
+
+  *#groupsAfter(sequence: number): Generator<GroupRow> {
+    try {
+      yield* this.#tables.groupsAfter(sequence);
+    } catch (error) {
+      throw explain(error, this.#options.directory);
+    }
+  }
+
+  #openGroup(group: Group): JournalRecord[] {
+    const { first, last, sealed } = group;
+    const plaintext = decrypt(this.#segmentOf(first).key, nonceOf(last), { bound: boundGroup(group), sealed });
+    if (plaintext === undefined) {
+      throw this.#damaged(
+        `the records from ${first} to ${last} are not what was written, or do not follow record ${first - 1}`,
+      );
+    }
+    const frames = splitFrames(plaintext);
+    assert(
+      frames.length === last - first + 1,
+      `${frames.length} records were written as those from ${first} to ${last}`,
+    );
+    return frames.map((frame, i) => ({ sequence: first + i, command: decodeCommand(frame) }));
+  }
+
+  #segmentOf(sequence: number): Segment {
+    const segment = this.#segments.findLast(({ first }) => first <= sequence);
+    if (segment === undefined) throw this.#damaged(`the key of record ${sequence} is gone`);
+    return segment;
+  }
+
+  #segmentKey(salt: Uint8Array): KeyObject {
+    return deriveKey(this.#options.key, salt, 'records');
+  }
+
+  #sealSnapshot({ sequence, engine }: Snapshot, tag: Uint8Array): Uint8Array {
+    return sealOnce(this.#options.key, 'snapshot', { bound: boundSnapshot(sequence, tag), plaintext: engine });
+  }
+
+  /** Tag of the group that holds a record; that of the header for the base. Binds a snapshot to this very history. */
+  #tagAt(sequence: number): Uint8Array {
+    if (this.#base?.sequence === sequence) return this.#base.tag;
+    const group = this.#read(() => this.#tables.groupWith(sequence));
+    if (group === undefined) throw this.#damaged(`record ${sequence} is gone`);
+    return tagOf(group.sealed);
+  }
+
+  #boundOutbox(name: OutboxName): Uint8Array {
+    assert(this.#base !== undefined, 'the journal was not begun');
+    return concatBytes(utf8.encode(`outbox ${name} `), this.#base.tag);
+  }
+
+  #read<T>(query: () => T): T {
+    try {
+      return query();
+    } catch (error) {
+      throw explain(error, this.#options.directory);
+    }
+  }
+
+  /**
+   * One transaction, on disk when it returns. After a failure nobody knows what the disk holds, and a sequence must not be
+   * written again in the same segment: nothing more is written until the next start.
+   */
+  #write(change: () => void): void {
+    const { directory } = this.#options;
+    if (this.#failed)
+      throw new JournalError('disk', `The journal in ${directory} failed before. Start the keeper again.`);
+    try {
+      this.#database.exec('BEGIN IMMEDIATE');
+      change();
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      this.#failed = true;
+      this.#rollBack();
+      throw explain(error, directory);
+    }
+  }
+
+  #rollBack(): void {
+    try {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+    } catch {
+      // The failure before this one is the one to report; closing the database rolls back as well.
+    }
+  }
+
+  #damaged(what: string): JournalError {
+    return new JournalError('damaged', `The journal in ${this.#options.directory} is damaged: ${what}. ${START_AGAIN}`);
+  }
+}
+
+/** Checks whose journal it is, and returns the tag to which its first group is bound. */
+function openHeader(header: HeaderRow, { directory, identity, key }: JournalOptions): Uint8Array {
+  if (header.homeChainId !== identity.homeChainId || header.checkpointer !== identity.checkpointer) {
+    throw new JournalError(
+      'otherIdentity',
+      `The journal in ${directory} belongs to the exchange of Checkpointer ${header.checkpointer} on chain ${header.homeChainId}, ` +
+        `not to that of ${identity.checkpointer} on chain ${identity.homeChainId}. Give this keeper a directory of its own.`,
+    );
+  }
+  if (header.coreVersion !== identity.coreVersion) {
+    throw new JournalError(
+      'otherVersion',
+      `The journal in ${directory} was written by core version ${header.coreVersion}, this is version ${identity.coreVersion}, ` +
+        `which starts from a snapshot only. ${START_AGAIN}`,
+    );
+  }
+  if (openOnce(key, 'header', { bound: boundHeader(header), sealed: header.seal }) === undefined) {
+    throw new JournalError(
+      'wrongKey',
+      `The journal in ${directory} was written with another key, or its header is damaged. Look at the key epoch. ${START_AGAIN}`,
+    );
+  }
+  return tagOf(header.seal);
+}
+
+const utf8 = new TextEncoder();
+
+function boundHeader(header: Omit<HeaderRow, 'seal'>): Uint8Array {
+  const { homeChainId, checkpointer, coreVersion, base } = header;
+  return utf8.encode(`header ${FORMAT} ${homeChainId} ${checkpointer} ${coreVersion} ${base}`);
+}
+
+function boundGroup({ first, last, previousTag }: Omit<Group, 'sealed'>): Uint8Array {
+  return concatBytes(utf8.encode(`records ${first} ${last} `), previousTag);
+}
+
+function boundSnapshot(sequence: number, tag: Uint8Array): Uint8Array {
+  return concatBytes(utf8.encode(`snapshot ${sequence} `), tag);
+}
+
+function nonceOf(sequence: number): Uint8Array {
+  const nonce = new Uint8Array(12);
+  new DataView(nonce.buffer).setBigUint64(4, BigInt(sequence));
+  return nonce;
+}
+
+const LENGTH_SIZE = 4;
+
+/** Each frame behind its length (4 bytes, big-endian). */
+function joinFrames(frames: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(frames.reduce((size, frame) => size + LENGTH_SIZE + frame.length, 0));
+  const view = new DataView(bytes.buffer);
+  let offset = 0;
+  for (const frame of frames) {
+    view.setUint32(offset, frame.length);
+    bytes.set(frame, offset + LENGTH_SIZE);
+    offset += LENGTH_SIZE + frame.length;
+  }
+  return bytes;
+}
+
+/** The inverse of `joinFrames`, of bytes that were authenticated. */
+function splitFrames(bytes: Uint8Array): Uint8Array[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const frames: Uint8Array[] = [];
+  let offset = 0;
+  while (offset < bytes.length) {
+    const start = offset + LENGTH_SIZE;
+    offset = start + view.getUint32(offset);
+    frames.push(bytes.subarray(start, offset));
+  }
+  return frames;
+}
