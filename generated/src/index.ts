@@ -1340,6 +1340,14 @@ export const depositRegistryAbi = [
   { type: 'error', inputs: [], name: 'DepositRegistry_ZeroAccount' },
   { type: 'error', inputs: [], name: 'DepositRegistry_ZeroAmount' },
   { type: 'error', inputs: [], name: 'Reentrancy' },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'bits', internalType: 'uint8', type: 'uint8' },
+      { name: 'value', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'SafeCastOverflowedUintDowncast',
+  },
   { type: 'error', inputs: [], name: 'Signatures_NoLeader' },
   {
     type: 'error',

@@ -9,6 +9,7 @@ import {DeterministicFactory} from "../../src/DeterministicFactory.sol";
 /// @title Deploys where it must, and only what is not there yet
 abstract contract Deterministic is CommonBase {
     error Deterministic_NoDeployer(address deployer);
+    error Deterministic_NotDeployed(address expected);
     error Deterministic_WrongAddress(address deployed, address expected);
 
     /// @dev There from the start on anvil, and on every chain that counts.
@@ -19,10 +20,8 @@ abstract contract Deterministic is CommonBase {
         if (DETERMINISTIC_DEPLOYER.code.length == 0) revert Deterministic_NoDeployer(DETERMINISTIC_DEPLOYER);
         deployed = vm.computeCreate2Address(0, keccak256(initCode), DETERMINISTIC_DEPLOYER);
         if (deployed.code.length != 0) return deployed;
-        (bool ok, bytes memory result) = DETERMINISTIC_DEPLOYER.call(bytes.concat(bytes32(0), initCode));
-        if (!ok || address(bytes20(result)) != deployed) {
-            revert Deterministic_WrongAddress(address(bytes20(result)), deployed);
-        }
+        (bool ok,) = DETERMINISTIC_DEPLOYER.call(bytes.concat(bytes32(0), initCode));
+        if (!ok || deployed.code.length == 0) revert Deterministic_NotDeployed(deployed);
     }
 
     function _factory() internal returns (DeterministicFactory) {

@@ -21,8 +21,8 @@ import {SafeDeployment} from "./SafeDeployment.sol";
 /// @dev Keys are the well-known ones of anvil: worthless anywhere else.
 abstract contract Devnet is Protocol, SafeDeployment {
     string internal constant MNEMONIC = "test test test test test test test test test test test junk";
-    uint256 internal constant HOME = 31337;
-    uint256 internal constant SECOND = 31338;
+    uint64 internal constant HOME = 31337;
+    uint64 internal constant SECOND = 31338;
 
     // Indices of the mnemonic's accounts. 8 and 9 pay the keeper's and the courier's gas, 10 to 12 are users.
     uint32 internal constant DEPLOYER = 0;
@@ -146,8 +146,8 @@ abstract contract Devnet is Protocol, SafeDeployment {
     function _genesis(address deployer) private returns (DirectoryGenesis memory genesis) {
         Contracts memory contracts = _addresses(deployer);
         genesis.chains = new ChainListing[](2);
-        genesis.chains[0] = ChainListing(uint64(HOME), contracts.registry, contracts.authority, 0, HEARTBEAT_SECONDS);
-        genesis.chains[1] = ChainListing(uint64(SECOND), contracts.registry, contracts.authority, 0, HEARTBEAT_SECONDS);
+        genesis.chains[0] = ChainListing(HOME, contracts.registry, contracts.authority, 0, HEARTBEAT_SECONDS);
+        genesis.chains[1] = ChainListing(SECOND, contracts.registry, contracts.authority, 0, HEARTBEAT_SECONDS);
         genesis.assets = _assets();
         genesis.tokens = _assetTokens(deployer);
         genesis.books = _books();
@@ -166,7 +166,7 @@ abstract contract Devnet is Protocol, SafeDeployment {
 
     function _assetTokens(address deployer) private pure returns (AssetTokenListing[] memory listings) {
         listings = new AssetTokenListing[](6);
-        uint64[2] memory chainIds = [uint64(HOME), uint64(SECOND)];
+        uint64[2] memory chainIds = [HOME, SECOND];
         for (uint256 i = 0; i < 2; i++) {
             Tokens memory tokens = _tokenAddresses(deployer, chainIds[i]);
             listings[3 * i] = AssetTokenListing(WETH, chainIds[i], tokens.weth, 18);

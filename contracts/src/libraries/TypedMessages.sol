@@ -23,15 +23,15 @@ library TypedMessages {
     string internal constant CHECKPOINTER_NAME = "MyrtleWyckoff Checkpointer";
     string internal constant AUTHORITY_NAME = "MyrtleWyckoff Authority";
 
-    function hashStruct(Withdrawal memory withdrawal) internal pure returns (bytes32) {
+    function hashStruct(Withdrawal calldata withdrawal) internal pure returns (bytes32) {
         return keccak256(abi.encode(WITHDRAWAL_TYPEHASH, withdrawal));
     }
 
-    function hashStruct(ExitRoots memory roots) internal pure returns (bytes32) {
+    function hashStruct(ExitRoots calldata roots) internal pure returns (bytes32) {
         return keccak256(abi.encode(EXIT_ROOTS_TYPEHASH, roots));
     }
 
-    function hashStruct(Checkpoint memory checkpoint) internal pure returns (bytes32) {
+    function hashStruct(Checkpoint calldata checkpoint) internal pure returns (bytes32) {
         return keccak256(abi.encode(CHECKPOINT_TYPEHASH, checkpoint));
     }
 

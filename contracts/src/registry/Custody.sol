@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
 import {EventLog} from "../EventLog.sol";
 import {IDepositRegistry} from "../interfaces/IDepositRegistry.sol";
 
@@ -44,34 +46,37 @@ abstract contract Custody is EventLog, IDepositRegistry {
         return _totals[token].deposited - _totals[token].withdrawn;
     }
 
-    function _credit(address account, address token, uint256 amount) internal {
-        Counters memory counted = _counters[account][token];
-        counted.deposited = _add(counted.deposited, amount, account, token);
-        _store(counted, account, token);
-        _totals[token].deposited += uint128(amount);
+    function _credit(address account, address token, uint112 amount) internal {
+        Counters storage counted = _counters[account][token];
+        (uint112 deposited, uint112 withdrawn, uint32 firstIndex) = _load(counted);
+        if (amount > type(uint112).max - deposited) revert DepositRegistry_CounterOverflow(account, token);
+        _store(counted, deposited + amount, withdrawn, firstIndex);
+        _totals[token].deposited += amount;
     }
 
     function _debit(address account, address token, uint256 amount) internal {
-        Totals memory total = _totals[token];
-        uint256 held = total.deposited - total.withdrawn;
+        Totals storage total = _totals[token];
+        (uint128 totalDeposited, uint128 totalWithdrawn) = (total.deposited, total.withdrawn);
+        uint256 held = totalDeposited - totalWithdrawn;
         if (amount > held) revert DepositRegistry_VaultHoldsTooLittle(token, amount, held);
-        Counters memory counted = _counters[account][token];
-        counted.withdrawn = _add(counted.withdrawn, amount, account, token);
-        _store(counted, account, token);
-        _totals[token].withdrawn = total.withdrawn + uint128(amount);
+        // The cap of deposits keeps what is held below 2¹¹².
+        // forge-lint: disable-next-line(unsafe-typecast)
+        uint112 amount112 = uint112(amount);
+        total.withdrawn = totalWithdrawn + amount112;
+
+        Counters storage counted = _counters[account][token];
+        (uint112 deposited, uint112 withdrawn, uint32 firstIndex) = _load(counted);
+        if (amount112 > type(uint112).max - withdrawn) revert DepositRegistry_CounterOverflow(account, token);
+        _store(counted, deposited, withdrawn + amount112, firstIndex);
+    }
+
+    function _load(Counters storage counted) private view returns (uint112, uint112, uint32) {
+        return (counted.deposited, counted.withdrawn, counted.firstIndex);
     }
 
     /// @dev Remembers the account's first entry, which is the one that is about to be appended.
-    function _store(Counters memory counted, address account, address token) private {
-        if (counted.firstIndex == 0) {
-            if (count >= type(uint32).max) revert DepositRegistry_CounterOverflow(account, token);
-            counted.firstIndex = uint32(count + 1);
-        }
-        _counters[account][token] = counted;
-    }
-
-    function _add(uint112 sum, uint256 amount, address account, address token) private pure returns (uint112) {
-        if (amount > type(uint112).max - sum) revert DepositRegistry_CounterOverflow(account, token);
-        return sum + uint112(amount);
+    function _store(Counters storage counted, uint112 deposited, uint112 withdrawn, uint32 firstIndex) private {
+        if (firstIndex == 0) firstIndex = SafeCast.toUint32(count + 1);
+        (counted.deposited, counted.withdrawn, counted.firstIndex) = (deposited, withdrawn, firstIndex);
     }
 }

@@ -29,8 +29,7 @@ abstract contract Deposits is Custody {
         return (_listings[token].listed, _listings[token].depositCap);
     }
 
-    /// @dev The transfer comes first, because only it shows the amount; the caller guards against re-entry. A cap below
-    /// 2¹¹² bounds what arrives, so the casts of `_credit` are safe.
+    /// @dev The transfer comes first, because only it shows the amount; the caller guards against re-entry.
     function _deposit(address token, uint256 amount, address account, uint32 subaccount) internal {
         Listing memory listed = _listings[token];
         if (!listed.listed) revert DepositRegistry_TokenNotListed(token);
@@ -46,24 +45,29 @@ abstract contract Deposits is Custody {
         if (wouldHold > listed.depositCap) {
             revert DepositRegistry_CapExceeded(token, listed.depositCap, wouldHold);
         }
-        _credit(account, token, received);
+        // No more than a cap, which fits.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        _credit(account, token, uint112(received));
         _append(Deposited.selector, abi.encode(token, received, account, subaccount, msg.sender));
     }
 
     function _listToken(address token, uint256 depositCap) internal {
         if (token.code.length == 0) revert DepositRegistry_NotAToken(token);
         if (_listings[token].listed) revert DepositRegistry_TokenAlreadyListed(token);
-        if (depositCap > type(uint112).max) revert DepositRegistry_CapTooHigh(depositCap);
-        _listings[token] = Listing(true, uint112(depositCap));
+        _listings[token] = Listing(true, _toCap(depositCap, type(uint112).max));
         _append(TokenListed.selector, abi.encode(token, depositCap));
     }
 
     function _changeDepositCap(address token, uint256 depositCap, bool mayRaise) internal {
         Listing memory listed = _listings[token];
         if (!listed.listed) revert DepositRegistry_TokenNotListed(token);
-        uint256 highest = mayRaise ? type(uint112).max : listed.depositCap;
-        if (depositCap > highest) revert DepositRegistry_CapTooHigh(depositCap);
-        _listings[token].depositCap = uint112(depositCap);
+        _listings[token].depositCap = _toCap(depositCap, mayRaise ? type(uint112).max : listed.depositCap);
         _append(DepositCapChanged.selector, abi.encode(token, depositCap));
+    }
+
+    function _toCap(uint256 depositCap, uint112 highest) private pure returns (uint112) {
+        if (depositCap > highest) revert DepositRegistry_CapTooHigh(depositCap);
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return uint112(depositCap);
     }
 }

@@ -39,7 +39,7 @@ abstract contract Withdrawals is ExitRootGate, Custody, EIP712 {
         _useNonce(withdrawal.account, withdrawal.nonce);
         _debit(withdrawal.account, token, amount);
         _append(Withdrawn.selector, abi.encode(withdrawal.account, token, amount, recipient, withdrawal.nonce));
-        _pay(token, recipient, amount);
+        token.safeTransfer(recipient, amount);
     }
 
     function _withdrawMany(
@@ -86,13 +86,6 @@ abstract contract Withdrawals is ExitRootGate, Custody, EIP712 {
         uint256 used = _usedNonces[account][nonce >> 8];
         if (used & bit != 0) revert DepositRegistry_NonceUsed(account, nonce);
         _usedNonces[account][nonce >> 8] = used | bit;
-    }
-
-    /// @dev A token whose balance shrank by itself gets the clear error, too.
-    function _pay(address token, address recipient, uint256 amount) private {
-        uint256 held = token.balanceOf(address(this));
-        if (held < amount) revert DepositRegistry_VaultHoldsTooLittle(token, amount, held);
-        token.safeTransfer(recipient, amount);
     }
 
     function _domainNameAndVersion() internal pure override returns (string memory name, string memory version) {

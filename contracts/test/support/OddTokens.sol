@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {DevnetToken} from "./DevnetToken.sol";
+
+// ERC-20 tokens as they are met in the wild. Each differs from the ordinary one in the point that its name says.
+
+/// @dev USDT: transfers return nothing.
+contract NoReturnToken {
+    mapping(address => uint256) public balanceOf;
+    mapping(address => mapping(address => uint256)) public allowance;
+
+    function mint(address to, uint256 amount) external {
+        balanceOf[to] += amount;
+    }
+
+    function approve(address spender, uint256 amount) external {
+        allowance[msg.sender][spender] = amount;
+    }
+
+    function transfer(address to, uint256 amount) external {
+        balanceOf[msg.sender] -= amount;
+        balanceOf[to] += amount;
+    }
+
+    function transferFrom(address from, address to, uint256 amount) external {
+        allowance[from][msg.sender] -= amount;
+        balanceOf[from] -= amount;
+        balanceOf[to] += amount;
+    }
+}
+
+/// @dev Failure is `false`, not a revert.
+contract FalseReturnToken is DevnetToken("False", "FALSE", 18) {
+    bool public broken;
+
+    function setBroken(bool broken_) external {
+        broken = broken_;
+    }
+
+    function transfer(address to, uint256 amount) public override returns (bool) {
+        return !broken && super.transfer(to, amount);
+    }
+
+    function transferFrom(address from, address to, uint256 amount) public override returns (bool) {
+        return !broken && super.transferFrom(from, to, amount);
+    }
+}
+
+/// @dev Burns `feePpm` of what is transferred.
+contract FeeToken is DevnetToken("Fee", "FEE", 18) {
+    uint256 public feePpm = 10_000;
+
+    function setFeePpm(uint256 feePpm_) external {
+        feePpm = feePpm_;
+    }
+
+    function _afterTokenTransfer(address from, address to, uint256 amount) internal override {
+        if (from != address(0) && to != address(0)) _burn(to, amount * feePpm / 1_000_000);
+    }
+}
+
+/// @dev Anybody's balance may shrink by itself.
+contract RebasingToken is DevnetToken("Rebasing", "REB", 18) {
+    function shrink(address holder, uint256 amount) external {
+        _burn(holder, amount);
+    }
+}
+
+/// @dev USDC: the issuer can block an address.
+contract BlocklistToken is DevnetToken("Blocklist", "BLK", 6) {
+    mapping(address => bool) public blocked;
+
+    function setBlocked(address account, bool isBlocked) external {
+        blocked[account] = isBlocked;
+    }
+
+    function _beforeTokenTransfer(address from, address to, uint256) internal view override {
+        require(!blocked[from] && !blocked[to], "blocked");
+    }
+}
+
+/// @dev ERC-777: calls back while it transfers. Whether that call went through is remembered.
+contract CallbackToken is DevnetToken("Callback", "CALL", 18) {
+    address private _target;
+    bytes private _data;
+    bool public called;
+    bool public succeeded;
+    bytes public reason;
+
+    function setCallback(address target, bytes calldata data) external {
+        (_target, _data) = (target, data);
+    }
+
+    function _afterTokenTransfer(address from, address, uint256) internal override {
+        if (from == address(0) || _target == address(0)) return;
+        address target = _target;
+        _target = address(0);
+        called = true;
+        (succeeded, reason) = target.call(_data);
+        _target = target;
+    }
+}
+
+/// @dev Burns all gas that it is given when it pays out.
+contract GasBurningToken is DevnetToken("Gas", "GAS", 18) {
+    function transfer(address, uint256) public pure override returns (bool) {
+        while (true) {}
+        return true;
+    }
+}
+
+/// @dev Fails with as much data as it can.
+contract ReturnBombToken is DevnetToken("Bomb", "BOMB", 18) {
+    function transfer(address, uint256) public pure override returns (bool) {
+        assembly {
+            revert(0, 10000)
+        }
+    }
+}
+
+/// @dev Says that it moved the tokens, and did not.
+contract LyingToken is DevnetToken("Lying", "LIE", 18) {
+    function transferFrom(address, address, uint256) public pure override returns (bool) {
+        return true;
+    }
+}
+
+/// @dev Takes tokens away from whom it should give them to.
+contract TakingToken is DevnetToken("Taking", "TAKE", 18) {
+    function transferFrom(address, address to, uint256 amount) public override returns (bool) {
+        _burn(to, amount);
+        return true;
+    }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {Test} from "forge-std/Test.sol";
+
+import {Authority} from "../../src/Authority.sol";
+import {Checkpointer} from "../../src/Checkpointer.sol";
+import {DepositRegistry} from "../../src/DepositRegistry.sol";
+import {TokenListing} from "../../src/types/Listings.sol";
+import {AcceptLeader, ExitRoots, Withdrawal} from "../../src/types/Messages.sol";
+import {DevnetToken} from "./DevnetToken.sol";
+import {LogReplay} from "./LogReplay.sol";
+import {Signing} from "./Signing.sol";
+
+/// @title One home chain with a vault, an authority and a checkpointer, led by a leader
+/// @dev Council and governor are plain addresses here; the real Safe and timelock are in integration/.
+abstract contract VaultTest is Test, Signing, LogReplay {
+    uint64 internal constant START = 1_800_000_000;
+    uint256 internal constant HOME = 1;
+    uint256 internal constant CAP = 1e30;
+    uint64 internal constant EPOCH = 1;
+
+    address internal council = makeAddr("council");
+    address internal governor = makeAddr("governor");
+    address internal guardian = makeAddr("guardian");
+    address internal alice = makeAddr("alice");
+    address internal bob = makeAddr("bob");
+    address internal courier = makeAddr("courier");
+    address internal enclave;
+    address internal leader;
+    uint256 internal enclaveKey;
+    uint256 internal leaderKey;
+
+    Authority internal authority;
+    DepositRegistry internal registry;
+    Checkpointer internal checkpointer;
+    DevnetToken internal token;
+
+    function setUp() public virtual {
+        vm.warp(START);
+        vm.chainId(HOME);
+        (enclave, enclaveKey) = makeAddrAndKey("enclave");
+        (leader, leaderKey) = makeAddrAndKey("leader");
+        token = new DevnetToken("Token", "TOK", 18);
+        deployProtocol();
+        appointLeader(leaderKey, EPOCH);
+    }
+
+    function deployProtocol() internal {
+        address[] memory guardians = new address[](1);
+        guardians[0] = guardian;
+        TokenListing[] memory tokens = new TokenListing[](1);
+        tokens[0] = TokenListing(address(token), CAP);
+
+        uint64 nonce = vm.getNonce(address(this));
+        address registryAt = vm.computeCreateAddress(address(this), nonce + 1);
+        address checkpointerAt = vm.computeCreateAddress(address(this), nonce + 2);
+        authority = new Authority(council, governor, registryAt, enclave, guardians, 24 hours, 11 days);
+        registry = new DepositRegistry(address(authority), HOME, checkpointerAt, 0, tokens);
+        checkpointer = new Checkpointer(address(authority));
+    }
+
+    // ---------------------------------------------------------------- leadership
+
+    function appointLeader(uint256 key, uint64 epoch) internal {
+        vm.prank(council);
+        authority.proposeLeader(vm.addr(key), epoch, "evidence");
+        (,,, uint64 readyAt) = authority.proposal();
+        if (readyAt > block.timestamp) vm.warp(readyAt);
+        authority.acceptLeader(acceptance(key, epoch));
+    }
+
+    function acceptance(uint256 key, uint64 epoch) internal view returns (bytes memory) {
+        return signed(key, digestOf(authorityDomain(), AcceptLeader(vm.addr(key), epoch, 0)));
+    }
+
+    function pause() internal {
+        vm.prank(council);
+        authority.pause();
+    }
+
+    // ---------------------------------------------------------------- deposits
+
+    function deposit(address account, uint256 amount) internal {
+        token.mint(account, amount);
+        vm.startPrank(account);
+        token.approve(address(registry), amount);
+        registry.deposit(address(token), amount, account, 0);
+        vm.stopPrank();
+    }
+
+    // ---------------------------------------------------------------- exit roots
+
+    /// @dev One chain only: the root is the leaf.
+    function rootsOf(uint64 checkpoint) internal view returns (ExitRoots memory) {
+        return ExitRoots(EPOCH, checkpoint, uint64(block.timestamp), leafOf(0, registry.count()));
+    }
+
+    function leafOf(bytes32 treeRoot, uint64 processedIndex) internal view returns (bytes32) {
+        return
+            keccak256(bytes.concat(keccak256(abi.encode(block.chainid, address(registry), treeRoot, processedIndex))));
+    }
+
+    function postRoot(uint64 checkpoint) internal {
+        post(rootsOf(checkpoint), registry.count());
+    }
+
+    function post(ExitRoots memory roots, uint64 processedIndex) internal {
+        Pair memory pair = signBoth(roots);
+        registry.postExitRoot(roots, 0, processedIndex, new bytes32[](0), pair.enclave, pair.leader);
+    }
+
+    /// @dev Lets so much time pass that `checkpoint` may be posted, and posts it.
+    function reachRoot(uint64 checkpoint) internal {
+        vm.warp(block.timestamp + checkpoint + 1);
+        postRoot(checkpoint);
+    }
+
+    // ---------------------------------------------------------------- withdrawals
+
+    function withdrawalOf(address account, uint256 amount, uint256 nonce) internal view returns (Withdrawal memory) {
+        return Withdrawal({
+            account: account,
+            token: address(token),
+            amount: amount,
+            recipient: account,
+            nonce: nonce,
+            checkpoint: 1,
+            deadline: uint64(block.timestamp + 1 days)
+        });
+    }
+
+    function withdraw(Withdrawal memory withdrawal) internal {
+        submit(withdrawal, signBoth(withdrawal));
+    }
+
+    function submit(Withdrawal memory withdrawal, Pair memory pair) internal {
+        vm.prank(courier);
+        registry.withdraw(withdrawal, pair.enclave, pair.leader);
+    }
+
+    // ---------------------------------------------------------------- signatures
+
+    function signBoth(Withdrawal memory withdrawal) internal view returns (Pair memory) {
+        return signBoth(digestOf(registryDomain(), withdrawal));
+    }
+
+    function signBoth(ExitRoots memory roots) internal view returns (Pair memory) {
+        return signBoth(digestOf(checkpointerDomain(), roots));
+    }
+
+    function signBoth(bytes32 digest) internal view returns (Pair memory) {
+        return Pair(signed(enclaveKey, digest), signed(leaderKey, digest));
+    }
+
+    function registryDomain() internal view returns (Domain memory) {
+        return Domain("MyrtleWyckoff DepositRegistry", "1", block.chainid, address(registry));
+    }
+
+    function checkpointerDomain() internal view returns (Domain memory) {
+        return Domain("MyrtleWyckoff Checkpointer", "1", HOME, address(checkpointer));
+    }
+
+    function authorityDomain() internal view returns (Domain memory) {
+        return Domain("MyrtleWyckoff Authority", "1", block.chainid, address(authority));
+    }
+}

@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {Authority} from "../../src/Authority.sol";
+import {IAuthority} from "../../src/interfaces/IAuthority.sol";
+import {AcceptLeader} from "../../src/types/Messages.sol";
+import {VaultTest} from "../support/VaultTest.sol";
+
+contract AuthorityTest is VaultTest {
+    address private _next;
+    uint256 private _nextKey;
+
+    function setUp() public override {
+        super.setUp();
+        (_next, _nextKey) = makeAddrAndKey("next leader");
+    }
+
+    // ---------------------------------------------------------------- genesis
+
+    function test_constructor_namesEverybodyInTheLog() public {
+        vm.recordLogs();
+        deployProtocol();
+        assertReplays(address(authority), vm.getRecordedLogs());
+        assertEq(authority.count(), 2, "enclave and one guardian");
+        assertEq(authority.council(), council);
+        assertEq(authority.governor(), governor);
+        assertEq(authority.enclave(), enclave);
+        (bool listed, bool armed) = authority.guardian(guardian);
+        assertTrue(listed && armed);
+    }
+
+    function test_constructor_revertsIfDelaysAreShort() public {
+        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_DelayTooShort.selector, 24 hours - 1, 24 hours));
+        newAuthority(24 hours - 1, 11 days);
+        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_DelayTooShort.selector, 11 days - 1, 11 days));
+        newAuthority(24 hours, 11 days - 1);
+    }
+
+    function test_constructor_takesShortDelaysOnDevelopmentChainsOnly() public {
+        vm.chainId(31337);
+        assertEq(newAuthority(0, 0).leaderDelay(), 0);
+        vm.chainId(31338);
+        assertEq(newAuthority(1, 2).enclaveDelay(), 2);
+        vm.chainId(31339);
+        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_DelayTooShort.selector, 0, 24 hours));
+        newAuthority(0, 0);
+    }
+
+    function test_constructor_revertsIfAnAddressIsZero() public {
+        address[] memory none = new address[](0);
+        address[] memory zero = new address[](1);
+        vm.expectRevert(IAuthority.Authority_ZeroAddress.selector);
+        new Authority(address(0), governor, address(registry), enclave, none, 24 hours, 11 days);
+        vm.expectRevert(IAuthority.Authority_ZeroAddress.selector);
+        new Authority(council, address(0), address(registry), enclave, none, 24 hours, 11 days);
+        vm.expectRevert(IAuthority.Authority_ZeroAddress.selector);
+        new Authority(council, governor, address(0), enclave, none, 24 hours, 11 days);
+        vm.expectRevert(IAuthority.Authority_ZeroAddress.selector);
+        new Authority(council, governor, address(registry), address(0), none, 24 hours, 11 days);
+        vm.expectRevert(IAuthority.Authority_ZeroAddress.selector);
+        new Authority(council, governor, address(registry), enclave, zero, 24 hours, 11 days);
+    }
+
+    // ---------------------------------------------------------------- leader
+
+    function test_proposeLeader_isAtOnceForTheFirstLeader() public {
+        deployProtocol();
+        propose(leader, 1);
+        (,,, uint64 readyAt) = authority.proposal();
+        assertEq(readyAt, block.timestamp);
+        authority.acceptLeader(acceptance(leaderKey, 1));
+        assertEq(authority.leader(), leader);
+    }
+
+    function test_proposeLeader_waitsADayWhileTheKeeperLives() public {
+        vm.expectEmit(address(authority));
+        emit IAuthority.LeaderProposed(4, _next, 2, "evidence", uint64(block.timestamp + 24 hours));
+        propose(_next, 2);
+    }
+
+    function test_proposeLeader_isAtOnceWhenTheKeeperWasSilentForAnHour() public {
+        uint256 heartbeat = authority.heartbeatAt();
+        vm.warp(heartbeat + 1 hours);
+        propose(_next, 2);
+        (,,, uint64 readyAt) = authority.proposal();
+        assertEq(readyAt, block.timestamp + 24 hours, "an hour sharp is not yet silence");
+
+        vm.warp(heartbeat + 1 hours + 1);
+        propose(_next, 2);
+        (,,, readyAt) = authority.proposal();
+        assertEq(readyAt, block.timestamp);
+    }
+
+    function test_proposeLeader_waitsADayAfterTheOfficeWasVacated() public {
+        vm.startPrank(council);
+        authority.vacateLeader();
+        authority.proposeLeader(_next, 2, "evidence");
+        vm.stopPrank();
+        (,,, uint64 readyAt) = authority.proposal();
+        assertEq(readyAt, block.timestamp + 24 hours);
+    }
+
+    function test_proposeLeader_waitsADayWhilePaused() public {
+        vm.warp(authority.heartbeatAt() + 2 hours);
+        pause();
+        propose(_next, 2);
+        (,,, uint64 readyAt) = authority.proposal();
+        assertEq(readyAt, block.timestamp + 24 hours);
+    }
+
+    function test_proposeLeader_doesNotCountAPauseAsSilence() public {
+        pause();
+        vm.warp(block.timestamp + 3 days);
+        assertFalse(authority.paused());
+        vm.warp(block.timestamp + 1 hours);
+        propose(_next, 2);
+        (,,, uint64 readyAt) = authority.proposal();
+        assertEq(readyAt, block.timestamp + 24 hours);
+        vm.warp(block.timestamp + 1);
+        propose(_next, 2);
+        (,,, readyAt) = authority.proposal();
+        assertEq(readyAt, block.timestamp);
+    }
+
+    function test_proposeLeader_cancelsTheProposalBefore() public {
+        propose(_next, 2);
+        vm.expectEmit(address(authority));
+        emit IAuthority.ProposalCancelled(5, _next, 2);
+        propose(alice, 3);
+        (address candidate, uint64 epoch,,) = authority.proposal();
+        assertEq(candidate, alice);
+        assertEq(epoch, 3);
+    }
+
+    function test_proposeLeader_revertsIfNotCouncil() public {
+        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_NotCouncil.selector, governor));
+        vm.prank(governor);
+        authority.proposeLeader(_next, 2, "evidence");
+    }
+
+    function test_proposeLeader_revertsIfEpochDoesNotGrow() public {
+        vm.startPrank(council);
+        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_EpochNotGrowing.selector, 1, 1));
+        authority.proposeLeader(_next, 1, "evidence");
+        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_EpochNotGrowing.selector, 0, 1));
+        authority.proposeLeader(_next, 0, "evidence");
+    }
+
+    function test_proposeLeader_revertsIfEpochLeavesNoneForOthers() public {
+        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_EpochNotGrowing.selector, type(uint64).max, 1));
+        propose(_next, type(uint64).max);
+    }
+
+    function test_proposeLeader_revertsIfCandidateIsTheEnclaveKey() public {
+        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_EnclaveCannotLead.selector, enclave));
+        propose(enclave, 2);
+    }
+
+    function test_proposeLeader_revertsIfCandidateIsZero() public {
+        vm.expectRevert(IAuthority.Authority_ZeroAddress.selector);
+        propose(address(0), 2);
+    }
+
+    function test_acceptLeader_changesLeaderAndEpoch() public {
+        propose(_next, 7);
+        vm.warp(block.timestamp + 24 hours);
+        bytes memory signature = acceptance(_nextKey, 7);
+        vm.expectEmit(address(authority));
+        emit IAuthority.LeaderChanged(5, _next, 7, 0);
+        vm.prank(courier);
+        authority.acceptLeader(signature);
+
+        (address enclave_, address leader_, uint64 epoch, bool paused) = authority.signers();
+        assertEq(enclave_, enclave);
+        assertEq(leader_, _next);
+        assertEq(epoch, 7);
+        assertFalse(paused);
+        assertEq(authority.heartbeatAt(), block.timestamp, "a new leader has time to post its first root");
+        (address candidate,,,) = authority.proposal();
+        assertEq(candidate, address(0));
+    }
+
+    function test_acceptLeader_revertsIfTooEarly() public {
+        propose(_next, 2);
+        (,,, uint64 readyAt) = authority.proposal();
+        bytes memory signature = acceptance(_nextKey, 2);
+        vm.warp(readyAt - 1);
+        keepAlive();
+        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_ProposalNotReady.selector, readyAt));
+        authority.acceptLeader(signature);
+        vm.warp(readyAt);
+        authority.acceptLeader(signature);
+    }
+
+    function test_acceptLeader_isAtOnceWhenTheKeeperFellSilentMeanwhile() public {
+        propose(_next, 2);
+        vm.warp(authority.heartbeatAt() + 1 hours + 1);
+        authority.acceptLeader(acceptance(_nextKey, 2));
+        assertEq(authority.leader(), _next);
+    }
+
+    function test_acceptLeader_revertsIfTwice() public {
+        propose(_next, 2);
+        vm.warp(block.timestamp + 24 hours);
+        bytes memory signature = acceptance(_nextKey, 2);
+        authority.acceptLeader(signature);
+        vm.expectRevert(IAuthority.Authority_NoProposal.selector);
+        authority.acceptLeader(signature);
+    }
+
+    function test_acceptLeader_revertsIfNotTheCandidatesSignature() public {
+        propose(_next, 2);
+        vm.warp(block.timestamp + 24 hours);
+        bytes32 digest = digestOf(authorityDomain(), AcceptLeader(_next, 2, 0));
+        expectNotSigned(signed(leaderKey, digest), leader);
+        expectNotSigned(malleated(signed(_nextKey, digest)), address(0));
+        expectNotSigned(compacted(signed(_nextKey, digest)), address(0));
+        expectNotSigned("", address(0));
+    }
+
+    function test_acceptLeader_revertsIfSignedForSomethingElse() public {
+        propose(_next, 2);
+        vm.warp(block.timestamp + 24 hours);
+        Domain memory domain = authorityDomain();
+        expectRefused(domain, AcceptLeader(_next, 3, 0));
+        expectRefused(domain, AcceptLeader(_next, 2, "tip"));
+        expectRefused(domain, AcceptLeader(alice, 2, 0));
+        domain.chainId = 10;
+        expectRefused(domain, AcceptLeader(_next, 2, 0));
+        domain = authorityDomain();
+        domain.at = address(registry);
+        expectRefused(domain, AcceptLeader(_next, 2, 0));
+        domain = authorityDomain();
+        domain.name = "MyrtleWyckoff DepositRegistry";
+        expectRefused(domain, AcceptLeader(_next, 2, 0));
+    }
+
+    function test_cancelProposal_leavesNothingToAccept() public {
+        propose(_next, 2);
+        vm.expectEmit(address(authority));
+        emit IAuthority.ProposalCancelled(5, _next, 2);
+        vm.prank(council);
+        authority.cancelProposal();
+        vm.warp(block.timestamp + 24 hours);
+        bytes memory signature = acceptance(_nextKey, 2);
+        vm.expectRevert(IAuthority.Authority_NoProposal.selector);
+        authority.acceptLeader(signature);
+    }
+
+    function test_cancelProposal_revertsIfNoneOrNotCouncil() public {
+        vm.expectRevert(IAuthority.Authority_NoProposal.selector);
+        vm.prank(council);
+        authority.cancelProposal();
+        propose(_next, 2);
+        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_NotCouncil.selector, _next));
+        vm.prank(_next);
+        authority.cancelProposal();
+    }
+
+    function test_vacateLeader_keepsTheEpoch() public {
+        vm.expectEmit(address(authority));
+        emit IAuthority.LeaderChanged(4, address(0), 1, 0);
+        vm.prank(council);
+        authority.vacateLeader();
+        assertEq(authority.leader(), address(0));
+        assertEq(authority.epoch(), 1);
+    }
+
+    function test_vacateLeader_revertsIfVacantOrNotCouncil() public {
+        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_NotCouncil.selector, guardian));
+        vm.prank(guardian);
+        authority.vacateLeader();
+        vm.startPrank(council);
+        authority.vacateLeader();
+        vm.expectRevert(IAuthority.Authority_NoLeader.selector);
+        authority.vacateLeader();
+    }
+
+    // ---------------------------------------------------------------- heartbeat
+
+    function test_heartbeatAt_isTheNewestRootsTimeOfSigning() public {
+        vm.warp(block.timestamp + 100);
+        postRoot(1);
+        uint256 signedAt = block.timestamp;
+        vm.warp(block.timestamp + 50);
+        assertEq(authority.heartbeatAt(), signedAt);
+    }
+
+    function test_heartbeatAt_startsAtDeploymentAndAtAChangeOfLeader() public {
+        vm.warp(block.timestamp + 5 days);
+        deployProtocol();
+        assertEq(authority.heartbeatAt(), block.timestamp);
+        vm.warp(block.timestamp + 5 days);
+        appointLeader(leaderKey, 1);
+        assertEq(authority.heartbeatAt(), block.timestamp);
+        vm.prank(council);
+        authority.vacateLeader();
+        assertEq(authority.heartbeatAt(), block.timestamp);
+    }
+
+    // ---------------------------------------------------------------- enclave
+
+    function test_changeOfEnclave_waitsElevenDays() public {
+        vm.expectEmit(address(authority));
+        emit IAuthority.EnclaveProposed(4, alice, uint64(block.timestamp + 11 days));
+        vm.prank(governor);
+        authority.proposeEnclave(alice);
+        (, uint64 readyAt) = authority.enclaveProposal();
+        vm.warp(readyAt - 1);
+        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_ProposalNotReady.selector, readyAt));
+        authority.acceptEnclave();
+        assertEq(authority.enclave(), enclave);
+
+        vm.warp(readyAt);
+        vm.expectEmit(address(authority));
+        emit IAuthority.EnclaveChanged(5, alice);
+        authority.acceptEnclave();
+        assertEq(authority.enclave(), alice);
+        vm.expectRevert(IAuthority.Authority_NoProposal.selector);
+        authority.acceptEnclave();
+    }
+
+    function test_proposeEnclave_revertsIfNotGovernor() public {
+        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_NotGovernor.selector, council));
+        vm.prank(council);
+        authority.proposeEnclave(alice);
+    }
+
+    function test_proposeEnclave_replacesTheProposalBefore() public {
+        vm.startPrank(governor);
+        authority.proposeEnclave(alice);
+        vm.expectEmit(address(authority));
+        emit IAuthority.EnclaveProposalCancelled(5, alice);
+        authority.proposeEnclave(bob);
+        (address proposed,) = authority.enclaveProposal();
+        assertEq(proposed, bob);
+    }
+
+    function test_cancelEnclaveProposal_isTheCouncils() public {
+        vm.prank(governor);
+        authority.proposeEnclave(alice);
+        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_NotCouncil.selector, governor));
+        vm.prank(governor);
+        authority.cancelEnclaveProposal();
+        vm.startPrank(council);
+        authority.cancelEnclaveProposal();
+        vm.expectRevert(IAuthority.Authority_NoProposal.selector);
+        authority.cancelEnclaveProposal();
+        vm.warp(block.timestamp + 11 days);
+        vm.expectRevert(IAuthority.Authority_NoProposal.selector);
+        authority.acceptEnclave();
+    }
+
+    function test_enclaveAndLeader_canNeverBeOneKey() public {
+        vm.prank(governor);
+        authority.proposeEnclave(leader);
+        vm.warp(block.timestamp + 11 days);
+        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_EnclaveCannotLead.selector, leader));
+        authority.acceptEnclave();
+
+        vm.prank(governor);
+        authority.proposeEnclave(_next);
+        propose(_next, 2);
+        vm.warp(block.timestamp + 11 days);
+        authority.acceptEnclave();
+        bytes memory signature = acceptance(_nextKey, 2);
+        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_EnclaveCannotLead.selector, _next));
+        authority.acceptLeader(signature);
+    }
+
+    // ---------------------------------------------------------------- helpers
+
+    function newAuthority(uint64 leaderDelay, uint64 enclaveDelay) private returns (Authority) {
+        return new Authority(council, governor, address(registry), enclave, new address[](0), leaderDelay, enclaveDelay);
+    }
+
+    function propose(address candidate, uint64 epoch) private {
+        vm.prank(council);
+        authority.proposeLeader(candidate, epoch, "evidence");
+    }
+
+    function keepAlive() private {
+        (, uint64 checkpoint,,) = registry.newestRoot();
+        postRoot(checkpoint + 1);
+    }
+
+    function expectNotSigned(bytes memory signature, address recovered) private {
+        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_NotSignedByCandidate.selector, recovered));
+        authority.acceptLeader(signature);
+    }
+
+    function expectRefused(Domain memory domain, AcceptLeader memory acceptance_) private {
+        bytes memory signature = signed(_nextKey, digestOf(domain, acceptance_));
+        vm.expectPartialRevert(IAuthority.Authority_NotSignedByCandidate.selector);
+        authority.acceptLeader(signature);
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {TypedMessages} from "../../src/libraries/TypedMessages.sol";
+import {AcceptLeader, Checkpoint, ExitRoots, Withdrawal} from "../../src/types/Messages.sol";
+import {Signing} from "../support/Signing.sol";
+import {Test} from "forge-std/Test.sol";
+
+/// @dev The library's hashes against forge's own implementation of EIP-712.
+contract TypedMessagesTest is Test, Signing {
+    Domain private _domain = Domain("MyrtleWyckoff Checkpointer", "1", 31337, address(0xC0FFEE));
+
+    function testFuzz_hashStruct_ofWithdrawal(Withdrawal calldata message) public view {
+        assertEq(digest(TypedMessages.hashStruct(message)), digestOf(_domain, message));
+    }
+
+    function testFuzz_hashStruct_ofExitRoots(ExitRoots calldata message) public view {
+        assertEq(digest(TypedMessages.hashStruct(message)), digestOf(_domain, message));
+    }
+
+    function testFuzz_hashStruct_ofCheckpoint(Checkpoint calldata message) public view {
+        assertEq(digest(TypedMessages.hashStruct(message)), digestOf(_domain, message));
+    }
+
+    function testFuzz_hashStruct_ofAcceptLeader(AcceptLeader calldata message) public view {
+        assertEq(digest(TypedMessages.hashStruct(message)), digestOf(_domain, message));
+    }
+
+    function digest(bytes32 structHash) private view returns (bytes32) {
+        bytes32 separator = TypedMessages.domainSeparator(_domain.name, _domain.chainId, _domain.at);
+        return TypedMessages.digest(separator, structHash);
+    }
+}
