@@ -3,6 +3,8 @@
 
 /** 20-byte address as lower-case hex. The core never sees checksummed addresses. */
 export type Address = `0x${string}`;
+/** Nobody. */
+export const ZERO_ADDRESS: Address = `0x${'00'.repeat(20)}`;
 /** Bytes as lower-case hex. */
 export type Hex = `0x${string}`;
 
@@ -111,6 +113,11 @@ export interface LogCommand {
   readonly firstIndex: number;
   readonly entries: readonly LogEntry[];
   readonly block: Block;
+  /**
+   * True when the entries are only the first part of what the log holds up to `block`, and the next command goes on with
+   * it. Then nothing is concluded from what the log does not say, so that no withdrawal expires that was paid.
+   */
+  readonly partial?: boolean;
 }
 
 export interface Block {

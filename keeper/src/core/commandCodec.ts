@@ -1,0 +1,237 @@
+// Commands as bytes, for the journal. One encoding per command, with its version; readers refuse everything else.
+import type {
+  Action,
+  BatchCommand,
+  Command,
+  LogCommand,
+  LogEntry,
+  WithdrawalCancelCommand,
+  WithdrawalRequestCommand,
+} from './commands.ts';
+import {
+  createReader,
+  createWriter,
+  expectEnd,
+  FormatError,
+  type Reader,
+  readAddress,
+  readBig,
+  readBlob,
+  readByte,
+  readCount,
+  readFlag,
+  readHex,
+  readInteger,
+  type Writer,
+  writeAddress,
+  writeBig,
+  writeBlob,
+  writeByte,
+  writeHex,
+  writeInteger,
+  written,
+} from './packing.ts';
+
+const VERSION = 1;
+const WORD = 32;
+/** Most items that a reader believes in. What is too many for a batch, the core decides and answers. */
+const ITEM_LIMIT = 1_048_576;
+
+const BATCH = 1;
+const REQUEST_WITHDRAWAL = 2;
+const CANCEL_WITHDRAWAL = 3;
+const LOG = 4;
+const CUT_CHECKPOINT = 5;
+
+/** Throws `FormatError` when a field is outside its type (an integer above 2⁵³ − 1, hex of another length). */
+export function encodeCommand(command: Command): Uint8Array {
+  const writer = createWriter();
+  writeByte(writer, VERSION);
+  switch (command.type) {
+    case 'batch':
+      writeByte(writer, BATCH);
+      writeInteger(writer, command.time);
+      writeBatch(writer, command);
+      break;
+    case 'requestWithdrawal':
+      writeByte(writer, REQUEST_WITHDRAWAL);
+      writeInteger(writer, command.time);
+      writeWithdrawalRequest(writer, command);
+      break;
+    case 'cancelWithdrawal':
+      writeByte(writer, CANCEL_WITHDRAWAL);
+      writeInteger(writer, command.time);
+      writeAddress(writer, command.account);
+      writeInteger(writer, command.chainId);
+      writeBig(writer, command.nonce);
+      break;
+    case 'log':
+      writeByte(writer, LOG);
+      writeInteger(writer, command.time);
+      writeLog(writer, command);
+      break;
+    case 'cutCheckpoint':
+      writeByte(writer, CUT_CHECKPOINT);
+      writeInteger(writer, command.time);
+      break;
+  }
+  return written(writer);
+}
+
+/** The command that `encodeCommand` gave these bytes for. Throws `FormatError` for any other bytes. */
+export function decodeCommand(bytes: Uint8Array): Command {
+  const reader = createReader(bytes);
+  const version = readByte(reader);
+  if (version !== VERSION) throw new FormatError(`a command of version ${version}; this keeper reads ${VERSION}`);
+  const kind = readByte(reader);
+  const command = readCommand(reader, kind, readInteger(reader));
+  expectEnd(reader);
+  return command;
+}
+
+function readCommand(reader: Reader, kind: number, time: number): Command {
+  switch (kind) {
+    case BATCH:
+      return readBatch(reader, time);
+    case REQUEST_WITHDRAWAL:
+      return readWithdrawalRequest(reader, time);
+    case CANCEL_WITHDRAWAL:
+      return readWithdrawalCancel(reader, time);
+    case LOG:
+      return readLog(reader, time);
+    case CUT_CHECKPOINT:
+      return { type: 'cutCheckpoint', time };
+    default:
+      throw new FormatError(`a command of unknown kind ${kind}`);
+  }
+}
+
+function writeBatch(writer: Writer, command: BatchCommand): void {
+  writeAddress(writer, command.executor);
+  writeInteger(writer, command.epoch);
+  writeInteger(writer, command.nonce);
+  writeInteger(writer, command.deadline);
+  writeByte(writer, command.makersFirst ? 1 : 0);
+  writeInteger(writer, command.actions.length);
+  for (const action of command.actions) writeAction(writer, action);
+}
+
+function readBatch(reader: Reader, time: number): BatchCommand {
+  return {
+    type: 'batch',
+    time,
+    executor: readAddress(reader),
+    epoch: readInteger(reader),
+    nonce: readInteger(reader),
+    deadline: readInteger(reader),
+    makersFirst: readFlag(reader),
+    actions: readMany(reader, ITEM_LIMIT, readAction),
+  };
+}
+
+function writeAction(writer: Writer, action: Action): void {
+  writeInteger(writer, action.kind);
+  writeAddress(writer, action.account);
+  writeInteger(writer, action.subaccount);
+  writeInteger(writer, action.book);
+  writeInteger(writer, action.side);
+  writeInteger(writer, action.timeInForce);
+  writeInteger(writer, action.flags);
+  writeInteger(writer, action.price);
+  writeInteger(writer, action.quantity);
+  writeInteger(writer, action.orderId);
+  writeInteger(writer, action.clientId);
+  writeInteger(writer, action.expiry);
+  writeInteger(writer, action.maxFeePpm);
+}
+
+function readAction(reader: Reader): Action {
+  return {
+    kind: readInteger(reader),
+    account: readAddress(reader),
+    subaccount: readInteger(reader),
+    book: readInteger(reader),
+    side: readInteger(reader),
+    timeInForce: readInteger(reader),
+    flags: readInteger(reader),
+    price: readInteger(reader),
+    quantity: readInteger(reader),
+    orderId: readInteger(reader),
+    clientId: readInteger(reader),
+    expiry: readInteger(reader),
+    maxFeePpm: readInteger(reader),
+  };
+}
+
+function writeWithdrawalRequest(writer: Writer, command: WithdrawalRequestCommand): void {
+  writeAddress(writer, command.account);
+  writeInteger(writer, command.subaccount);
+  writeInteger(writer, command.chainId);
+  writeAddress(writer, command.token);
+  writeBig(writer, command.amount);
+  writeAddress(writer, command.recipient);
+  writeBig(writer, command.nonce);
+  writeInteger(writer, command.deadline);
+}
+
+function readWithdrawalRequest(reader: Reader, time: number): WithdrawalRequestCommand {
+  return {
+    type: 'requestWithdrawal',
+    time,
+    account: readAddress(reader),
+    subaccount: readInteger(reader),
+    chainId: readInteger(reader),
+    token: readAddress(reader),
+    amount: readBig(reader),
+    recipient: readAddress(reader),
+    nonce: readBig(reader),
+    deadline: readInteger(reader),
+  };
+}
+
+function readWithdrawalCancel(reader: Reader, time: number): WithdrawalCancelCommand {
+  return {
+    type: 'cancelWithdrawal',
+    time,
+    account: readAddress(reader),
+    chainId: readInteger(reader),
+    nonce: readBig(reader),
+  };
+}
+
+function writeLog(writer: Writer, command: LogCommand): void {
+  writeInteger(writer, command.chainId);
+  writeAddress(writer, command.contract);
+  writeInteger(writer, command.firstIndex);
+  writeInteger(writer, command.block.number);
+  writeHex(writer, command.block.hash, WORD);
+  writeInteger(writer, command.block.timestamp);
+  writeByte(writer, command.partial === true ? 1 : 0);
+  writeInteger(writer, command.entries.length);
+  for (const entry of command.entries) {
+    writeHex(writer, entry.kind, WORD);
+    writeBlob(writer, entry.data);
+  }
+}
+
+function readLog(reader: Reader, time: number): LogCommand {
+  const chainId = readInteger(reader);
+  const contract = readAddress(reader);
+  const firstIndex = readInteger(reader);
+  const block = { number: readInteger(reader), hash: readHex(reader, WORD), timestamp: readInteger(reader) };
+  const isPartial = readFlag(reader);
+  const entries = readMany(reader, ITEM_LIMIT, readEntry);
+  const command: LogCommand = { type: 'log', time, chainId, contract, firstIndex, entries, block };
+  return isPartial ? { ...command, partial: true } : command;
+}
+
+function readEntry(reader: Reader): LogEntry {
+  return { kind: readHex(reader, WORD), data: readBlob(reader) };
+}
+
+function readMany<T>(reader: Reader, limit: number, read: (reader: Reader) => T): T[] {
+  const count = readCount(reader, limit);
+  const items: T[] = [];
+  for (let i = 0; i < count; i++) items.push(read(reader));
+  return items;
+}

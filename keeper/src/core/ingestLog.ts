@@ -1,0 +1,298 @@
+// Takes in what a contract's log says: the entries in their order, then what follows from their absence. Everything that
+// does not fit is an adapter's bug or somebody else's write, and stops the process: never is anybody credited twice.
+import { assert, fail } from './assertion.ts';
+import { MAX_SAFE, PPM, wadPer } from './assets.ts';
+import { BUY, type LogCommand, SELL } from './commands.ts';
+import type { CoreEvent, DirectoryChanged } from './events.ts';
+import { type Asset, addAsset, addWad, firstChainOf, openAccount, openToken, type VaultToken } from './ledger.ts';
+import {
+  type AuthorityEntry,
+  type CheckpointerEntry,
+  type DirectoryEntry,
+  decodeAuthorityEntry,
+  decodeCheckpointerEntry,
+  decodeDirectoryEntry,
+  decodeRegistryEntry,
+  nextHead,
+  type RegistryEntry,
+} from './logEntries.ts';
+import { cancelOrder } from './match.ts';
+import { BOOK_CLOSED, createBook, ordersOf } from './orderBook.ts';
+import { addSource, type Source, type State, sourceKey } from './state.ts';
+import { BOOK_WAS_CLOSED } from './tape.ts';
+import { digestOf } from './typedMessages.ts';
+import { expireWithdrawals, finaliseWithdrawals, withdrawalCancelledOnChain, withdrawalPaid } from './withdrawal.ts';
+
+export function ingestLog(state: State, command: LogCommand, events: CoreEvent[]): void {
+  const { chainId, contract, firstIndex, entries, block } = command;
+  const source = state.sources.get(sourceKey(chainId, contract));
+  assert(source !== undefined, `a log of ${contract} on chain ${chainId}, which is none of ours`);
+  const log = `${source.kind} log of chain ${chainId}`;
+  assert(firstIndex === source.index, `${log}: entries from ${firstIndex} on, but ${source.index} comes next`);
+  assert(block.number >= source.blockNumber, `${log}: block ${block.number} after block ${source.blockNumber}`);
+
+  for (const entry of entries) {
+    const where = `${log}, entry ${source.index}`;
+    const head = nextHead(source.head, source.index, entry);
+    switch (source.kind) {
+      case 'registry':
+        applyRegistryEntry(state, source, decodeRegistryEntry(entry, where), where, events);
+        break;
+      case 'directory':
+        applyDirectoryEntry(state, source, decodeDirectoryEntry(entry, where), where, events);
+        break;
+      case 'authority':
+        applyAuthorityEntry(state, source, decodeAuthorityEntry(entry, where), where, events);
+        break;
+      case 'checkpointer':
+        applyCheckpointerEntry(state, decodeCheckpointerEntry(entry, where), where, events);
+        break;
+    }
+    source.head = head;
+    source.index++;
+  }
+  source.blockNumber = block.number;
+  if (source.kind === 'registry' && command.partial !== true) {
+    expireWithdrawals(state, { chainId, timestamp: block.timestamp }, events);
+  }
+}
+
+function applyRegistryEntry(
+  state: State,
+  source: Source,
+  entry: RegistryEntry | undefined,
+  where: string,
+  events: CoreEvent[],
+): void {
+  if (entry === undefined) return;
+  const { chainId } = source;
+  if (entry.type === 'deposited') credit(state, source, entry, where, events);
+  else if (entry.type === 'withdrawn') withdrawalPaid(state, { chainId, ...entry }, where, events);
+  else withdrawalCancelledOnChain(state, { chainId, ...entry }, events);
+}
+
+function credit(
+  state: State,
+  source: Source,
+  deposit: RegistryEntry & { type: 'deposited' },
+  where: string,
+  events: CoreEvent[],
+): void {
+  const { ledger } = state.exchange;
+  const { chainId } = source;
+  const { amount, subaccount } = deposit;
+  const first = firstChainOf(ledger, deposit.account);
+  const account = openAccount(ledger, deposit.account, subaccount);
+  ledger.firstChain[account] = first === 0 ? chainId : first;
+  const token = openToken(ledger, chainId, deposit.token);
+  token.holdings += amount;
+
+  const event = {
+    account: { address: deposit.account, subaccount },
+    chainId,
+    token: deposit.token,
+    amount,
+    logIndex: source.index,
+  };
+  if (token.asset < 0) {
+    token.unlisted.set(account, (token.unlisted.get(account) ?? 0n) + amount);
+    events.push({ type: 'heldUnlisted', ...event });
+    return;
+  }
+  const asset = ledger.assets[token.asset] as Asset;
+  addWad(asset, account, amount * wadPer(token.decimals));
+  assertSupply(state, token.asset, where);
+  events.push({ type: 'credited', asset: asset.id, ...event });
+}
+
+function applyAuthorityEntry(
+  state: State,
+  source: Source,
+  entry: AuthorityEntry | undefined,
+  where: string,
+  events: CoreEvent[],
+): void {
+  // Who leads on other chains is the courier's business: epochs are the same everywhere, and batches bind to ours.
+  if (entry === undefined || source.chainId !== state.genesis.homeChainId) return;
+  assert(entry.epoch >= state.epoch, `${where}: epoch ${entry.epoch} after epoch ${state.epoch}`);
+  state.leader = entry.leader;
+  state.epoch = entry.epoch;
+  events.push({ type: 'directoryChanged', what: 'leader' });
+}
+
+function applyCheckpointerEntry(
+  state: State,
+  entry: CheckpointerEntry | undefined,
+  where: string,
+  events: CoreEvent[],
+): void {
+  if (entry === undefined) return;
+  const { type: _, ...message } = entry;
+  const { number } = message;
+  assert(number === state.finalNumber + 1, `${where}: checkpoint ${number} after checkpoint ${state.finalNumber}`);
+  assert(
+    number <= state.cutNumber,
+    `${where}: checkpoint ${number} by somebody else: the newest cut here is ${state.cutNumber}`,
+  );
+  const { homeChainId: chainId, checkpointer: verifyingContract } = state.genesis;
+  const digest = digestOf('Checkpoint', { chainId, verifyingContract }, message);
+  state.finalNumber = number;
+  state.finalDigest = digest;
+  events.push({ type: 'checkpointFinal', number, digest });
+  finaliseWithdrawals(state, number, events);
+}
+
+function applyDirectoryEntry(
+  state: State,
+  source: Source,
+  entry: DirectoryEntry | undefined,
+  where: string,
+  events: CoreEvent[],
+): void {
+  if (entry === undefined) return;
+  events.push({ type: 'directoryChanged', what: applyListing(state, source, entry, where, events) });
+}
+
+function applyListing(
+  state: State,
+  source: Source,
+  entry: DirectoryEntry,
+  where: string,
+  events: CoreEvent[],
+): DirectoryChanged['what'] {
+  switch (entry.type) {
+    case 'chainListed':
+      listChain(state, entry, where);
+      return 'chain';
+    case 'assetListed':
+      listAsset(state, entry, where);
+      return 'asset';
+    case 'assetTokenListed':
+      listAssetToken(state, source, entry, where, events);
+      return 'token';
+    case 'bookListed':
+      listBook(state, entry, where);
+      return 'book';
+    case 'bookChanged':
+      changeBook(state, entry, where);
+      return 'book';
+    case 'executorChanged':
+      state.executor = entry.executor;
+      return 'executor';
+    case 'settlerChanged':
+      state.settler = entry.settler;
+      state.settlerKey = entry.encryptionKey;
+      return 'settler';
+    case 'feeAccountChanged':
+      state.feeAccount = entry.account;
+      state.exchange.ledger.feeAccount = openAccount(state.exchange.ledger, entry.account, 0);
+      return 'feeAccount';
+    case 'insuranceAccountChanged':
+      state.insuranceAccount = entry.account;
+      openAccount(state.exchange.ledger, entry.account, 0);
+      return 'insuranceAccount';
+    default:
+      return fail(`${where}: an entry that nothing handles`);
+  }
+}
+
+function listChain(state: State, entry: DirectoryEntry & { type: 'chainListed' }, where: string): void {
+  const { chainId, registry, authority, finality, heartbeatSeconds } = entry;
+  assert(!state.chains.has(chainId), `${where}: chain ${chainId} is listed twice`);
+  const { homeChainId, authority: homeAuthority } = state.genesis;
+  const isOurs = chainId !== homeChainId || authority === homeAuthority;
+  assert(isOurs, `${where}: the home chain's authority is ${authority}, but this keeper was told ${homeAuthority}`);
+  state.chains.set(chainId, { chainId, registry, authority, finality, heartbeatSeconds });
+  addSource(state, 'registry', chainId, registry);
+  addSource(state, 'authority', chainId, authority);
+  const vault = state.sources.get(sourceKey(chainId, registry));
+  assert(vault?.kind === 'registry', `${where}: the registry of chain ${chainId} is another contract of ours`);
+}
+
+function listAsset(state: State, entry: DirectoryEntry & { type: 'assetListed' }, where: string): void {
+  const { ledger } = state.exchange;
+  assert(!ledger.assetById.has(entry.asset), `${where}: asset ${entry.asset} is listed twice`);
+  addAsset(ledger, { id: entry.asset, symbol: entry.symbol, ledgerDecimals: entry.ledgerDecimals });
+}
+
+/** From now on the token is that asset: deposits that were held are credited. */
+function listAssetToken(
+  state: State,
+  source: Source,
+  entry: DirectoryEntry & { type: 'assetTokenListed' },
+  where: string,
+  events: CoreEvent[],
+): void {
+  const { ledger } = state.exchange;
+  const { chainId, decimals } = entry;
+  const index = ledger.assetById.get(entry.asset);
+  assert(index !== undefined, `${where}: asset ${entry.asset} is not listed`);
+  assert(state.chains.has(chainId), `${where}: chain ${chainId} is not listed`);
+  const token = openToken(ledger, chainId, entry.token);
+  assert(token.asset < 0, `${where}: token ${entry.token} of chain ${chainId} is listed twice`);
+  token.asset = index;
+  token.decimals = decimals;
+  const asset = ledger.assets[index] as Asset;
+  for (const [account, amount] of token.unlisted) {
+    addWad(asset, account, amount * wadPer(decimals));
+    events.push({
+      type: 'credited',
+      account: {
+        address: ledger.addresses[account] as `0x${string}`,
+        subaccount: ledger.subaccounts[account] as number,
+      },
+      asset: asset.id,
+      chainId,
+      token: entry.token,
+      amount,
+      logIndex: source.index,
+    });
+  }
+  token.unlisted.clear();
+  assertSupply(state, index, where);
+}
+
+function listBook(state: State, entry: DirectoryEntry & { type: 'bookListed' }, where: string): void {
+  const { ledger, books, bookById } = state.exchange;
+  const base = ledger.assetById.get(entry.base);
+  const quote = ledger.assetById.get(entry.quote);
+  assert(
+    base !== undefined && quote !== undefined && base !== quote,
+    `${where}: book ${entry.book} of unlisted assets`,
+  );
+  assert(entry.book !== 0 && !bookById.has(entry.book), `${where}: book ${entry.book} is listed twice, or 0`);
+  assert(entry.lotSize > 0 && entry.tickSize > 0, `${where}: book ${entry.book} has a lot or tick of size 0`);
+  const { lotSize, tickSize } = entry;
+  const book = createBook({ id: entry.book, index: books.length, base, quote, lotSize, tickSize });
+  books.push(book);
+  bookById.set(book.id, book);
+}
+
+function changeBook(state: State, entry: DirectoryEntry & { type: 'bookChanged' }, where: string): void {
+  const { exchange } = state;
+  const book = exchange.bookById.get(entry.book);
+  assert(book !== undefined, `${where}: book ${entry.book} is not listed`);
+  assert(entry.makerFeePpm < PPM && entry.takerFeePpm < PPM, `${where}: a fee of everything`);
+  assert(entry.status <= BOOK_CLOSED, `${where}: unknown status ${entry.status} of a book`);
+  book.makerFeePpm = entry.makerFeePpm;
+  book.takerFeePpm = entry.takerFeePpm;
+  book.status = entry.status;
+  if (book.status !== BOOK_CLOSED) return;
+  const open = [...ordersOf(exchange.orders, book, BUY), ...ordersOf(exchange.orders, book, SELL)];
+  for (const slot of open) cancelOrder(exchange, slot, BOOK_WAS_CLOSED);
+}
+
+/** The deposit caps keep an asset's total, and so every balance, below 2⁵³ units; this watches them. */
+function assertSupply(state: State, assetIndex: number, where: string): void {
+  const { assets, tokens } = state.exchange.ledger;
+  const asset = assets[assetIndex] as Asset;
+  let supply = 0n;
+  for (const token of tokens.values()) {
+    if (token.asset === assetIndex) supply += heldWad(token);
+  }
+  assert(supply / asset.unitWad <= BigInt(MAX_SAFE), `${where}: more ${asset.symbol} than the ledger can count`);
+}
+
+function heldWad(token: VaultToken): bigint {
+  return token.holdings * wadPer(token.decimals);
+}

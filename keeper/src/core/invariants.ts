@@ -1,0 +1,171 @@
+// What must be true of every state, checked by walking all of it. Slow; tests and the simulation call it after each
+// command.
+import { assert } from './assertion.ts';
+import { MAX_SAFE } from './assets.ts';
+import { BUY, SELL } from './commands.ts';
+import type { Ledger } from './ledger.ts';
+import { levelSlot, NO_ASK, NO_BID, priceAbove } from './levels.ts';
+import { buyReserve, type Exchange } from './match.ts';
+import { type Book, findClientOrder, findOrder, ordersOf } from './orderBook.ts';
+import type { State } from './state.ts';
+import { solvencyOf } from './viewState.ts';
+
+/** Throws `AssertionError` when anything in the state contradicts anything else. */
+export function validateInternalState(state: State): void {
+  assertConservation(state);
+  assertWithdrawals(state);
+  assertBalances(state.exchange.ledger);
+  const seen = assertBooks(state.exchange);
+  assert(seen === state.exchange.orders.count, `${seen} orders in the books, ${state.exchange.orders.count} counted`);
+  assertAccountLists(state.exchange);
+  assertFreeSlots(state.exchange);
+  assert(state.finalNumber <= state.cutNumber, 'a checkpoint is final that was never cut');
+}
+
+/** Σ accounts, fee account included, + pending withdrawals = Σ vaults, in 10⁻¹⁸ of each asset. */
+function assertConservation(state: State): void {
+  for (const [index, asset] of state.exchange.ledger.assets.entries()) {
+    const { accounts, withdrawals, vaults } = solvencyOf(state, index);
+    assert(accounts + withdrawals === vaults, `${asset.symbol}: owed ${accounts + withdrawals}, held ${vaults}`);
+  }
+  for (const token of state.exchange.ledger.tokens.values()) {
+    if (token.asset >= 0) {
+      assert(token.unlisted.size === 0, `${token.token} is listed, but held as unlisted`);
+      continue;
+    }
+    const held = [...token.unlisted.values()].reduce((sum, amount) => sum + amount, 0n);
+    assert(held === token.holdings, `${token.token}: ${held} held for accounts, ${token.holdings} in the vault`);
+  }
+}
+
+function assertWithdrawals(state: State): void {
+  const promised = new Map<object, bigint>();
+  let queued = 0;
+  for (const withdrawal of state.withdrawals.values()) {
+    const { token, amount, status, checkpoint } = withdrawal;
+    promised.set(token, (promised.get(token) ?? 0n) + amount);
+    if (status === 'queued') queued++;
+    assert((status === 'queued') === (checkpoint === 0), `a withdrawal is ${status} in checkpoint ${checkpoint}`);
+    assert(checkpoint <= state.cutNumber, 'a withdrawal of a checkpoint that was never cut');
+    assert(status !== 'final' || checkpoint <= state.finalNumber, 'a final withdrawal of a checkpoint that is not');
+  }
+  assert(queued === state.queuedWithdrawals, `${queued} withdrawals queued, ${state.queuedWithdrawals} counted`);
+  const pending = [...state.pendingOf.values()].reduce((sum, count) => sum + count, 0);
+  assert(pending === state.withdrawals.size, `${state.withdrawals.size} withdrawals pending, ${pending} counted`);
+  for (const token of state.exchange.ledger.tokens.values()) {
+    assert((promised.get(token) ?? 0n) === token.promised, `${token.token}: promised does not add up`);
+    assert(token.promised <= token.holdings, `${token.token}: more promised than held`);
+  }
+}
+
+function assertBalances(ledger: Ledger): void {
+  for (const { symbol, units, reserved, dust, unitWad } of ledger.assets) {
+    for (let account = 0; account < ledger.accountCount; account++) {
+      const balance = units[account] as number;
+      const aside = reserved[account] as number;
+      const isWhole = Number.isSafeInteger(balance) && Number.isSafeInteger(aside);
+      assert(
+        isWhole && aside >= 0 && aside <= balance && balance <= MAX_SAFE,
+        `${symbol}: ${aside} of ${balance} reserved`,
+      );
+      assert((dust[account] as bigint) < unitWad, `${symbol}: dust of a whole unit`);
+    }
+    for (let account = ledger.accountCount; account < units.length; account++) {
+      assert(units[account] === 0 && reserved[account] === 0 && dust[account] === 0n, `${symbol}: owned by nobody`);
+    }
+  }
+}
+
+/** Queues, best prices, tables, and reserves that add up to what the accounts have put aside. Answers how many orders. */
+function assertBooks(exchange: Exchange): number {
+  const { ledger, orders, books } = exchange;
+  const reserved = ledger.assets.map(() => new Float64Array(ledger.accountCount));
+  let seen = 0;
+  for (const book of books) {
+    assert(book.bestBid < book.bestAsk, `book ${book.id} is crossed: ${book.bestBid} bid, ${book.bestAsk} asked`);
+    for (const side of [BUY, SELL]) {
+      for (const slot of ordersOf(orders, book, side)) {
+        seen++;
+        assertOrder(exchange, book, side, slot);
+        const sums = reserved[side === BUY ? book.quote : book.base] as Float64Array;
+        const account = orders.account[slot] as number;
+        sums[account] = (sums[account] as number) + (orders.reserve[slot] as number);
+      }
+    }
+    assertLevels(exchange, book);
+  }
+  for (const [index, asset] of ledger.assets.entries()) {
+    for (let account = 0; account < ledger.accountCount; account++) {
+      const sum = (reserved[index] as Float64Array)[account];
+      assert(
+        sum === asset.reserved[account],
+        `${asset.symbol}: orders put ${sum} aside, not ${asset.reserved[account]}`,
+      );
+    }
+  }
+  return seen;
+}
+
+function assertOrder({ orders }: Exchange, book: Book, side: number, slot: number): void {
+  const id = orders.id[slot] as number;
+  const price = orders.price[slot] as number;
+  const remaining = orders.remaining[slot] as number;
+  const account = orders.account[slot] as number;
+  const clientId = orders.clientId[slot] as number;
+  assert(orders.side[slot] === side && orders.book[slot] === book.index, `order ${id} stands in the wrong place`);
+  assert(remaining > 0 && remaining <= (orders.firstRemaining[slot] as number), `order ${id} has ${remaining} lots`);
+  const expected =
+    side === BUY
+      ? buyReserve(remaining * price * book.tickSize, orders.feeLimitPpm[slot] as number)
+      : remaining * book.lotSize;
+  assert(orders.reserve[slot] === expected, `order ${id} put ${orders.reserve[slot]} aside, not ${expected}`);
+  assert(findOrder(orders, id) === slot, `order ${id} is not found`);
+  assert(clientId === 0 || findClientOrder(orders, account, clientId) === slot, `client id ${clientId} is not found`);
+}
+
+/** Ends and links of every queue, and no level that holds nothing. */
+function assertLevels({ orders }: Exchange, book: Book): void {
+  const { levels } = book;
+  let count = 0;
+  for (let price = priceAbove(levels, NO_BID); price !== NO_ASK; price = priceAbove(levels, price)) {
+    count++;
+    assert(price <= book.bestBid || price >= book.bestAsk, `book ${book.id}: a level at ${price} inside the spread`);
+    const level = levelSlot(levels, price);
+    let before = 0;
+    let slot = levels.ends[2 * level] as number;
+    assert(slot !== 0, `book ${book.id}: an empty level at ${price}`);
+    for (; slot !== 0; slot = orders.next[slot] as number) {
+      assert(
+        orders.previous[slot] === before && orders.price[slot] === price,
+        `book ${book.id}: a torn queue at ${price}`,
+      );
+      assert(before === 0 || (orders.id[before] as number) < (orders.id[slot] as number), 'a queue out of order');
+      before = slot;
+    }
+    assert(levels.ends[2 * level + 1] === before, `book ${book.id}: a queue at ${price} without its end`);
+  }
+  assert(count === levels.count, `book ${book.id}: ${count} levels, ${levels.count} counted`);
+}
+
+function assertAccountLists({ ledger, orders }: Exchange): void {
+  let seen = 0;
+  for (let account = 0; account < ledger.accountCount; account++) {
+    let before = 0;
+    let slot = ledger.firstOrder[account] as number;
+    for (; slot !== 0; slot = orders.nextOfAccount[slot] as number) {
+      seen++;
+      assert(orders.account[slot] === account, `account ${account} lists somebody else's order`);
+      assert(orders.previousOfAccount[slot] === before, `account ${account} has a torn list`);
+      before = slot;
+    }
+    assert(ledger.lastOrder[account] === before, `account ${account} has a list without its end`);
+  }
+  assert(seen === orders.count, `${seen} orders in the accounts' lists, ${orders.count} counted`);
+}
+
+function assertFreeSlots({ orders }: Exchange): void {
+  let free = 0;
+  for (let slot = orders.free; slot !== 0; slot = orders.next[slot] as number) free++;
+  assert(free + orders.count === orders.nextSlot - 1, 'a slot of the order pool is lost');
+  assert(orders.byId.count === orders.count, 'the table of orders does not add up');
+}

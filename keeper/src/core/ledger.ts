@@ -1,0 +1,202 @@
+// Who owns what, and what the vaults hold. Accounts are numbered densely in the order of their first deposit; balances
+// are columns of safe integers, one per asset, that grow by doubling.
+import { assert } from './assertion.ts';
+import { MAX_SAFE, wadPer } from './assets.ts';
+import { copyInto } from './columns.ts';
+import type { Address } from './commands.ts';
+
+const INITIAL_ACCOUNTS = 64;
+/** Index of no account. */
+export const NO_ACCOUNT = -1;
+
+/** One asset of the Directory and everybody's balance in it. Arrays are indexed by account. */
+export interface Asset {
+  /** Number in the Directory. */
+  readonly id: number;
+  readonly symbol: string;
+  readonly ledgerDecimals: number;
+  /** 10⁻¹⁸ of the asset per ledger unit. */
+  readonly unitWad: bigint;
+  /** What is owned, in ledger units; reserved ones included. */
+  units: Float64Array;
+  /** Of `units`, what open orders have put aside. */
+  reserved: Float64Array;
+  /** Below one unit, in 10⁻¹⁸ of the asset: always less than `unitWad`. */
+  dust: BigUint64Array;
+}
+
+/** A token in the vault of one chain, known from its first deposit or its listing. */
+export interface VaultToken {
+  readonly chainId: number;
+  readonly token: Address;
+  /** Index in `Ledger.assets`; −1 while no asset lists it. */
+  asset: number;
+  /** Of the token; 0 while unlisted. */
+  decimals: number;
+  /** Atoms that the registry's log says it holds: deposited − withdrawn. */
+  holdings: bigint;
+  /** Atoms of pending withdrawals: deducted from accounts, not yet seen paid. */
+  promised: bigint;
+  /** Atoms per account index that wait for the listing. */
+  readonly unlisted: Map<number, bigint>;
+}
+
+export interface Ledger {
+  accountCount: number;
+  /** Address of each account index. */
+  readonly addresses: Address[];
+  subaccounts: Uint32Array;
+  /** Account index before this one with the same address, or −1. */
+  olderOfAddress: Int32Array;
+  /** Chain of the first deposit to the address, the same for all its subaccounts; 0 before there was one. */
+  firstChain: Float64Array;
+  /** First and last open order of each account (slots of the order pool, 0 = none). */
+  firstOrder: Int32Array;
+  lastOrder: Int32Array;
+  readonly accountByKey: Map<string, number>;
+  readonly newestByAddress: Map<Address, number>;
+  /** In the order of listing. */
+  readonly assets: Asset[];
+  readonly assetById: Map<number, number>;
+  readonly tokens: Map<string, VaultToken>;
+  /** Where fees go; −1 until the Directory names it. */
+  feeAccount: number;
+}
+
+export function createLedger(): Ledger {
+  return {
+    accountCount: 0,
+    addresses: [],
+    subaccounts: new Uint32Array(INITIAL_ACCOUNTS),
+    olderOfAddress: new Int32Array(INITIAL_ACCOUNTS),
+    firstChain: new Float64Array(INITIAL_ACCOUNTS),
+    firstOrder: new Int32Array(INITIAL_ACCOUNTS),
+    lastOrder: new Int32Array(INITIAL_ACCOUNTS),
+    accountByKey: new Map(),
+    newestByAddress: new Map(),
+    assets: [],
+    assetById: new Map(),
+    tokens: new Map(),
+    feeAccount: NO_ACCOUNT,
+  };
+}
+
+/** Index of an account, or −1. Allocates nothing for subaccount 0. */
+export function findAccount(ledger: Ledger, address: Address, subaccount: number): number {
+  return ledger.accountByKey.get(accountKey(address, subaccount)) ?? NO_ACCOUNT;
+}
+
+/** Index of an account, which is made when it does not exist. */
+export function openAccount(ledger: Ledger, address: Address, subaccount: number): number {
+  const key = accountKey(address, subaccount);
+  const known = ledger.accountByKey.get(key);
+  if (known !== undefined) return known;
+
+  const index = ledger.accountCount;
+  if (index === ledger.subaccounts.length) growAccounts(ledger, 2 * index);
+  ledger.accountCount = index + 1;
+  ledger.addresses.push(address);
+  ledger.subaccounts[index] = subaccount;
+  ledger.olderOfAddress[index] = ledger.newestByAddress.get(address) ?? NO_ACCOUNT;
+  ledger.newestByAddress.set(address, index);
+  ledger.accountByKey.set(key, index);
+  return index;
+}
+
+/** Indices of all subaccounts of an address, oldest first. */
+export function accountsOf(ledger: Ledger, address: Address): number[] {
+  const indices: number[] = [];
+  let index = ledger.newestByAddress.get(address) ?? NO_ACCOUNT;
+  while (index !== NO_ACCOUNT) {
+    indices.push(index);
+    index = ledger.olderOfAddress[index] as number;
+  }
+  return indices.reverse();
+}
+
+/** Chain of the first deposit to an address; 0 before there was one. */
+export function firstChainOf(ledger: Ledger, address: Address): number {
+  let chainId = 0;
+  for (const account of accountsOf(ledger, address)) chainId ||= ledger.firstChain[account] as number;
+  return chainId;
+}
+
+/** Adds an asset and returns its index. */
+export function addAsset(
+  ledger: Ledger,
+  { id, symbol, ledgerDecimals }: { id: number; symbol: string; ledgerDecimals: number },
+): number {
+  const capacity = ledger.subaccounts.length;
+  const index = ledger.assets.length;
+  ledger.assets.push({
+    id,
+    symbol,
+    ledgerDecimals,
+    unitWad: wadPer(ledgerDecimals),
+    units: new Float64Array(capacity),
+    reserved: new Float64Array(capacity),
+    dust: new BigUint64Array(capacity),
+  });
+  ledger.assetById.set(id, index);
+  return index;
+}
+
+/** Key of `Ledger.tokens`. */
+export function tokenKey(chainId: number, token: Address): string {
+  return `${chainId}:${token}`;
+}
+
+/** The token's record, which is made (unlisted, empty) when it does not exist. */
+export function openToken(ledger: Ledger, chainId: number, token: Address): VaultToken {
+  const key = tokenKey(chainId, token);
+  const known = ledger.tokens.get(key);
+  if (known !== undefined) return known;
+  const record: VaultToken = {
+    chainId,
+    token,
+    asset: -1,
+    decimals: 0,
+    holdings: 0n,
+    promised: 0n,
+    unlisted: new Map(),
+  };
+  ledger.tokens.set(key, record);
+  return record;
+}
+
+/** Everything an account owns of an asset, in 10⁻¹⁸. */
+export function balanceWad(asset: Asset, account: number): bigint {
+  return BigInt(asset.units[account] as number) * asset.unitWad + (asset.dust[account] as bigint);
+}
+
+/** What an account may take out or spend, in 10⁻¹⁸: units that are not reserved, and dust. */
+export function freeWad(asset: Asset, account: number): bigint {
+  return balanceWad(asset, account) - BigInt(asset.reserved[account] as number) * asset.unitWad;
+}
+
+/** Adds `wad` (may be negative) to an account. Asserts 0 ≤ balance < 2⁵³ units and that reserves stay covered. */
+export function addWad(asset: Asset, account: number, wad: bigint): void {
+  const balance = balanceWad(asset, account) + wad;
+  const units = balance / asset.unitWad;
+  assert(balance >= 0n && units <= BigInt(MAX_SAFE), `balance of ${asset.symbol} leaves the range of the ledger`);
+  assert(Number(units) >= (asset.reserved[account] as number), `reserved ${asset.symbol} taken from an account`);
+  asset.units[account] = Number(units);
+  asset.dust[account] = balance - units * asset.unitWad;
+}
+
+function accountKey(address: Address, subaccount: number): string {
+  return subaccount === 0 ? address : `${address}/${subaccount}`;
+}
+
+function growAccounts(ledger: Ledger, capacity: number): void {
+  ledger.subaccounts = copyInto(new Uint32Array(capacity), ledger.subaccounts);
+  ledger.olderOfAddress = copyInto(new Int32Array(capacity), ledger.olderOfAddress);
+  ledger.firstChain = copyInto(new Float64Array(capacity), ledger.firstChain);
+  ledger.firstOrder = copyInto(new Int32Array(capacity), ledger.firstOrder);
+  ledger.lastOrder = copyInto(new Int32Array(capacity), ledger.lastOrder);
+  for (const asset of ledger.assets) {
+    asset.units = copyInto(new Float64Array(capacity), asset.units);
+    asset.reserved = copyInto(new Float64Array(capacity), asset.reserved);
+    asset.dust = copyInto(new BigUint64Array(capacity), asset.dust);
+  }
+}

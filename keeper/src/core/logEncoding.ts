@@ -1,0 +1,96 @@
+// The inverse of logEntries.ts: an entry as its contract would emit it. For replays and tests, where no chain is.
+import { concatBytes, fromHex } from './bytes.ts';
+import type { Address, Hex, LogEntry } from './commands.ts';
+import {
+  type AuthorityEntry,
+  type CheckpointerEntry,
+  type DirectoryEntry,
+  KINDS,
+  type RegistryEntry,
+} from './logEntries.ts';
+
+type AnyEntry = RegistryEntry | AuthorityEntry | CheckpointerEntry | DirectoryEntry;
+
+export function encodeEntry(entry: AnyEntry): LogEntry {
+  return { kind: KINDS[entry.type], data: concatBytes(...wordsOf(entry)) };
+}
+
+function wordsOf(entry: AnyEntry): Uint8Array[] {
+  switch (entry.type) {
+    case 'deposited':
+      return [
+        address(entry.token),
+        uint(entry.amount),
+        address(entry.account),
+        uint(entry.subaccount),
+        address(entry.payer),
+      ];
+    case 'withdrawn':
+      return [
+        address(entry.account),
+        address(entry.token),
+        uint(entry.amount),
+        address(entry.recipient),
+        uint(entry.nonce),
+      ];
+    case 'withdrawalCancelled':
+      return [address(entry.account), uint(entry.nonce)];
+    case 'leaderChanged':
+      return [address(entry.leader), uint(entry.epoch), uint(0)];
+    case 'checkpointed':
+      return checkpointWords(entry);
+    default:
+      return listingWords(entry);
+  }
+}
+
+/** The tuple, then an empty payload. */
+function checkpointWords(entry: CheckpointerEntry): Uint8Array[] {
+  const { number, epoch, parent, stateHash, payloadHash, withdrawalsHash, settlementsHash, journalIndex } = entry;
+  const hashes = [parent, stateHash, payloadHash, withdrawalsHash, settlementsHash].map((hash) => fromHex(hash, 32));
+  return [uint(number), uint(epoch), ...hashes, uint(journalIndex), uint(9 * 32), uint(0)];
+}
+
+function listingWords(entry: DirectoryEntry): Uint8Array[] {
+  switch (entry.type) {
+    case 'chainListed':
+      return [
+        uint(entry.chainId),
+        address(entry.registry),
+        address(entry.authority),
+        uint(entry.finality),
+        uint(entry.heartbeatSeconds),
+      ];
+    case 'assetListed':
+      return [uint(entry.asset), symbol(entry.symbol), uint(entry.ledgerDecimals)];
+    case 'assetTokenListed':
+      return [uint(entry.asset), uint(entry.chainId), address(entry.token), uint(entry.decimals)];
+    case 'bookListed':
+      return [uint(entry.book), uint(entry.base), uint(entry.quote), uint(entry.lotSize), uint(entry.tickSize)];
+    case 'bookChanged':
+      return [uint(entry.book), uint(entry.makerFeePpm), uint(entry.takerFeePpm), uint(entry.status)];
+    case 'executorChanged':
+      return [address(entry.executor)];
+    case 'settlerChanged': {
+      const key = fromHex(entry.encryptionKey, 33);
+      return [address(entry.settler), uint(key[0] as number), key.subarray(1)];
+    }
+    case 'feeAccountChanged':
+    case 'insuranceAccountChanged':
+      return [address(entry.account)];
+  }
+}
+
+function uint(value: number | bigint): Uint8Array {
+  return fromHex(`0x${value.toString(16).padStart(64, '0')}` as Hex, 32);
+}
+
+function address(value: Address): Uint8Array {
+  return concatBytes(new Uint8Array(12), fromHex(value, 20));
+}
+
+function symbol(text: string): Uint8Array {
+  const word = new Uint8Array(32);
+  word.set(Uint8Array.from(text, (character) => character.charCodeAt(0)));
+  return word;
+}

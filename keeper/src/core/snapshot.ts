@@ -1,0 +1,636 @@
+// The state as bytes, in exactly one way.
+//
+// `encodeState` is what a checkpoint holds, as if all orders were cancelled: balances without reserves, no books.
+// `encodeEngine` is everything, books included, for the local disk. `stateHash` and `engineHash` are their keccak256.
+//
+// Layout of a state, version 1. Integers are variable-length, seven bits a byte, lowest first (packing.ts):
+//
+//   version 1 · home chain id · authority · checkpointer · directory
+//   k · slice                     records: accounts that changed, and those whose index ≡ slice (mod k). Here always all
+//                                 of them: k = 1, slice = 0
+//   time · roles · checkpoint numbers
+//   chains · log positions · assets · tokens · books
+//   withdrawals · used nonces · dead nonces
+//   number of accounts in all · number of records · records in the order of their index
+//
+// An account record: distance from the index before, less one · address · subaccount · position of its first chain (from
+// 1, 0 = none) · 2 × number of balances + (1 when unlisted deposits follow) · per balance 2 × asset + (1 when dust
+// follows), units, dust · number of unlisted deposits, each token and atoms.
+import { MAX_SAFE, PPM, WAD_DECIMALS } from './assets.ts';
+import { type Address, BUY, type Hex, SELL, ZERO_ADDRESS } from './commands.ts';
+import { keccak256Hex } from './keccak.ts';
+import {
+  type Asset,
+  addAsset,
+  findAccount,
+  type Ledger,
+  NO_ACCOUNT,
+  openAccount,
+  openToken,
+  type VaultToken,
+} from './ledger.ts';
+import { buyReserve } from './match.ts';
+import { BOOK_CLOSED, type Book, createBook, linkOrder, ordersOf, takeSlot } from './orderBook.ts';
+import {
+  createReader,
+  createWriter,
+  expectEnd,
+  FormatError,
+  type Reader,
+  readAddress,
+  readBig,
+  readBlob,
+  readByte,
+  readCount,
+  readHex,
+  readInteger,
+  readText,
+  type Writer,
+  writeAddress,
+  writeBig,
+  writeBlob,
+  writeByte,
+  writeHex,
+  writeInteger,
+  writeText,
+  written,
+} from './packing.ts';
+import {
+  addSource,
+  createState,
+  type Genesis,
+  nonceKey,
+  type Source,
+  type State,
+  sourceKey,
+  type Withdrawal,
+} from './state.ts';
+import { addPending } from './withdrawal.ts';
+
+const STATE_VERSION = 1;
+const ENGINE_VERSION = 1;
+const WORD = 32;
+const KEY_BYTES = 33;
+const COUNT_LIMIT = 2 ** 31 - 1;
+const WITHDRAWAL_STATUSES = ['queued', 'posted', 'final'] as const;
+
+/** What a checkpoint holds. */
+export function encodeState(state: State): Uint8Array {
+  const writer = createWriter();
+  const { genesis } = state;
+  writeByte(writer, STATE_VERSION);
+  writeInteger(writer, genesis.homeChainId);
+  writeAddress(writer, genesis.authority);
+  writeAddress(writer, genesis.checkpointer);
+  writeAddress(writer, genesis.directory);
+  writeInteger(writer, 1);
+  writeInteger(writer, 0);
+  writeInteger(writer, state.time);
+  writeRoles(writer, state);
+  const tokens = sortedTokens(state.exchange.ledger);
+  writeListings(writer, state, tokens);
+  writeWithdrawals(writer, state, tokens);
+  writeNonces(writer, state);
+  writeAccounts(writer, state, tokens);
+  return written(writer);
+}
+
+/** keccak256 of `encodeState`: the same before and after a recovery from it. */
+export function stateHash(state: State): Hex {
+  return keccak256Hex(encodeState(state));
+}
+
+/**
+ * A state from the bytes of `encodeState`, without orders and at sequence 0. Throws `FormatError` when the bytes are
+ * damaged, of another version, of another exchange than `genesis`, or not canonical.
+ */
+export function decodeState(bytes: Uint8Array, genesis: Genesis): State {
+  const reader = createReader(bytes);
+  expectVersion(reader, STATE_VERSION, 'state');
+  const found: Genesis = {
+    homeChainId: readInteger(reader),
+    authority: readAddress(reader),
+    checkpointer: readAddress(reader),
+    directory: readAddress(reader),
+  };
+  for (const name of ['homeChainId', 'authority', 'checkpointer', 'directory'] as const) {
+    check(
+      found[name] === genesis[name],
+      `a state of another exchange: its ${name} is ${found[name]}, not ${genesis[name]}`,
+    );
+  }
+  const [k, slice] = [readInteger(reader), readInteger(reader)];
+  check(k === 1 && slice === 0, `slice ${slice} of ${k}; this keeper reads whole states`);
+  const state = createState(genesis);
+  state.time = readInteger(reader);
+  readRoles(reader, state);
+  const tokens = readListings(reader, state);
+  const withdrawals = readWithdrawals(reader, tokens);
+  readNonces(reader, state);
+  readAccounts(reader, state, tokens);
+  expectEnd(reader);
+  for (const withdrawal of withdrawals) adopt(state, withdrawal);
+  return state;
+}
+
+/** Everything: the state, the sequence and all open orders. */
+export function encodeEngine(state: State): Uint8Array {
+  const writer = createWriter();
+  writeByte(writer, ENGINE_VERSION);
+  writeInteger(writer, state.sequence);
+  writeBlob(writer, encodeState(state));
+  for (const book of state.exchange.books) {
+    for (const side of [BUY, SELL]) writeOrders(writer, state, book, side);
+  }
+  return written(writer);
+}
+
+/** keccak256 of `encodeEngine`. */
+export function engineHash(state: State): Hex {
+  return keccak256Hex(encodeEngine(state));
+}
+
+/** A state that goes on exactly as the one that was encoded. Throws `FormatError` as `decodeState`. */
+export function decodeEngine(bytes: Uint8Array, genesis: Genesis): State {
+  const reader = createReader(bytes);
+  expectVersion(reader, ENGINE_VERSION, 'engine');
+  const sequence = readInteger(reader);
+  const state = decodeState(readBlob(reader), genesis);
+  state.sequence = sequence;
+  const orders: SavedOrder[] = [];
+  for (const book of state.exchange.books) {
+    for (const side of [BUY, SELL]) readOrders(reader, state, { book, side }, orders);
+  }
+  expectEnd(reader);
+  restoreOrders(state, orders);
+  return state;
+}
+
+// Roles and listings.
+
+function writeRoles(writer: Writer, state: State): void {
+  writeInteger(writer, state.epoch);
+  writeAddress(writer, state.leader);
+  writeAddress(writer, state.executor);
+  writeAddress(writer, state.settler);
+  writeHex(writer, state.settlerKey, KEY_BYTES);
+  writeAddress(writer, state.feeAccount);
+  writeAddress(writer, state.insuranceAccount);
+  writeInteger(writer, state.batchNonce);
+  writeInteger(writer, state.cutNumber);
+  writeInteger(writer, state.finalNumber);
+  writeHex(writer, state.finalDigest, WORD);
+}
+
+function readRoles(reader: Reader, state: State): void {
+  state.epoch = readInteger(reader);
+  state.leader = readAddress(reader);
+  state.executor = readAddress(reader);
+  state.settler = readAddress(reader);
+  state.settlerKey = readHex(reader, KEY_BYTES);
+  state.feeAccount = readAddress(reader);
+  state.insuranceAccount = readAddress(reader);
+  state.batchNonce = readInteger(reader);
+  state.cutNumber = readInteger(reader);
+  state.finalNumber = readInteger(reader);
+  state.finalDigest = readHex(reader, WORD);
+  check(state.finalNumber <= state.cutNumber, 'a checkpoint that is final but was never cut');
+}
+
+function writeListings(writer: Writer, state: State, tokens: readonly VaultToken[]): void {
+  const { ledger, books } = state.exchange;
+  writeInteger(writer, state.chains.size);
+  for (const chain of state.chains.values()) {
+    writeInteger(writer, chain.chainId);
+    writeAddress(writer, chain.registry);
+    writeAddress(writer, chain.authority);
+    writeByte(writer, chain.finality);
+    writeInteger(writer, chain.heartbeatSeconds);
+  }
+  // Which logs there are follows from the genesis and the chains; only the positions are new.
+  for (const source of state.sources.values()) {
+    writeInteger(writer, source.index);
+    writeHex(writer, source.head, WORD);
+    writeInteger(writer, source.blockNumber);
+  }
+  writeInteger(writer, ledger.assets.length);
+  for (const asset of ledger.assets) {
+    writeInteger(writer, asset.id);
+    writeText(writer, asset.symbol);
+    writeByte(writer, asset.ledgerDecimals);
+  }
+  writeInteger(writer, tokens.length);
+  for (const token of tokens) {
+    writeInteger(writer, token.chainId);
+    writeAddress(writer, token.token);
+    writeInteger(writer, token.asset + 1);
+    writeByte(writer, token.decimals);
+    writeBig(writer, token.holdings);
+  }
+  writeInteger(writer, books.length);
+  for (const book of books) {
+    writeInteger(writer, book.id);
+    writeInteger(writer, book.base);
+    writeInteger(writer, book.quote);
+    writeInteger(writer, book.lotSize);
+    writeInteger(writer, book.tickSize);
+    writeInteger(writer, book.makerFeePpm);
+    writeInteger(writer, book.takerFeePpm);
+    writeByte(writer, book.status);
+  }
+}
+
+/** Answers the tokens in the order in which the rest of the bytes refers to them. */
+function readListings(reader: Reader, state: State): VaultToken[] {
+  const chainCount = readCount(reader, COUNT_LIMIT);
+  for (let i = 0; i < chainCount; i++) readChain(reader, state);
+  for (const source of state.sources.values()) readPosition(reader, source);
+  const assetCount = readCount(reader, COUNT_LIMIT);
+  for (let i = 0; i < assetCount; i++) readAsset(reader, state.exchange.ledger);
+  const tokens: VaultToken[] = [];
+  const tokenCount = readCount(reader, COUNT_LIMIT);
+  for (let i = 0; i < tokenCount; i++) tokens.push(readToken(reader, state, tokens.at(-1)));
+  const bookCount = readCount(reader, COUNT_LIMIT);
+  for (let i = 0; i < bookCount; i++) readBook(reader, state);
+  return tokens;
+}
+
+function readChain(reader: Reader, state: State): void {
+  const chain = {
+    chainId: readInteger(reader),
+    registry: readAddress(reader),
+    authority: readAddress(reader),
+    finality: readByte(reader),
+    heartbeatSeconds: readInteger(reader),
+  };
+  check(!state.chains.has(chain.chainId), `chain ${chain.chainId} twice`);
+  state.chains.set(chain.chainId, chain);
+  addSource(state, 'registry', chain.chainId, chain.registry);
+  addSource(state, 'authority', chain.chainId, chain.authority);
+  const registry = state.sources.get(sourceKey(chain.chainId, chain.registry));
+  check(registry?.kind === 'registry', `the registry of chain ${chain.chainId} is another contract of ours`);
+}
+
+function readPosition(reader: Reader, source: Source): void {
+  source.index = readInteger(reader);
+  source.head = readHex(reader, WORD);
+  source.blockNumber = readInteger(reader);
+}
+
+function readAsset(reader: Reader, ledger: Ledger): void {
+  const id = readInteger(reader);
+  const symbol = readText(reader);
+  const ledgerDecimals = readByte(reader);
+  check(!ledger.assetById.has(id) && ledgerDecimals <= WAD_DECIMALS, `asset ${id} twice, or of too many decimals`);
+  addAsset(ledger, { id, symbol, ledgerDecimals });
+}
+
+function readToken(reader: Reader, state: State, before: VaultToken | undefined): VaultToken {
+  const { ledger } = state.exchange;
+  const chainId = readInteger(reader);
+  const token = openToken(ledger, chainId, readAddress(reader));
+  token.asset = readInteger(reader) - 1;
+  token.decimals = readByte(reader);
+  token.holdings = readBig(reader);
+  check(state.chains.has(chainId), `a token of chain ${chainId}, which is not listed`);
+  check(before === undefined || compareTokens(before, token) < 0, 'tokens out of order');
+  check(token.asset < ledger.assets.length && token.decimals <= WAD_DECIMALS, `token ${token.token} is no asset`);
+  check(token.asset >= 0 || token.decimals === 0, `token ${token.token} has decimals but no asset`);
+  return token;
+}
+
+function readBook(reader: Reader, state: State): void {
+  const { ledger, books, bookById } = state.exchange;
+  const book = createBook({
+    id: readInteger(reader),
+    index: books.length,
+    base: readInteger(reader),
+    quote: readInteger(reader),
+    lotSize: readInteger(reader),
+    tickSize: readInteger(reader),
+  });
+  book.makerFeePpm = readInteger(reader);
+  book.takerFeePpm = readInteger(reader);
+  book.status = readByte(reader);
+  check(book.id !== 0 && !bookById.has(book.id), `book ${book.id} twice, or 0`);
+  check(
+    Math.max(book.base, book.quote) < ledger.assets.length && book.base !== book.quote,
+    `book ${book.id} of no assets`,
+  );
+  check(book.lotSize > 0 && book.tickSize > 0 && book.status <= BOOK_CLOSED, `book ${book.id} out of range`);
+  check(Math.max(book.makerFeePpm, book.takerFeePpm) < PPM, `book ${book.id} takes everything`);
+  books.push(book);
+  bookById.set(book.id, book);
+}
+
+// Withdrawals and nonces.
+
+function writeWithdrawals(writer: Writer, state: State, tokens: readonly VaultToken[]): void {
+  const indexOfToken = new Map(tokens.map((token, index) => [token, index]));
+  writeInteger(writer, state.withdrawals.size);
+  for (const withdrawal of state.withdrawals.values()) {
+    writeInteger(writer, withdrawal.account);
+    writeInteger(writer, indexOfToken.get(withdrawal.token) as number);
+    writeBig(writer, withdrawal.amount);
+    writeAddress(writer, withdrawal.recipient);
+    writeBig(writer, withdrawal.nonce);
+    writeByte(writer, WITHDRAWAL_STATUSES.indexOf(withdrawal.status));
+    writeInteger(writer, withdrawal.checkpoint);
+    writeInteger(writer, withdrawal.deadline);
+  }
+}
+
+function readWithdrawals(reader: Reader, tokens: readonly VaultToken[]): Withdrawal[] {
+  const count = readCount(reader, COUNT_LIMIT);
+  const withdrawals: Withdrawal[] = [];
+  for (let i = 0; i < count; i++) {
+    const account = readInteger(reader);
+    const token = tokens[readInteger(reader)];
+    const amount = readBig(reader);
+    const recipient = readAddress(reader);
+    const nonce = readBig(reader);
+    const status = WITHDRAWAL_STATUSES[readByte(reader)];
+    const checkpoint = readInteger(reader);
+    const deadline = readInteger(reader);
+    check(token !== undefined && token.asset >= 0 && status !== undefined, 'a withdrawal of nothing');
+    check((status === 'queued') === (checkpoint === 0 && deadline === 0), 'a withdrawal that is half posted');
+    withdrawals.push({ account, token, amount, recipient, nonce, status, checkpoint, deadline });
+  }
+  return withdrawals;
+}
+
+/** Once its account is there. */
+function adopt(state: State, withdrawal: Withdrawal): void {
+  const { ledger } = state.exchange;
+  const address = ledger.addresses[withdrawal.account];
+  check(address !== undefined, 'a withdrawal of no account');
+  const key = nonceKey(withdrawal.token.chainId, address, withdrawal.nonce);
+  check(!state.withdrawals.has(key), 'two withdrawals of one nonce');
+  check(withdrawal.checkpoint <= state.cutNumber, 'a withdrawal of a checkpoint that was never cut');
+  withdrawal.token.promised += withdrawal.amount;
+  addPending(state, withdrawal);
+}
+
+function writeNonces(writer: Writer, state: State): void {
+  writeInteger(writer, state.usedNonces.size);
+  for (const key of [...state.usedNonces.keys()].sort()) {
+    writeNonceKey(writer, key);
+    writeInteger(writer, state.usedNonces.get(key) as number);
+  }
+  writeInteger(writer, state.deadNonces.size);
+  for (const key of [...state.deadNonces].sort()) writeNonceKey(writer, key);
+}
+
+function readNonces(reader: Reader, state: State): void {
+  let before = '';
+  for (let left = readCount(reader, COUNT_LIMIT); left > 0; left--) {
+    const key = readNonceKey(reader);
+    check(key > before, 'used nonces out of order');
+    state.usedNonces.set(key, readInteger(reader));
+    before = key;
+  }
+  before = '';
+  for (let left = readCount(reader, COUNT_LIMIT); left > 0; left--) {
+    const key = readNonceKey(reader);
+    check(key > before, 'dead nonces out of order');
+    state.deadNonces.add(key);
+    before = key;
+  }
+}
+
+/** See `nonceKey`: 14 digits of the chain, the address, 64 digits of the nonce. */
+function writeNonceKey(writer: Writer, key: string): void {
+  writeInteger(writer, Number.parseInt(key.slice(0, 14), 16));
+  writeAddress(writer, key.slice(14, 56) as Address);
+  writeBig(writer, BigInt(`0x${key.slice(56)}`));
+}
+
+function readNonceKey(reader: Reader): string {
+  const chainId = readInteger(reader);
+  const account = readAddress(reader);
+  return nonceKey(chainId, account, readBig(reader));
+}
+
+// Accounts.
+
+function writeAccounts(writer: Writer, state: State, tokens: readonly VaultToken[]): void {
+  const { ledger } = state.exchange;
+  const positionOfChain = new Map([...state.chains.keys()].map((chainId, position) => [chainId, position + 1]));
+  const unlisted = unlistedByAccount(tokens);
+  writeInteger(writer, ledger.accountCount);
+  writeInteger(writer, ledger.accountCount);
+  for (let account = 0; account < ledger.accountCount; account++) {
+    writeInteger(writer, 0);
+    writeAddress(writer, ledger.addresses[account] as Address);
+    writeInteger(writer, ledger.subaccounts[account] as number);
+    writeInteger(writer, positionOfChain.get(ledger.firstChain[account] as number) ?? 0);
+    const held = unlisted.get(account);
+    writeInteger(writer, 2 * countBalances(ledger.assets, account) + (held === undefined ? 0 : 1));
+    for (let index = 0; index < ledger.assets.length; index++) {
+      writeBalance(writer, ledger.assets[index] as Asset, index, account);
+    }
+    if (held === undefined) continue;
+    writeInteger(writer, held.length);
+    for (const { token, amount } of held) {
+      writeInteger(writer, token);
+      writeBig(writer, amount);
+    }
+  }
+}
+
+function countBalances(assets: readonly Asset[], account: number): number {
+  let count = 0;
+  for (const asset of assets) if (asset.units[account] !== 0 || asset.dust[account] !== 0n) count++;
+  return count;
+}
+
+function writeBalance(writer: Writer, asset: Asset, index: number, account: number): void {
+  const units = asset.units[account] as number;
+  const dust = asset.dust[account] as bigint;
+  if (units === 0 && dust === 0n) return;
+  writeInteger(writer, 2 * index + (dust === 0n ? 0 : 1));
+  writeInteger(writer, units);
+  if (dust !== 0n) writeBig(writer, dust);
+}
+
+function unlistedByAccount(tokens: readonly VaultToken[]): Map<number, { token: number; amount: bigint }[]> {
+  const byAccount = new Map<number, { token: number; amount: bigint }[]>();
+  for (const [token, { unlisted }] of tokens.entries()) {
+    for (const [account, amount] of unlisted) {
+      const held = byAccount.get(account);
+      if (held === undefined) byAccount.set(account, [{ token, amount }]);
+      else held.push({ token, amount });
+    }
+  }
+  return byAccount;
+}
+
+function readAccounts(reader: Reader, state: State, tokens: readonly VaultToken[]): void {
+  const { ledger } = state.exchange;
+  const chainAt = [0, ...state.chains.keys()];
+  const total = readCount(reader, COUNT_LIMIT);
+  const records = readCount(reader, COUNT_LIMIT);
+  check(records === total, `${records} of ${total} accounts`);
+  for (let index = 0; index < records; index++) {
+    check(readInteger(reader) === 0, 'an account is missing');
+    const address = readAddress(reader);
+    const subaccount = readInteger(reader);
+    check(subaccount < 2 ** 32 && findAccount(ledger, address, subaccount) === NO_ACCOUNT, 'an account twice');
+    const account = openAccount(ledger, address, subaccount);
+    const chainId = chainAt[readInteger(reader)];
+    check(chainId !== undefined, 'an account of an unlisted chain');
+    ledger.firstChain[account] = chainId;
+    readBalances(reader, ledger, account, tokens);
+  }
+  if (state.feeAccount === ZERO_ADDRESS) return;
+  ledger.feeAccount = findAccount(ledger, state.feeAccount, 0);
+  check(ledger.feeAccount !== NO_ACCOUNT, 'fees go to no account');
+}
+
+function readBalances(reader: Reader, ledger: Ledger, account: number, tokens: readonly VaultToken[]): void {
+  const header = readInteger(reader);
+  let before = -1;
+  for (let left = Math.floor(header / 2); left > 0; left--) {
+    const key = readInteger(reader);
+    const index = Math.floor(key / 2);
+    const asset = ledger.assets[index];
+    check(index > before && asset !== undefined, 'balances out of order');
+    const units = readInteger(reader);
+    const dust = key % 2 === 1 ? readBig(reader) : 0n;
+    check(dust < asset.unitWad && (dust !== 0n) === (key % 2 === 1), 'dust out of range');
+    check(units !== 0 || dust !== 0n, 'an empty balance');
+    asset.units[account] = units;
+    asset.dust[account] = dust;
+    before = index;
+  }
+  if (header % 2 === 0) return;
+  const count = readCount(reader, COUNT_LIMIT);
+  check(count > 0, 'unlisted deposits announced, but none');
+  let tokenBefore = -1;
+  for (let i = 0; i < count; i++) {
+    const position = readInteger(reader);
+    const token = tokens[position];
+    check(position > tokenBefore && token !== undefined && token.asset < 0, 'unlisted deposits out of order');
+    token.unlisted.set(account, readBig(reader));
+    tokenBefore = position;
+  }
+}
+
+// Orders, in the order of their priority.
+
+interface SavedOrder {
+  readonly book: Book;
+  readonly side: number;
+  readonly id: number;
+  readonly clientId: number;
+  readonly account: number;
+  readonly price: number;
+  readonly remaining: number;
+  readonly firstFilled: number;
+  readonly firstRemaining: number;
+  readonly feeLimitPpm: number;
+}
+
+function writeOrders(writer: Writer, state: State, book: Book, side: number): void {
+  const { orders } = state.exchange;
+  const slots = [...ordersOf(orders, book, side)];
+  writeInteger(writer, slots.length);
+  for (const slot of slots) {
+    writeInteger(writer, orders.id[slot] as number);
+    writeInteger(writer, orders.clientId[slot] as number);
+    writeInteger(writer, orders.account[slot] as number);
+    writeInteger(writer, orders.price[slot] as number);
+    writeInteger(writer, orders.remaining[slot] as number);
+    writeInteger(writer, orders.firstFilled[slot] as number);
+    writeInteger(writer, orders.firstRemaining[slot] as number);
+    writeInteger(writer, orders.feeLimitPpm[slot] as number);
+  }
+}
+
+function readOrders(
+  reader: Reader,
+  state: State,
+  { book, side }: { book: Book; side: number },
+  into: SavedOrder[],
+): void {
+  const { accountCount } = state.exchange.ledger;
+  let before: SavedOrder | undefined;
+  for (let left = readCount(reader, COUNT_LIMIT); left > 0; left--) {
+    const order: SavedOrder = {
+      book,
+      side,
+      id: readInteger(reader),
+      clientId: readInteger(reader),
+      account: readInteger(reader),
+      price: readInteger(reader),
+      remaining: readInteger(reader),
+      firstFilled: readInteger(reader),
+      firstRemaining: readInteger(reader),
+      feeLimitPpm: readInteger(reader),
+    };
+    const { id, account, price, remaining, firstRemaining, feeLimitPpm } = order;
+    const notional = remaining * price * book.tickSize;
+    const isSane = id > 0 && account < accountCount && price > 0 && remaining > 0 && feeLimitPpm < PPM;
+    check(isSane && notional <= MAX_SAFE && remaining * book.lotSize <= MAX_SAFE, `order ${id} out of range`);
+    check(remaining <= firstRemaining, `order ${id} has grown`);
+    check(before === undefined || comesAfter(before, order), `order ${id} out of its place`);
+    into.push(order);
+    before = order;
+  }
+}
+
+function comesAfter(before: SavedOrder, order: SavedOrder): boolean {
+  if (before.price === order.price) return before.id < order.id;
+  return order.side === BUY ? order.price < before.price : order.price > before.price;
+}
+
+/** In the order of their ids, so that every queue and list is as it was. */
+function restoreOrders(state: State, saved: SavedOrder[]): void {
+  const { ledger, orders, books } = state.exchange;
+  saved.sort((a, b) => a.id - b.id);
+  let before = 0;
+  for (const order of saved) {
+    const { book, side, account, price, remaining, feeLimitPpm } = order;
+    check(order.id > before, `order ${order.id} twice`);
+    before = order.id;
+    const slot = takeSlot(orders);
+    const notional = remaining * price * book.tickSize;
+    const reserve = side === BUY ? buyReserve(notional, feeLimitPpm) : remaining * book.lotSize;
+    const paidWith = ledger.assets[side === BUY ? book.quote : book.base] as Asset;
+    const reserved = (paidWith.reserved[account] as number) + reserve;
+    check(reserved <= (paidWith.units[account] as number), `order ${order.id} is not covered`);
+    paidWith.reserved[account] = reserved;
+    orders.id[slot] = order.id;
+    orders.clientId[slot] = order.clientId;
+    orders.price[slot] = price;
+    orders.remaining[slot] = remaining;
+    orders.reserve[slot] = reserve;
+    orders.firstFilled[slot] = order.firstFilled;
+    orders.firstRemaining[slot] = order.firstRemaining;
+    orders.account[slot] = account;
+    orders.book[slot] = book.index;
+    orders.feeLimitPpm[slot] = feeLimitPpm;
+    orders.side[slot] = side;
+    linkOrder(orders, book, ledger, slot);
+  }
+  for (const book of books) check(book.bestBid < book.bestAsk, `book ${book.id} is crossed`);
+}
+
+function sortedTokens(ledger: Ledger): VaultToken[] {
+  return [...ledger.tokens.values()].sort(compareTokens);
+}
+
+function compareTokens(a: VaultToken, b: VaultToken): number {
+  if (a.chainId !== b.chainId) return a.chainId - b.chainId;
+  if (a.token === b.token) return 0;
+  return a.token < b.token ? -1 : 1;
+}
+
+function expectVersion(reader: Reader, expected: number, what: string): void {
+  const version = readByte(reader);
+  check(version === expected, `${what} of version ${version}; this keeper reads ${expected}`);
+}
+
+function check(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new FormatError(message);
+}

@@ -1,0 +1,216 @@
+// The whole state of the exchange, and the questions that the flows ask it. Only `step` changes it.
+import { type Address, type Hex, ZERO_ADDRESS } from './commands.ts';
+import type { WithdrawalChanged } from './events.ts';
+import { firstChainOf, type VaultToken } from './ledger.ts';
+import { replayHead } from './logEntries.ts';
+import { createExchange, type Exchange } from './match.ts';
+import type { LogPosition } from './ports.ts';
+import { ZERO_HASH } from './typedMessages.ts';
+
+const NO_KEY: Hex = `0x${'00'.repeat(33)}`;
+
+/** What a keeper is told; everything else it reads from the logs of these contracts, all on the home chain. */
+export interface Genesis {
+  readonly homeChainId: number;
+  readonly authority: Address;
+  readonly checkpointer: Address;
+  readonly directory: Address;
+}
+
+/** A chain that the Directory lists. */
+export interface Chain {
+  readonly chainId: number;
+  readonly registry: Address;
+  readonly authority: Address;
+  /** As the Directory numbers them: 0 finalized, 1 safe. */
+  readonly finality: number;
+  /** Longest time between two exit roots there. */
+  readonly heartbeatSeconds: number;
+}
+
+export type SourceKind = 'authority' | 'checkpointer' | 'directory' | 'registry';
+
+/** A contract whose log is read, and how far. */
+export interface Source {
+  readonly kind: SourceKind;
+  readonly chainId: number;
+  readonly contract: Address;
+  /** Entries taken in, and the log's head after them. */
+  index: number;
+  head: Hex;
+  /** Newest block that a command spoke of. */
+  blockNumber: number;
+}
+
+/**
+ * A withdrawal that was deducted and is not over.
+ * queued: waits for the next checkpoint → posted: stands in checkpoint `checkpoint` → final: that checkpoint is final.
+ * From each it may end as executed, cancelled or expired; then it leaves the state.
+ */
+export interface Withdrawal {
+  /** Index in the ledger. */
+  readonly account: number;
+  readonly token: VaultToken;
+  /** Atoms. */
+  readonly amount: bigint;
+  readonly recipient: Address;
+  readonly nonce: bigint;
+  status: 'queued' | 'posted' | 'final';
+  /** 0 while queued. */
+  checkpoint: number;
+  /** Seconds; 0 while queued. */
+  deadline: number;
+}
+
+export interface State {
+  readonly genesis: Genesis;
+  /** Number and time (milliseconds) of the newest command. */
+  sequence: number;
+  time: number;
+  readonly exchange: Exchange;
+  /** By chain id, in the order of listing. */
+  readonly chains: Map<number, Chain>;
+  /** By `sourceKey`. */
+  readonly sources: Map<string, Source>;
+  /** Leader and epoch at home. The zero address: nobody. */
+  leader: Address;
+  epoch: number;
+  executor: Address;
+  settler: Address;
+  /** 33-byte compressed key that settlement orders are encrypted to; zero bytes when there is no settler. */
+  settlerKey: Hex;
+  feeAccount: Address;
+  insuranceAccount: Address;
+  /** Nonce of the newest batch. It grows for ever, whoever the executor is. */
+  batchNonce: number;
+  /** The newest checkpoint that was cut, and the newest that is final on the home chain. */
+  cutNumber: number;
+  finalNumber: number;
+  finalDigest: Hex;
+  /** Pending, by `nonceKey`, in the order of the requests. */
+  readonly withdrawals: Map<string, Withdrawal>;
+  /** How many of them are queued, and how many belong to an address. */
+  queuedWithdrawals: number;
+  readonly pendingOf: Map<Address, number>;
+  /** Nonces of requests, by `nonceKey`, remembered until the request's deadline (milliseconds). */
+  readonly usedNonces: Map<string, number>;
+  /** Nonces that were cancelled on their chain, for ever. */
+  readonly deadNonces: Set<string>;
+  /** The last few withdrawals that are over, newest last, for those who ask. Not part of what is hashed. */
+  readonly endedWithdrawals: WithdrawalChanged[];
+}
+
+export function createState(genesis: Genesis): State {
+  const state: State = {
+    genesis,
+    sequence: 0,
+    time: 0,
+    exchange: createExchange(),
+    chains: new Map(),
+    sources: new Map(),
+    leader: ZERO_ADDRESS,
+    epoch: 0,
+    executor: ZERO_ADDRESS,
+    settler: ZERO_ADDRESS,
+    settlerKey: NO_KEY,
+    feeAccount: ZERO_ADDRESS,
+    insuranceAccount: ZERO_ADDRESS,
+    batchNonce: 0,
+    cutNumber: 0,
+    finalNumber: 0,
+    finalDigest: ZERO_HASH,
+    withdrawals: new Map(),
+    queuedWithdrawals: 0,
+    pendingOf: new Map(),
+    usedNonces: new Map(),
+    deadNonces: new Set(),
+    endedWithdrawals: [],
+  };
+  addSource(state, 'authority', genesis.homeChainId, genesis.authority);
+  addSource(state, 'checkpointer', genesis.homeChainId, genesis.checkpointer);
+  addSource(state, 'directory', genesis.homeChainId, genesis.directory);
+  return state;
+}
+
+/** Starts to follow a contract's log, from its first entry. */
+export function addSource(state: State, kind: SourceKind, chainId: number, contract: Address): void {
+  const key = sourceKey(chainId, contract);
+  if (state.sources.has(key)) return;
+  state.sources.set(key, {
+    kind,
+    chainId,
+    contract,
+    index: 0,
+    head: replayHead(chainId, contract),
+    blockNumber: 0,
+  });
+}
+
+/** Key of `State.sources`. */
+export function sourceKey(chainId: number, contract: Address): string {
+  return `${chainId}:${contract}`;
+}
+
+/** Key of a withdrawal nonce: keys sort by chain, account and nonce. */
+export function nonceKey(chainId: number, account: Address, nonce: bigint): string {
+  return `${chainId.toString(16).padStart(14, '0')}${account}${nonce.toString(16).padStart(64, '0')}`;
+}
+
+/** Every log to read, and from where; the logs of one chain when it is given. */
+export function logSources(
+  state: State,
+  chainId?: number,
+): {
+  readonly chainId: number;
+  readonly contract: Address;
+  readonly kind: SourceKind;
+  readonly position: LogPosition;
+}[] {
+  return [...state.sources.values()]
+    .filter((source) => chainId === undefined || source.chainId === chainId)
+    .map(({ kind, contract, index, head, blockNumber, chainId: chain }) => ({
+      chainId: chain,
+      contract,
+      kind,
+      position: { index, head, blockNumber },
+    }));
+}
+
+/** The listed chains, in the order of listing. */
+export function chains(state: State): readonly Chain[] {
+  return [...state.chains.values()];
+}
+
+/** The vaults, and how many entries of each log the state holds. */
+export function registries(
+  state: State,
+): { readonly chainId: number; readonly registry: Address; readonly processedIndex: number }[] {
+  return chains(state).map(({ chainId, registry }) => ({
+    chainId,
+    registry,
+    processedIndex: state.sources.get(sourceKey(chainId, registry))?.index ?? 0,
+  }));
+}
+
+/** The chain of an address's first deposit, to which it is bound when it is a contract. */
+export function boundChain(state: State, account: Address): number | undefined {
+  const chainId = firstChainOf(state.exchange.ledger, account);
+  return chainId === 0 ? undefined : chainId;
+}
+
+/** Would a complete log of this contract, up to a block of that time (seconds), show that a withdrawal has expired? */
+export function hasExpiredWithdrawal(
+  state: State,
+  { chainId, contract, timestamp }: { chainId: number; contract: Address; timestamp: number },
+): boolean {
+  if (state.chains.get(chainId)?.registry !== contract) return false;
+  for (const withdrawal of state.withdrawals.values()) {
+    if (withdrawal.token.chainId === chainId && isExpired(withdrawal, timestamp)) return true;
+  }
+  return false;
+}
+
+/** The contract pays up to and including the deadline. */
+export function isExpired(withdrawal: Withdrawal, timestamp: number): boolean {
+  return withdrawal.status !== 'queued' && withdrawal.deadline < timestamp;
+}

@@ -1,0 +1,64 @@
+// The one writer. Everything that changes the exchange is a command, and every command goes through here: the same
+// commands give the same state, results and events, byte for byte, on every machine.
+import { assert, fail } from './assertion.ts';
+import { MAX_SAFE } from './assets.ts';
+import { applyBatch } from './batch.ts';
+import { BATCH_LIMIT, type Command } from './commands.ts';
+import type { CommandResult, CoreEvent, Outcome } from './events.ts';
+import { ingestLog } from './ingestLog.ts';
+import type { State } from './state.ts';
+import { drainTape } from './tape.ts';
+import { cancelQueued, forgetNonces, postQueued, requestWithdrawal } from './withdrawal.ts';
+
+/** Largest sequence: order ids are `sequence · BATCH_LIMIT + item`. */
+const SEQUENCE_LIMIT = Math.floor(MAX_SAFE / BATCH_LIMIT) - 1;
+/** Most checkpoints that may be cut and not yet final: an hour of one a second. */
+const UNFINAL_LIMIT = 4_096;
+
+/**
+ * Applies one command to the state, in place. `sequence` is its journal number and grows. Refusals are result codes;
+ * throws `AssertionError` only when something is impossible, and then the state must not be used any more.
+ */
+export function step(state: State, sequence: number, command: Command): Outcome {
+  assert(
+    Number.isSafeInteger(sequence) && sequence > state.sequence && sequence <= SEQUENCE_LIMIT,
+    `sequence ${sequence} after ${state.sequence}`,
+  );
+  assert(command.time >= state.time, `time runs backwards: ${command.time} after ${state.time}`);
+  state.sequence = sequence;
+  state.time = command.time;
+  const events: CoreEvent[] = [];
+  const result = apply(state, sequence, command, events);
+  drainTape(state.exchange.tape, state.exchange.ledger, events);
+  return { result, events };
+}
+
+function apply(state: State, sequence: number, command: Command, events: CoreEvent[]): CommandResult {
+  switch (command.type) {
+    case 'batch':
+      return applyBatch(state, sequence, command);
+    case 'requestWithdrawal':
+      return requestWithdrawal(state, command, events);
+    case 'cancelWithdrawal':
+      return cancelQueued(state, command, events);
+    case 'log':
+      ingestLog(state, command, events);
+      return { code: 'ok' };
+    case 'cutCheckpoint':
+      return cutCheckpoint(state, events);
+    default:
+      return fail('a command of no known type');
+  }
+}
+
+/** What `encodeState` gives right after this is the content of checkpoint `state.cutNumber`. */
+function cutCheckpoint(state: State, events: CoreEvent[]): CommandResult {
+  if (state.cutNumber - state.finalNumber >= UNFINAL_LIMIT) return { code: 'checkpoint.inFlight' };
+  const { time } = state;
+  const number = state.cutNumber + 1;
+  state.cutNumber = number;
+  events.push({ type: 'checkpointCut', number });
+  postQueued(state, { number, time }, events);
+  forgetNonces(state, time);
+  return { code: 'ok' };
+}

@@ -1,0 +1,209 @@
+// The state as the API shows it. Reads only.
+import { wadPer } from './assets.ts';
+import { type Address, BUY } from './commands.ts';
+import type { WithdrawalChanged } from './events.ts';
+import { type Asset, accountsOf, balanceWad, type VaultToken } from './ledger.ts';
+import { levelSlot, NO_ASK, NO_BID, priceAbove, priceBelow } from './levels.ts';
+import type { Book } from './orderBook.ts';
+import type { State } from './state.ts';
+import type {
+  AccountView,
+  AssetView,
+  AtomsView,
+  BalanceView,
+  BookStatusName,
+  BookView,
+  DepthView,
+  OrderView,
+  SolvencyView,
+  WithdrawalView,
+} from './views.ts';
+import { changed, wadOf } from './withdrawal.ts';
+
+const STATUS_NAMES: readonly BookStatusName[] = ['open', 'postOnly', 'cancelOnly', 'closed'];
+
+/** In the order of listing. */
+export function assetViews(state: State): AssetView[] {
+  const { assets, tokens } = state.exchange.ledger;
+  return assets.map((asset, index) => ({
+    asset: asset.id,
+    symbol: asset.symbol,
+    ledgerDecimals: asset.ledgerDecimals,
+    tokens: [...tokens.values()]
+      .filter((token) => token.asset === index)
+      .map(({ chainId, token, decimals }) => ({ chainId, token, decimals })),
+  }));
+}
+
+/** In the order of listing. */
+export function bookViews(state: State): BookView[] {
+  const { books, ledger } = state.exchange;
+  const sideOf = (index: number) => {
+    const asset = ledger.assets[index] as Asset;
+    return { asset: asset.id, symbol: asset.symbol, decimals: asset.ledgerDecimals };
+  };
+  return books.map((book) => ({
+    book: book.id,
+    base: sideOf(book.base),
+    quote: sideOf(book.quote),
+    lotSize: String(book.lotSize),
+    tickSize: String(book.tickSize),
+    makerFeePpm: book.makerFeePpm,
+    takerFeePpm: book.takerFeePpm,
+    status: STATUS_NAMES[book.status] as BookStatusName,
+  }));
+}
+
+/** The best `levels` prices of each side; undefined: no such book. */
+export function depthView(
+  state: State,
+  { book: id, levels, sequence }: { book: number; levels: number; sequence: number },
+): DepthView | undefined {
+  const book = state.exchange.bookById.get(id);
+  if (book === undefined) return undefined;
+  const bids: DepthView['bids'][number][] = [];
+  for (let at = book.bestBid; at !== NO_BID && bids.length < levels; at = priceBelow(book.levels, at)) {
+    bids.push(levelView(state, book, at));
+  }
+  const asks: DepthView['asks'][number][] = [];
+  for (let at = book.bestAsk; at !== NO_ASK && asks.length < levels; at = priceAbove(book.levels, at)) {
+    asks.push(levelView(state, book, at));
+  }
+  return { book: id, sequence, bids, asks };
+}
+
+/** Every subaccount of an address, oldest first; empty when there is none. */
+export function accountViews(state: State, address: Address): AccountView[] {
+  const { ledger } = state.exchange;
+  return accountsOf(ledger, address).map((account) => ({
+    address,
+    subaccount: ledger.subaccounts[account] as number,
+    balances: ledger.assets
+      .filter((asset) => asset.units[account] !== 0 || asset.dust[account] !== 0n)
+      .map((asset) => balanceView(asset, account)),
+    unlisted: [...ledger.tokens.values()]
+      .filter((token) => token.unlisted.has(account))
+      .map(({ chainId, token, unlisted }) => ({ chainId, token, atoms: String(unlisted.get(account)) })),
+  }));
+}
+
+/** The open orders of all subaccounts of an address, oldest first within each. */
+export function orderViews(state: State, address: Address): OrderView[] {
+  const { ledger, orders, books } = state.exchange;
+  const views: OrderView[] = [];
+  for (const account of accountsOf(ledger, address)) {
+    let slot = ledger.firstOrder[account] as number;
+    for (; slot !== 0; slot = orders.nextOfAccount[slot] as number) {
+      views.push({
+        orderId: String(orders.id[slot]),
+        clientId: String(orders.clientId[slot]),
+        address,
+        subaccount: ledger.subaccounts[account] as number,
+        book: (books[orders.book[slot] as number] as Book).id,
+        side: orders.side[slot] === BUY ? 'buy' : 'sell',
+        price: orders.price[slot] as number,
+        remaining: orders.remaining[slot] as number,
+      });
+    }
+  }
+  return views;
+}
+
+/** Pending withdrawals of an address in the order of the requests, then the ended ones that are still remembered. */
+export function withdrawalViews(state: State, address: Address): WithdrawalView[] {
+  const pending = [...state.withdrawals.values()].map((withdrawal) => changed(state, withdrawal, withdrawal.status));
+  return [...pending, ...state.endedWithdrawals]
+    .filter((withdrawal) => withdrawal.account.address === address)
+    .map((withdrawal) => withdrawalView(state, withdrawal));
+}
+
+export function withdrawalView(state: State, withdrawal: WithdrawalChanged): WithdrawalView {
+  const { ledger } = state.exchange;
+  const token = ledger.tokens.get(`${withdrawal.chainId}:${withdrawal.token}`) as VaultToken;
+  return {
+    ...atomsView(state, token, withdrawal.amount),
+    address: withdrawal.account.address,
+    subaccount: withdrawal.account.subaccount,
+    recipient: withdrawal.recipient,
+    nonce: String(withdrawal.nonce),
+    status: withdrawal.status,
+    checkpoint: withdrawal.checkpoint,
+    deadline: withdrawal.deadline,
+  };
+}
+
+/** Per asset: what is owed against what the vaults hold. `difference` is 0, or something is badly wrong. */
+export function solvencyViews(state: State): SolvencyView[] {
+  const { ledger } = state.exchange;
+  return ledger.assets.map((asset, index) => {
+    const sums = solvencyOf(state, index);
+    const held = [...ledger.tokens.values()].filter((token) => token.asset === index);
+    return {
+      asset: asset.id,
+      symbol: asset.symbol,
+      accounts: String(sums.accounts),
+      withdrawals: String(sums.withdrawals),
+      vaults: String(sums.vaults),
+      difference: String(sums.vaults - sums.accounts - sums.withdrawals),
+      perChain: held.map((token) => atomsView(state, token, token.holdings)),
+    };
+  });
+}
+
+/** In 10⁻¹⁸ of the asset with that index. */
+export function solvencyOf(
+  state: State,
+  index: number,
+): { readonly accounts: bigint; readonly withdrawals: bigint; readonly vaults: bigint } {
+  const { ledger } = state.exchange;
+  const asset = ledger.assets[index] as Asset;
+  let accounts = 0n;
+  for (let account = 0; account < ledger.accountCount; account++) accounts += balanceWad(asset, account);
+  let withdrawals = 0n;
+  for (const withdrawal of state.withdrawals.values()) {
+    if (withdrawal.token.asset === index) withdrawals += wadOf(withdrawal);
+  }
+  let vaults = 0n;
+  for (const token of ledger.tokens.values()) {
+    if (token.asset === index) vaults += token.holdings * wadPer(token.decimals);
+  }
+  return { accounts, withdrawals, vaults };
+}
+
+function levelView(state: State, book: Book, price: number): DepthView['bids'][number] {
+  const { orders } = state.exchange;
+  let quantity = 0n;
+  let count = 0;
+  let slot = book.levels.ends[2 * levelSlot(book.levels, price)] as number;
+  for (; slot !== 0; slot = orders.next[slot] as number) {
+    quantity += BigInt(orders.remaining[slot] as number);
+    count++;
+  }
+  return { price, quantity: String(quantity), orders: count };
+}
+
+function balanceView(asset: Asset, account: number): BalanceView {
+  const units = asset.units[account] as number;
+  const reserved = asset.reserved[account] as number;
+  return {
+    asset: asset.id,
+    symbol: asset.symbol,
+    decimals: asset.ledgerDecimals,
+    amount: String(units),
+    reserved: String(reserved),
+    free: String(units - reserved),
+    dust: String(asset.dust[account]),
+  };
+}
+
+function atomsView(state: State, token: VaultToken, atoms: bigint): AtomsView {
+  const asset = state.exchange.ledger.assets[token.asset] as Asset;
+  return {
+    chainId: token.chainId,
+    token: token.token,
+    asset: asset.id,
+    symbol: asset.symbol,
+    decimals: token.decimals,
+    atoms: String(atoms),
+  };
+}

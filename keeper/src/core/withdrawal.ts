@@ -1,0 +1,308 @@
+// Withdrawals from request to end. What is asked for is deducted at once; it comes back only from a withdrawal that is
+// pending: taken back while queued, cancelled on its chain, or expired unused.
+import { assert } from './assertion.ts';
+import { wadPer } from './assets.ts';
+import { type Address, type WithdrawalCancelCommand, type WithdrawalRequestCommand, ZERO_ADDRESS } from './commands.ts';
+import type { CommandResult, CoreEvent, RejectCode, WithdrawalChanged, WithdrawalStatus } from './events.ts';
+import { type Asset, addWad, findAccount, freeWad, NO_ACCOUNT, tokenKey, type VaultToken } from './ledger.ts';
+import { isExpired, nonceKey, type State, type Withdrawal } from './state.ts';
+import type { WithdrawalMessage } from './typedMessages.ts';
+
+/** Most withdrawals that one checkpoint carries: they stand in its calldata and in an event. */
+export const QUEUED_LIMIT = 512;
+/** Most withdrawals on their way, of everybody and of one address. */
+export const PENDING_LIMIT = 16_384;
+export const PENDING_PER_ADDRESS_LIMIT = 32;
+/** How far ahead a request's deadline may lie. */
+export const REQUEST_AHEAD_MS = 7 * 24 * 3_600_000;
+/** From the cut to the deadline on chain. */
+export const PAY_WITHIN_SECONDS = 24 * 3_600;
+/** How many ended withdrawals are kept for those who ask. */
+const ENDED_LIMIT = 4_096;
+
+type Refusal = { readonly code: RejectCode; readonly details?: Readonly<Record<string, string | number>> };
+
+/** Deducts and queues, or says why not. */
+export function requestWithdrawal(state: State, command: WithdrawalRequestCommand, events: CoreEvent[]): CommandResult {
+  const { ledger } = state.exchange;
+  const { chainId, amount, recipient, nonce } = command;
+  assert(amount >= 0n && isUint256(amount) && nonce >= 0n && isUint256(nonce), 'a withdrawal request is no uint256');
+  const account = findAccount(ledger, command.account, command.subaccount);
+  const token = ledger.tokens.get(tokenKey(chainId, command.token));
+  const refusal = refusalOf(state, command, account, token);
+  if (refusal !== undefined) return refusal;
+
+  const listed = token as VaultToken;
+  const withdrawal: Withdrawal = {
+    account,
+    token: listed,
+    amount,
+    recipient,
+    nonce,
+    status: 'queued',
+    checkpoint: 0,
+    deadline: 0,
+  };
+  addWad(assetOf(state, listed), account, -wadOf(withdrawal));
+  listed.promised += amount;
+  state.usedNonces.set(nonceKey(chainId, command.account, nonce), command.deadline);
+  addPending(state, withdrawal);
+  events.push(changed(state, withdrawal, 'queued'));
+  return { code: 'ok' };
+}
+
+/** Gives back what no checkpoint carries yet. The nonce stays used until the request's deadline. */
+export function cancelQueued(state: State, command: WithdrawalCancelCommand, events: CoreEvent[]): CommandResult {
+  const withdrawal = state.withdrawals.get(nonceKey(command.chainId, command.account, command.nonce));
+  if (withdrawal === undefined) return { code: 'withdrawal.unknown' };
+  if (withdrawal.status !== 'queued') {
+    const { status, checkpoint } = withdrawal;
+    return { code: 'withdrawal.notQueued', details: { status, checkpoint } };
+  }
+  giveBack(state, withdrawal, 'cancelled', events);
+  return { code: 'ok' };
+}
+
+/** Puts everything queued into checkpoint `number`, cut at `time` (milliseconds). */
+export function postQueued(
+  state: State,
+  { number, time }: { number: number; time: number },
+  events: CoreEvent[],
+): void {
+  for (const withdrawal of state.withdrawals.values()) {
+    if (withdrawal.status !== 'queued') continue;
+    withdrawal.status = 'posted';
+    withdrawal.checkpoint = number;
+    withdrawal.deadline = Math.floor(time / 1000) + PAY_WITHIN_SECONDS;
+    events.push(changed(state, withdrawal, 'posted'));
+  }
+  state.queuedWithdrawals = 0;
+}
+
+/** Checkpoint `number` is final: its withdrawals, and those before, may be approved. */
+export function finaliseWithdrawals(state: State, number: number, events: CoreEvent[]): void {
+  for (const withdrawal of state.withdrawals.values()) {
+    if (withdrawal.status !== 'posted' || withdrawal.checkpoint > number) continue;
+    withdrawal.status = 'final';
+    events.push(changed(state, withdrawal, 'final'));
+  }
+}
+
+/** The vault has paid. A payment that the state does not know is impossible: both keys signed it. */
+export function withdrawalPaid(
+  state: State,
+  paid: {
+    readonly chainId: number;
+    readonly account: Address;
+    readonly token: Address;
+    readonly amount: bigint;
+    readonly recipient: Address;
+    readonly nonce: bigint;
+  },
+  where: string,
+  events: CoreEvent[],
+): void {
+  const withdrawal = state.withdrawals.get(nonceKey(paid.chainId, paid.account, paid.nonce));
+  assert(
+    withdrawal !== undefined &&
+      withdrawal.status !== 'queued' &&
+      withdrawal.token.token === paid.token &&
+      withdrawal.amount === paid.amount &&
+      withdrawal.recipient === paid.recipient,
+    `${where}: the vault paid ${paid.amount} of ${paid.token} to ${paid.recipient} for nonce ${paid.nonce} of ${paid.account}, ` +
+      'and no such withdrawal is pending. Stopping: nobody may guess whose money that was',
+  );
+  const { token } = withdrawal;
+  token.holdings -= paid.amount;
+  assert(token.holdings >= 0n, `${where}: the vault paid more than it held`);
+  removePending(state, withdrawal);
+  end(state, withdrawal, 'executed', events);
+}
+
+/** An account used up a nonce on its chain: nothing can be paid for it any more, now or ever. */
+export function withdrawalCancelledOnChain(
+  state: State,
+  { chainId, account, nonce }: { chainId: number; account: Address; nonce: bigint },
+  events: CoreEvent[],
+): void {
+  const key = nonceKey(chainId, account, nonce);
+  state.deadNonces.add(key);
+  const withdrawal = state.withdrawals.get(key);
+  if (withdrawal !== undefined) giveBack(state, withdrawal, 'cancelled', events);
+}
+
+/** The chain's log is complete up to a block of time `timestamp` (seconds): what it did not pay by then, it never will. */
+export function expireWithdrawals(
+  state: State,
+  { chainId, timestamp }: { chainId: number; timestamp: number },
+  events: CoreEvent[],
+): void {
+  for (const withdrawal of state.withdrawals.values()) {
+    if (withdrawal.token.chainId !== chainId || !isExpired(withdrawal, timestamp)) continue;
+    giveBack(state, withdrawal, 'expired', events);
+  }
+}
+
+/** Forgets the nonces of requests that nobody can repeat any more. */
+export function forgetNonces(state: State, time: number): void {
+  for (const [key, until] of state.usedNonces) if (until < time) state.usedNonces.delete(key);
+}
+
+/** A pending withdrawal that was read from a snapshot, or was just requested. */
+export function addPending(state: State, withdrawal: Withdrawal): void {
+  const address = addressOf(state, withdrawal);
+  state.withdrawals.set(nonceKey(withdrawal.token.chainId, address, withdrawal.nonce), withdrawal);
+  state.pendingOf.set(address, (state.pendingOf.get(address) ?? 0) + 1);
+  if (withdrawal.status === 'queued') state.queuedWithdrawals++;
+}
+
+export interface WithdrawalToSign {
+  readonly chainId: number;
+  readonly registry: Address;
+  readonly message: WithdrawalMessage;
+}
+
+/** The withdrawals that checkpoint `number` carries, in the order of the requests. */
+export function withdrawalsOfCheckpoint(state: State, number: number): WithdrawalToSign[] {
+  return toSign(state, (withdrawal) => withdrawal.status !== 'queued' && withdrawal.checkpoint === number);
+}
+
+/** The pending withdrawals that stand in final checkpoints up to `number`. */
+export function finalWithdrawals(state: State, number: number): WithdrawalToSign[] {
+  return toSign(state, (withdrawal) => withdrawal.status === 'final' && withdrawal.checkpoint <= number);
+}
+
+/** 10⁻¹⁸ of the asset. */
+export function wadOf({ token, amount }: Withdrawal): bigint {
+  return amount * wadPer(token.decimals);
+}
+
+/** A withdrawal as an event; `status` may be one in which it has left the state. */
+export function changed(state: State, withdrawal: Withdrawal, status: WithdrawalStatus): WithdrawalChanged {
+  const { token, amount, recipient, nonce, checkpoint, deadline } = withdrawal;
+  const { ledger } = state.exchange;
+  return {
+    type: 'withdrawalChanged',
+    account: {
+      address: addressOf(state, withdrawal),
+      subaccount: ledger.subaccounts[withdrawal.account] as number,
+    },
+    asset: assetOf(state, token).id,
+    chainId: token.chainId,
+    token: token.token,
+    amount,
+    recipient,
+    nonce,
+    status,
+    checkpoint,
+    deadline,
+  };
+}
+
+function refusalOf(
+  state: State,
+  command: WithdrawalRequestCommand,
+  account: number,
+  token: VaultToken | undefined,
+): Refusal | undefined {
+  const { chainId, amount, recipient, deadline, time } = command;
+  const chain = state.chains.get(chainId);
+  if (chain === undefined) return { code: 'withdrawal.unknownChain' };
+  if (token === undefined || token.asset < 0) return { code: 'withdrawal.unlistedToken' };
+  if (amount === 0n) return { code: 'withdrawal.zeroAmount' };
+  if (recipient === ZERO_ADDRESS || recipient === chain.registry) return { code: 'withdrawal.badRecipient' };
+  if (deadline < time) return { code: 'withdrawal.expired', details: { deadline, time } };
+  if (deadline > time + REQUEST_AHEAD_MS) {
+    return { code: 'withdrawal.deadlineTooFar', details: { deadline, latest: time + REQUEST_AHEAD_MS } };
+  }
+  if (isNonceUsed(state, command)) return { code: 'withdrawal.nonceUsed' };
+  if (account === NO_ACCOUNT) return { code: 'account.unknown' };
+
+  const asset = assetOf(state, token);
+  const free = freeWad(asset, account) / wadPer(token.decimals);
+  if (amount > free) {
+    return {
+      code: 'withdrawal.insufficientBalance',
+      details: { symbol: asset.symbol, decimals: token.decimals, requested: String(amount), free: String(free) },
+    };
+  }
+  const { holdings, promised } = token;
+  if (amount > holdings - promised) {
+    return {
+      code: 'withdrawal.vaultTooLow',
+      details: { decimals: token.decimals, holds: String(holdings), alreadyPromised: String(promised) },
+    };
+  }
+  const pendingOfAddress = state.pendingOf.get(command.account) ?? 0;
+  const isFull = state.queuedWithdrawals >= QUEUED_LIMIT || state.withdrawals.size >= PENDING_LIMIT;
+  return isFull || pendingOfAddress >= PENDING_PER_ADDRESS_LIMIT ? { code: 'withdrawal.tooMany' } : undefined;
+}
+
+function isNonceUsed(state: State, { chainId, account, nonce, time }: WithdrawalRequestCommand): boolean {
+  const key = nonceKey(chainId, account, nonce);
+  return state.deadNonces.has(key) || state.withdrawals.has(key) || (state.usedNonces.get(key) ?? -1) >= time;
+}
+
+function giveBack(state: State, withdrawal: Withdrawal, status: 'cancelled' | 'expired', events: CoreEvent[]): void {
+  removePending(state, withdrawal);
+  addWad(assetOf(state, withdrawal.token), withdrawal.account, wadOf(withdrawal));
+  end(state, withdrawal, status, events);
+}
+
+function removePending(state: State, withdrawal: Withdrawal): void {
+  const address = addressOf(state, withdrawal);
+  state.withdrawals.delete(nonceKey(withdrawal.token.chainId, address, withdrawal.nonce));
+  const left = (state.pendingOf.get(address) as number) - 1;
+  if (left === 0) state.pendingOf.delete(address);
+  else state.pendingOf.set(address, left);
+  if (withdrawal.status === 'queued') state.queuedWithdrawals--;
+  withdrawal.token.promised -= withdrawal.amount;
+}
+
+function end(
+  state: State,
+  withdrawal: Withdrawal,
+  status: 'executed' | 'cancelled' | 'expired',
+  events: CoreEvent[],
+): void {
+  const event = changed(state, withdrawal, status);
+  events.push(event);
+  state.endedWithdrawals.push(event);
+  if (state.endedWithdrawals.length > ENDED_LIMIT) state.endedWithdrawals.shift();
+}
+
+function toSign(state: State, isWanted: (withdrawal: Withdrawal) => boolean): WithdrawalToSign[] {
+  const wanted: WithdrawalToSign[] = [];
+  for (const withdrawal of state.withdrawals.values()) {
+    if (!isWanted(withdrawal)) continue;
+    const { token, amount, recipient, nonce, checkpoint, deadline } = withdrawal;
+    const chain = state.chains.get(token.chainId);
+    assert(chain !== undefined, `a withdrawal is pending on chain ${token.chainId}, which is not listed`);
+    wanted.push({
+      chainId: token.chainId,
+      registry: chain.registry,
+      message: {
+        account: addressOf(state, withdrawal),
+        token: token.token,
+        amount,
+        recipient,
+        nonce,
+        checkpoint,
+        deadline,
+      },
+    });
+  }
+  return wanted;
+}
+
+function assetOf(state: State, token: VaultToken): Asset {
+  return state.exchange.ledger.assets[token.asset] as Asset;
+}
+
+function addressOf(state: State, withdrawal: Withdrawal): Address {
+  return state.exchange.ledger.addresses[withdrawal.account] as Address;
+}
+
+function isUint256(value: bigint): boolean {
+  return value < 1n << 256n;
+}
