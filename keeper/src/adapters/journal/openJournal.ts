@@ -9,7 +9,7 @@
 import type { KeyObject } from 'node:crypto';
 import { randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
-import { assert } from '../../core/assertion.ts';
+import { assert, fail } from '../../core/assertion.ts';
 import { concatBytes } from '../../core/bytes.ts';
 import { decodeCommand, encodeCommand } from '../../core/commandCodec.ts';
 import type { Address } from '../../core/commands.ts';
@@ -125,11 +125,8 @@ class SqliteJournal implements Journal {
     if (records.length === 0) return;
     const first = this.#lastSequence + 1;
     const last = this.#lastSequence + records.length;
-    const inOrder = records.every((record, i) => record.sequence === first + i);
-    assert(
-      inOrder,
-      `the next record of the journal is ${first}, not ${records.map(({ sequence }) => sequence).join(', ')}`,
-    );
+    const stranger = records.find((record, i) => record.sequence !== first + i);
+    if (stranger !== undefined) fail(`record ${stranger.sequence} does not stand in its place after ${first - 1}`);
     const plaintext = joinFrames(records.map((record) => encodeCommand(record.command)));
     const salt = this.#hasSegment ? undefined : randomBytes(SALT_SIZE);
     if (salt !== undefined) this.#segments.push({ first, key: this.#segmentKey(salt) });
