@@ -206,7 +206,6 @@ function writeLog(writer: Writer, command: LogCommand): void {
   writeInteger(writer, command.block.number);
   writeHex(writer, command.block.hash, WORD);
   writeInteger(writer, command.block.timestamp);
-  writeByte(writer, command.partial === true ? 1 : 0);
   writeInteger(writer, command.entries.length);
   for (const entry of command.entries) {
     writeHex(writer, entry.kind, WORD);
@@ -219,10 +218,8 @@ function readLog(reader: Reader, time: number): LogCommand {
   const contract = readAddress(reader);
   const firstIndex = readInteger(reader);
   const block = { number: readInteger(reader), hash: readHex(reader, WORD), timestamp: readInteger(reader) };
-  const isPartial = readFlag(reader);
   const entries = readMany(reader, ITEM_LIMIT, readEntry);
-  const command: LogCommand = { type: 'log', time, chainId, contract, firstIndex, entries, block };
-  return isPartial ? { ...command, partial: true } : command;
+  return { type: 'log', time, chainId, contract, firstIndex, entries, block };
 }
 
 function readEntry(reader: Reader): LogEntry {

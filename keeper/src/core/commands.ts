@@ -113,11 +113,6 @@ export interface LogCommand {
   readonly firstIndex: number;
   readonly entries: readonly LogEntry[];
   readonly block: Block;
-  /**
-   * True when the entries are only the first part of what the log holds up to `block`, and the next command goes on with
-   * it. Then nothing is concluded from what the log does not say, so that no withdrawal expires that was paid.
-   */
-  readonly partial?: boolean;
 }
 
 export interface Block {

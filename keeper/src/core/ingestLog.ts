@@ -52,9 +52,7 @@ export function ingestLog(state: State, command: LogCommand, events: CoreEvent[]
     source.index++;
   }
   source.blockNumber = block.number;
-  if (source.kind === 'registry' && command.partial !== true) {
-    expireWithdrawals(state, { chainId, timestamp: block.timestamp }, events);
-  }
+  if (source.kind === 'registry') expireWithdrawals(state, { chainId, timestamp: block.timestamp }, events);
 }
 
 function applyRegistryEntry(

@@ -67,6 +67,8 @@ import {
 } from './state.ts';
 import { addPending } from './withdrawal.ts';
 
+/** Raised whenever the same commands would give another state: a journal is replayed only by the version that wrote it. */
+export const CORE_VERSION = 1;
 const STATE_VERSION = 1;
 const ENGINE_VERSION = 1;
 const WORD = 32;
