@@ -1,0 +1,93 @@
+// What happened lately: fills and trades, kept in memory and rebuilt from the journal after a restart. Bounded: the
+// newest entries count, statements over years are made from the stream.
+import type { AccountId, Address } from '../core/commands.ts';
+import { BUY } from '../core/commands.ts';
+import type { Fill } from '../core/events.ts';
+import type { BookView, FillView, TradeView } from '../core/views.ts';
+import type { Applied } from './sequencer.ts';
+
+const TRADES_PER_BOOK = 1_000;
+const FILLS_PER_ACCOUNT = 1_000;
+
+interface TimedFill extends Fill {
+  readonly sequence: number;
+  readonly time: number;
+}
+
+export interface History {
+  record(applied: Applied): void;
+  trades(query: { readonly book: number; readonly limit: number }): readonly TradeView[];
+  fills(query: {
+    readonly address: Address;
+    readonly before?: number;
+    readonly limit: number;
+    readonly books: readonly BookView[];
+  }): readonly FillView[];
+}
+
+export function createHistory(): History {
+  const byBook = new Map<number, TimedFill[]>();
+  const byAddress = new Map<Address, TimedFill[]>();
+
+  return {
+    record({ sequence, command, outcome }) {
+      for (const event of outcome.events) {
+        if (event.type !== 'fill') continue;
+        const fill: TimedFill = { ...event, sequence, time: command.time };
+        keep(byBook, fill.book, fill, TRADES_PER_BOOK);
+        keep(byAddress, fill.maker.address, fill, FILLS_PER_ACCOUNT);
+        if (fill.taker.address !== fill.maker.address) keep(byAddress, fill.taker.address, fill, FILLS_PER_ACCOUNT);
+      }
+    },
+    trades({ book, limit }) {
+      return newest(byBook.get(book) ?? [], limit).map((fill) => ({
+        sequence: fill.sequence,
+        time: fill.time,
+        book,
+        takerSide: fill.takerSide === BUY ? 'buy' : 'sell',
+        price: fill.price,
+        quantity: fill.quantity,
+      }));
+    },
+    fills({ address, before, limit, books }) {
+      const all = byAddress.get(address) ?? [];
+      const older = before === undefined ? all : all.filter((fill) => fill.sequence < before);
+      const quotes = new Map(books.map((book) => [book.book, book.quote]));
+      return newest(older, limit).flatMap((fill) => {
+        const quote = quotes.get(fill.book);
+        if (quote === undefined) return [];
+        const views: FillView[] = [];
+        for (const role of ['taker', 'maker'] as const) {
+          const account: AccountId = fill[role];
+          if (account.address !== address) continue;
+          const buys = (fill.takerSide === BUY) === (role === 'taker');
+          views.push({
+            sequence: fill.sequence,
+            time: fill.time,
+            book: fill.book,
+            orderId: String(role === 'taker' ? fill.takerOrderId : fill.makerOrderId),
+            subaccount: account.subaccount,
+            side: buys ? 'buy' : 'sell',
+            role,
+            price: fill.price,
+            quantity: fill.quantity,
+            fee: { ...quote, amount: String(role === 'taker' ? fill.takerFee : fill.makerFee) },
+          });
+        }
+        return views;
+      });
+    },
+  };
+}
+
+/** Appends, and forgets the oldest half once twice the limit is reached: constant cost per entry on average. */
+function keep<K>(lists: Map<K, TimedFill[]>, key: K, fill: TimedFill, limit: number): void {
+  const list = lists.get(key) ?? [];
+  if (list.length === 0) lists.set(key, list);
+  list.push(fill);
+  if (list.length >= 2 * limit) list.splice(0, limit);
+}
+
+function newest<T>(list: readonly T[], limit: number): T[] {
+  return list.slice(Math.max(0, list.length - limit)).reverse();
+}

@@ -1,0 +1,198 @@
+// Ties the flows together to what `core/api.ts` promises. A candidate has no state: it answers health, identity and its
+// acceptance only.
+import type { AcceptanceView, HealthView, IdentityView, KeeperApi, Refusal, StreamItem } from '../core/api.ts';
+import type { Address } from '../core/commands.ts';
+import { ZERO_ADDRESS } from '../core/commands.ts';
+import type { AuthorityView, ChainReader, CheckpointPoster, Clock, KeeperKeys } from '../core/ports.ts';
+import type { Genesis } from '../core/state.ts';
+import { digestOf, ZERO_HASH } from '../core/typedMessages.ts';
+import {
+  accountViews,
+  assetViews,
+  bookViews,
+  depthView,
+  orderViews,
+  solvencyViews,
+  withdrawalViews,
+} from '../core/viewState.ts';
+import type { Approvals } from './approve.ts';
+import type { Checkpoints } from './cutCheckpoint.ts';
+import type { Gates } from './gates.ts';
+import type { History } from './history.ts';
+import type { Ingestion } from './ingestLogs.ts';
+import type { Leadership } from './leadership.ts';
+import { cancelWithdrawal, requestWithdrawal } from './requestWithdrawal.ts';
+import type { Applied, Sequencer } from './sequencer.ts';
+import type { SubmitBatch } from './submitBatch.ts';
+
+/** Gas money below this (0.05 of the native coin) is reported as a problem: about a day of checkpoints on a busy L2. */
+const GAS_LOW_WEI = 50_000_000_000_000_000n;
+
+/** Everything that exists only while this keeper leads. */
+export interface Leading {
+  readonly sequencer: Sequencer;
+  readonly ingestion: Ingestion;
+  readonly checkpoints: Checkpoints;
+  readonly approvals: Approvals;
+  readonly history: History;
+  readonly gates: Gates;
+  readonly submitBatch: SubmitBatch;
+}
+
+export interface KeeperApiInput {
+  readonly genesis: Genesis;
+  readonly keys: KeeperKeys;
+  readonly gasAddress: Address;
+  readonly leadership: Leadership;
+  readonly readers: ReadonlyMap<number, ChainReader>;
+  /** What the Authority of each chain said last, for the acceptance of a proposal. */
+  readonly proposals: ReadonlyMap<number, AuthorityView>;
+  readonly poster: CheckpointPoster;
+  readonly recover: Parameters<typeof requestWithdrawal>[0]['recover'];
+  readonly clock: Clock;
+  /** undefined while this keeper is a candidate. */
+  readonly leading: () => Leading | undefined;
+}
+
+export function createKeeperApi(input: KeeperApiInput): {
+  readonly api: KeeperApi;
+  /** Tells the subscribers of an applied command. They may have come while this keeper was a candidate. */
+  readonly publish: (applied: Applied) => void;
+} {
+  const { genesis, keys, leadership } = input;
+  const listeners = new Set<(item: StreamItem) => void>();
+  const domain = { chainId: genesis.homeChainId, verifyingContract: genesis.checkpointer };
+
+  /** The HTTP adapter asks `notReady` first, so a missing state here is a bug, not a condition. */
+  function live(): Leading {
+    const leading = input.leading();
+    if (leading === undefined) throw new Error('The API was asked for state while this keeper is a candidate.');
+    return leading;
+  }
+
+  function notReady(): Refusal | undefined {
+    if (input.leading() !== undefined) return undefined;
+    const message =
+      'This keeper is a candidate: it holds no state until the council names its leader key, see /v1/identity.';
+    return { code: 'keeper.notReady', message, retryable: true };
+  }
+
+  function withdrawalDependencies() {
+    const { sequencer, gates } = live();
+    return { sequencer, domain, recover: input.recover, readers: input.readers, gate: gates.withdrawal };
+  }
+
+  const api: KeeperApi = {
+    homeChainId: genesis.homeChainId,
+    checkpointer: genesis.checkpointer,
+    now: () => input.clock.now(),
+    notReady,
+    health: () => health(input),
+    identity: () => identity(input),
+    executor: () => input.leading()?.sequencer.state.executor ?? ZERO_ADDRESS,
+    assets: () => assetViews(live().sequencer.state),
+    books: () => bookViews(live().sequencer.state),
+    depth: (book, levels) => depthView(live().sequencer.state, { book, levels, sequence: live().sequencer.sequence }),
+    trades: (query) => live().history.trades(query),
+    latestCheckpoint() {
+      const { checkpoints, sequencer } = live();
+      const newest = checkpoints.newest;
+      if (newest === undefined || !newest.landed) return undefined;
+      const { message, digest } = newest;
+      const { number, epoch, stateHash, journalIndex } = message;
+      return { number, epoch, digest, stateHash, journalIndex, message, final: number <= sequencer.state.finalNumber };
+    },
+    solvency: () => solvencyViews(live().sequencer.state),
+    submitBatch: (request) => live().submitBatch(request),
+    requestWithdrawal: (request) => requestWithdrawal(withdrawalDependencies(), request),
+    cancelWithdrawal: (request) => cancelWithdrawal(withdrawalDependencies(), request),
+    accounts: (address) => accountViews(live().sequencer.state, address),
+    orders: (address) => orderViews(live().sequencer.state, address),
+    fills: (query) => live().history.fills({ ...query, books: bookViews(live().sequencer.state) }),
+    withdrawals: (address) => withdrawalViews(live().sequencer.state, address),
+    acceptance: (chainId) => acceptance(input, chainId),
+    exitRoot: (chainId) => live().approvals.exitRoot(chainId),
+    approvals: (chainId) => live().approvals.approvals(chainId),
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+
+  function publish({ sequence, command, outcome }: Applied): void {
+    if (outcome.events.length === 0) return;
+    const item = { sequence, time: command.time, events: outcome.events };
+    for (const listener of listeners) listener(item);
+  }
+
+  return { api, publish };
+
+  function acceptance({ proposals }: KeeperApiInput, chainId: number): AcceptanceView | undefined {
+    const proposal = proposals.get(chainId)?.proposal;
+    if (proposal === undefined || proposal.candidate !== keys.leader.address) return undefined;
+    const message = { candidate: keys.leader.address, epoch: proposal.epoch, expectedTip: ZERO_HASH };
+    const digest = digestOf('AcceptLeader', { chainId, verifyingContract: genesis.authority }, message);
+    return { chainId, authority: genesis.authority, message, signature: keys.leader.sign(digest) };
+  }
+
+  function identity({ leading }: KeeperApiInput): IdentityView {
+    return {
+      mode: keys.mode,
+      homeChainId: genesis.homeChainId,
+      authority: genesis.authority,
+      checkpointer: genesis.checkpointer,
+      directory: genesis.directory,
+      enclave: { address: keys.enclave.address, publicKey: keys.enclave.publicKey },
+      leader: { address: keys.leader.address, publicKey: keys.leader.publicKey },
+      executor: leading()?.sequencer.state.executor ?? ZERO_ADDRESS,
+      epoch: leadership.epoch,
+      role: leadership.role === 'leader' ? 'leader' : 'candidate',
+      keyEpoch: keys.keyEpoch,
+    };
+  }
+}
+
+async function health(input: KeeperApiInput): Promise<HealthView> {
+  const { leadership, readers, poster, clock } = input;
+  const leading = input.leading();
+  const problems: string[] = [];
+  if (leadership.problem !== undefined) problems.push(leadership.problem);
+  if (!leadership.enclaveMatches)
+    problems.push('The Authority names another enclave key than mine: nothing I sign is valid.');
+  if (leadership.paused) problems.push('The Authority of the home chain is paused.');
+  if (leading?.checkpoints.problem !== undefined) problems.push(leading.checkpoints.problem);
+  for (const problem of leading?.ingestion.problems.values() ?? []) problems.push(problem);
+  for (const gate of leading === undefined ? [] : [leading.gates.orders(), leading.gates.withdrawal()]) {
+    if (gate !== undefined && !problems.includes(gate.message)) problems.push(gate.message);
+  }
+  const wei = await poster.gasBalance().catch(() => undefined);
+  if (wei === undefined) problems.push('The balance of the gas key cannot be read.');
+  else if (wei < GAS_LOW_WEI)
+    problems.push(`The gas key ${input.gasAddress} holds only ${wei} wei; send it native coin.`);
+  for (const reader of readers.values()) {
+    for (const rpc of reader.health()) {
+      if (!rpc.ok) problems.push(`RPC ${rpc.host} of chain ${reader.chainId}: ${rpc.lastError ?? 'does not answer'}`);
+    }
+  }
+  const newest = leading?.checkpoints.newest;
+  const landed = newest === undefined ? 0 : newest.landed ? newest.message.number : newest.message.number - 1;
+  const oldest = leading?.checkpoints.oldestChangeAt;
+  return {
+    status: problems.length === 0 ? 'ok' : 'degraded',
+    problems,
+    role: leadership.role === 'leader' ? 'leader' : 'candidate',
+    epoch: leadership.epoch,
+    sequence: leading?.sequencer.sequence ?? 0,
+    checkpoint: {
+      landed,
+      final: leading?.sequencer.state.finalNumber ?? 0,
+      ageMs: oldest === undefined ? null : Math.max(0, clock.now() - oldest),
+    },
+    gas: { address: input.gasAddress, wei: String(wei ?? 0n) },
+    chains: [...readers.values()].map((reader) => ({
+      chainId: reader.chainId,
+      finalBlock: leading?.ingestion.finalBlocks.get(reader.chainId) ?? null,
+      rpcs: reader.health(),
+    })),
+  };
+}

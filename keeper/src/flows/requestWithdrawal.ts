@@ -1,0 +1,107 @@
+// A user's wish to be paid on one chain, and its recall while it is still queued.
+import type { Answer, Refusal } from '../core/api.ts';
+import type { Address, Hex } from '../core/commands.ts';
+import type { CommandResult, WithdrawalChanged } from '../core/events.ts';
+import type { ChainReader } from '../core/ports.ts';
+import { boundChain } from '../core/state.ts';
+import type { WithdrawalCancelMessage, WithdrawalRequestMessage } from '../core/typedMessages.ts';
+import { digestOf } from '../core/typedMessages.ts';
+import { withdrawalView } from '../core/viewState.ts';
+import type { WithdrawalView } from '../core/views.ts';
+import type { Applied, Sequencer } from './sequencer.ts';
+
+interface Dependencies {
+  readonly sequencer: Sequencer;
+  readonly domain: { readonly chainId: number; readonly verifyingContract: Address };
+  readonly recover: (digest: Hex, signature: Hex) => Address | undefined;
+  readonly readers: ReadonlyMap<number, ChainReader>;
+  readonly gate: () => Refusal | undefined;
+}
+
+/** Deducts at once; paid after the next checkpoint is final. The signature is the account's: an EOA's, or EIP-1271. */
+export async function requestWithdrawal(
+  dependencies: Dependencies,
+  { message, signature }: { readonly message: WithdrawalRequestMessage; readonly signature: Hex },
+): Promise<Answer<WithdrawalView>> {
+  const closed = dependencies.gate();
+  if (closed !== undefined) return { ok: false, refusal: closed };
+  const digest = digestOf('WithdrawalRequest', dependencies.domain, message);
+  const refusal = await checkSignature(dependencies, { account: message.account, digest, signature });
+  if (refusal !== undefined) return { ok: false, refusal };
+  return answerOf(dependencies, await dependencies.sequencer.submit({ type: 'requestWithdrawal', ...message }));
+}
+
+/** Gives back what is still queued; what a checkpoint carries can only be cancelled on its chain. */
+export async function cancelWithdrawal(
+  dependencies: Dependencies,
+  { message, signature }: { readonly message: WithdrawalCancelMessage; readonly signature: Hex },
+): Promise<Answer<WithdrawalView>> {
+  const digest = digestOf('WithdrawalCancel', dependencies.domain, message);
+  const refusal = await checkSignature(dependencies, { account: message.account, digest, signature });
+  if (refusal !== undefined) return { ok: false, refusal };
+  return answerOf(dependencies, await dependencies.sequencer.submit({ type: 'cancelWithdrawal', ...message }));
+}
+
+/**
+ * An address with code is bound to the chain of its first deposit: only the contract there may speak for it, because the
+ * same address on another chain can be somebody else's.
+ */
+async function checkSignature(
+  { recover, readers, sequencer }: Dependencies,
+  input: { readonly account: Address; readonly digest: Hex; readonly signature: Hex },
+): Promise<Refusal | undefined> {
+  const refusal: Refusal = {
+    code: 'signature.invalid',
+    message: `The signature does not belong to ${input.account}, or the message was altered.`,
+    retryable: false,
+  };
+  if (recover(input.digest, input.signature) === input.account) return undefined;
+  const chainId = boundChain(sequencer.state, input.account);
+  const reader = chainId === undefined ? undefined : readers.get(chainId);
+  if (reader === undefined) return refusal;
+  try {
+    if (!(await reader.hasCode(input.account, 'finalized'))) return refusal;
+    return (await reader.isValidContractSignature(input)) ? undefined : refusal;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = `The contract account could not be asked on chain ${chainId}: ${reason}`;
+    return { code: 'keeper.notReady', message, retryable: true };
+  }
+}
+
+function answerOf({ sequencer }: Dependencies, { outcome }: Applied): Answer<WithdrawalView> {
+  if (outcome.result.code !== 'ok') return { ok: false, refusal: refusalOf(outcome.result) };
+  const event = outcome.events.find(
+    (candidate): candidate is WithdrawalChanged => candidate.type === 'withdrawalChanged',
+  );
+  if (event === undefined) throw new Error('An accepted withdrawal command has no event.');
+  return { ok: true, value: withdrawalView(sequencer.state, event) };
+}
+
+const TEXTS: Readonly<Record<string, string>> = {
+  'account.unknown': 'The account has never had a deposit.',
+  'withdrawal.unknownChain': 'No vault is listed on this chain.',
+  'withdrawal.unlistedToken': 'The token is not listed on this chain.',
+  'withdrawal.zeroAmount': 'The amount must be greater than zero.',
+  'withdrawal.badRecipient': 'The recipient may be neither the zero address nor the vault itself.',
+  'withdrawal.expired': 'The request was to be accepted until an earlier time; sign a new one.',
+  'withdrawal.deadlineTooFar': 'The deadline may be at most seven days ahead.',
+  'withdrawal.nonceUsed': 'The nonce was used before on this chain; choose another.',
+  'withdrawal.unknown': 'No withdrawal with this nonce waits.',
+  'withdrawal.notQueued': 'A checkpoint already carries the withdrawal: cancel its nonce in the registry of its chain.',
+  'withdrawal.insufficientBalance': 'The free balance is smaller than the amount.',
+  'withdrawal.vaultTooLow': 'The vault of this chain holds too little; choose another chain or a smaller amount.',
+  'withdrawal.tooMany': 'Too many withdrawals wait; try again after the next checkpoint.',
+};
+
+function refusalOf(result: Exclude<CommandResult, { code: 'ok' }>): Refusal {
+  const { code, details } = result;
+  const facts =
+    details === undefined
+      ? ''
+      : ` (${Object.entries(details)
+          .map(([name, value]) => `${name} ${value}`)
+          .join(', ')})`;
+  const message = `${TEXTS[code] ?? `The withdrawal was refused: ${code}.`}${facts}`;
+  return { code, message, ...(details === undefined ? {} : { details }), retryable: code === 'withdrawal.tooMany' };
+}

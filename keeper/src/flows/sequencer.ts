@@ -1,0 +1,146 @@
+// The one queue through which every change goes: a command gets its number and time, its journal record reaches the disk
+// together with its neighbours' (group commit), only then it is applied, and only then anybody hears of it.
+import type { Command } from '../core/commands.ts';
+import type { Outcome } from '../core/events.ts';
+import type { Clock, Journal, JournalRecord } from '../core/ports.ts';
+import type { State } from '../core/state.ts';
+import { step } from '../core/step.ts';
+
+/** Commands that may wait for the next group commit; more are refused so that a flood meets an answer, not a wall. */
+const QUEUE_LIMIT = 65_536;
+/** Records per transaction: bounds how long one commit keeps the others waiting. */
+const GROUP_LIMIT = 4_096;
+/** Commands between two local snapshots. */
+const SNAPSHOT_EVERY = 50_000;
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+/** A command before the sequencer stamps its time. */
+export type Draft = DistributiveOmit<Command, 'time'>;
+
+export interface Applied {
+  readonly sequence: number;
+  readonly command: Command;
+  readonly outcome: Outcome;
+}
+
+export interface Sequencer {
+  readonly state: State;
+  /** Sequence of the newest applied command. */
+  readonly sequence: number;
+  /** True when another command can wait; callers answer `keeper.overloaded` otherwise. */
+  hasRoom(): boolean;
+  /** Resolves after the record is on disk and the command applied. */
+  submit(draft: Draft): Promise<Applied>;
+  /** As `submit`, and reads the state in the same breath, before any other command is applied. */
+  submitAndRead<T>(draft: Draft, read: (state: State, applied: Applied) => T): Promise<T>;
+  subscribe(listener: (applied: Applied) => void): () => void;
+  /** Applies what waits and takes nothing more. */
+  close(): void;
+}
+
+interface Waiting {
+  readonly draft: Draft;
+  readonly done: (applied: Applied) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/**
+ * @param input.onFatal is told when the journal cannot be written or the core meets an impossible state: nothing that
+ * was not acknowledged may be acknowledged any more, so the process has to stop.
+ */
+export function createSequencer(input: {
+  readonly state: State;
+  readonly sequence: number;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly encodeEngine: (state: State) => Uint8Array;
+  readonly onFatal: (error: unknown) => void;
+}): Sequencer {
+  const { state, journal, clock } = input;
+  const listeners = new Set<(applied: Applied) => void>();
+  let sequence = input.sequence;
+  let time = state.time;
+  let snapshotAt = input.sequence;
+  let waiting: Waiting[] = [];
+  let scheduled = false;
+  let broken: unknown;
+
+  function flush(): void {
+    scheduled = false;
+    if (broken !== undefined) return;
+    const group = waiting.splice(0, GROUP_LIMIT);
+    if (group.length === 0) return;
+    if (waiting.length > 0) schedule();
+    try {
+      commit(group);
+    } catch (error) {
+      broken = error;
+      for (const item of [...group, ...waiting]) item.failed(error);
+      waiting = [];
+      input.onFatal(error);
+    }
+  }
+
+  function commit(group: readonly Waiting[]): void {
+    const records: JournalRecord[] = group.map((item, offset) => {
+      time = Math.max(time, clock.now());
+      return { sequence: sequence + 1 + offset, command: { ...item.draft, time } };
+    });
+    journal.append(records);
+    for (const [offset, record] of records.entries()) {
+      const outcome = step(state, record.sequence, record.command);
+      sequence = record.sequence;
+      const applied = { sequence, command: record.command, outcome };
+      group[offset]?.done(applied);
+      for (const listener of listeners) listener(applied);
+    }
+    if (sequence - snapshotAt >= SNAPSHOT_EVERY) {
+      snapshotAt = sequence;
+      journal.saveSnapshot({ sequence, engine: input.encodeEngine(state) });
+    }
+  }
+
+  function schedule(): void {
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(flush);
+  }
+
+  function enqueue(draft: Draft, done: (applied: Applied) => void, failed: (error: unknown) => void): void {
+    if (broken !== undefined) return failed(broken);
+    if (waiting.length >= QUEUE_LIMIT) return failed(new Error(`More than ${QUEUE_LIMIT} commands wait for the disk.`));
+    waiting.push({ draft, done, failed });
+    schedule();
+  }
+
+  return {
+    state,
+    get sequence() {
+      return sequence;
+    },
+    hasRoom: () => broken === undefined && waiting.length < QUEUE_LIMIT / 2,
+    submit: (draft) => new Promise((resolve, reject) => enqueue(draft, resolve, reject)),
+    submitAndRead: (draft, read) =>
+      new Promise((resolve, reject) =>
+        enqueue(
+          draft,
+          (applied) => {
+            try {
+              resolve(read(state, applied));
+            } catch (error) {
+              reject(error);
+            }
+          },
+          reject,
+        ),
+      ),
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close() {
+      while (waiting.length > 0 && broken === undefined) flush();
+      broken ??= new Error('The keeper is stopping.');
+    },
+  };
+}

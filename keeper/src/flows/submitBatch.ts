@@ -1,0 +1,104 @@
+// One signed batch of an executor: who signed it, may it be taken now, and what became of it.
+import type { Answer, BatchAnswer, Refusal } from '../core/api.ts';
+import type { Address, Hex } from '../core/commands.ts';
+import { ACTION_CANCEL, ACTION_CANCEL_ALL, BATCH_LIMIT } from '../core/commands.ts';
+import type { BatchMessage } from '../core/typedMessages.ts';
+import { batchDigest } from '../core/typedMessages.ts';
+import type { Applied, Sequencer } from './sequencer.ts';
+
+/** Answers kept for repeats; an executor that never heard one asks again within seconds. */
+const REPEATS_LIMIT = 4_096;
+
+export interface SubmitBatch {
+  (input: { readonly message: BatchMessage; readonly signature: Hex }): Promise<Answer<BatchAnswer>>;
+  /** Remembers the answer of a batch that was replayed from the journal. */
+  remember(applied: Applied): void;
+}
+
+export function createSubmitBatch(input: {
+  readonly sequencer: Sequencer;
+  readonly domain: { readonly chainId: number; readonly verifyingContract: Address };
+  readonly recover: (digest: Hex, signature: Hex) => Address | undefined;
+  /** Why no batch (or none that adds orders) may be taken now. */
+  readonly gate: (adds: boolean) => Refusal | undefined;
+}): SubmitBatch {
+  const { sequencer, domain } = input;
+  const answers = new Map<number, { readonly digest: Hex; readonly answer: Promise<Answer<BatchAnswer>> }>();
+
+  function keep(nonce: number, digest: Hex, answer: Promise<Answer<BatchAnswer>>): void {
+    answers.set(nonce, { digest, answer });
+    const oldest = answers.keys().next();
+    if (answers.size > REPEATS_LIMIT && !oldest.done) answers.delete(oldest.value);
+  }
+
+  async function apply(message: BatchMessage): Promise<Answer<BatchAnswer>> {
+    const { sequence, outcome } = await sequencer.submit({ type: 'batch', ...message });
+    if (outcome.result.code !== 'ok') return { ok: false, refusal: refusalOf(outcome.result, message, sequencer) };
+    return { ok: true, value: { sequence, result: outcome.result, repeated: false } };
+  }
+
+  const submit = async (request: { readonly message: BatchMessage; readonly signature: Hex }) => {
+    const { message, signature } = request;
+    const digest = batchDigest(domain, message);
+    const signer = input.recover(digest, signature);
+    const refusal = checkSigner({ signer, claimed: message.executor, executor: sequencer.state.executor });
+    if (refusal !== undefined) return { ok: false, refusal } as const;
+
+    const known = answers.get(message.nonce);
+    if (known !== undefined && known.digest === digest) {
+      const answer = await known.answer;
+      return answer.ok ? { ok: true as const, value: { ...answer.value, repeated: true } } : answer;
+    }
+    const adds = message.actions.some(({ kind }) => kind !== ACTION_CANCEL && kind !== ACTION_CANCEL_ALL);
+    const closed = input.gate(adds);
+    if (closed !== undefined) return { ok: false, refusal: closed } as const;
+
+    // Only a nonce that grows is remembered: anything else must not push a real answer out.
+    const answer = apply(message);
+    if (message.nonce > sequencer.state.batchNonce) keep(message.nonce, digest, answer);
+    return answer;
+  };
+
+  return Object.assign(submit, {
+    remember({ sequence, command, outcome }: Applied) {
+      if (command.type !== 'batch' || outcome.result.code !== 'ok') return;
+      const value = { sequence, result: outcome.result, repeated: false };
+      keep(command.nonce, batchDigest(domain, command), Promise.resolve({ ok: true, value }));
+    },
+  });
+}
+
+function checkSigner(input: {
+  readonly signer: Address | undefined;
+  readonly claimed: Address;
+  readonly executor: Address;
+}): Refusal | undefined {
+  const { signer, claimed, executor } = input;
+  if (signer === undefined || signer !== claimed) {
+    const message = 'The signature does not belong to the executor that the batch names, or the batch was altered.';
+    return { code: 'signature.invalid', message, retryable: false };
+  }
+  if (signer !== executor) {
+    const message = `Only the executor ${executor} may submit trades; this batch is signed by ${signer}.`;
+    return { code: 'signature.notExecutor', message, details: { executor, signer }, retryable: false };
+  }
+  return undefined;
+}
+
+function refusalOf(result: BatchAnswer['result'], message: BatchMessage, { state }: Sequencer): Refusal {
+  const details = 'details' in result && result.details !== undefined ? { details: result.details } : {};
+  const text: Partial<Record<string, string>> = {
+    'batch.notExecutor': 'The executor changed while the batch was on its way.',
+    'batch.wrongEpoch': `The batch is for epoch ${message.epoch}; the current epoch is ${state.epoch}.`,
+    'batch.expired': `The batch's deadline ${message.deadline} has passed.`,
+    'batch.nonceNotGrowing': `The nonce ${message.nonce} does not grow: the last one was ${state.batchNonce}.`,
+    'batch.tooLarge': `A batch holds at most ${BATCH_LIMIT} actions.`,
+  };
+  if (result.code === 'ok') throw new Error('An accepted batch has no refusal.');
+  return {
+    code: result.code,
+    message: text[result.code] ?? `The batch was refused: ${result.code}.`,
+    ...details,
+    retryable: false,
+  };
+}
