@@ -89,6 +89,24 @@ abstract contract VaultTest is Test, Signing, LogReplay {
         vm.stopPrank();
     }
 
+    function list(address odd) internal {
+        vm.prank(governor);
+        registry.listToken(odd, CAP);
+    }
+
+    /// @dev Prints `amount` of any of the test tokens for `account`, who lets the vault take it.
+    function fund(address odd, address account, uint256 amount) internal {
+        DevnetToken(odd).mint(account, amount);
+        approve(odd, account, amount);
+    }
+
+    /// @dev By hand, because some tokens return nothing.
+    function approve(address odd, address account, uint256 amount) internal {
+        vm.prank(account);
+        (bool ok,) = odd.call(abi.encodeCall(token.approve, (address(registry), amount)));
+        assertTrue(ok);
+    }
+
     // ---------------------------------------------------------------- exit roots
 
     /// @dev One chain only: the root is the leaf.
