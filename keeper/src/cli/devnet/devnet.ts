@@ -1,0 +1,156 @@
+import { rmSync } from 'node:fs';
+import type { Command } from 'commander';
+import { CommandError } from '../support/errors.ts';
+import { writeProfile } from '../support/profile.ts';
+import { parseInteger } from '../support/units.ts';
+import { ALICE, BOB, CAROL, developmentKey, EXECUTOR, SETTLER } from './accounts.ts';
+import { createProgress, type Progress } from './progress.ts';
+import { type Devnet, startDevnet } from './startDevnet.ts';
+import { tellStory } from './story.ts';
+
+const HIGHEST_PORT = 65_535;
+const FAILED_EXIT = 1;
+const INTERRUPTED_EXIT = 130;
+
+const HELP = `
+Everything listens on 127.0.0.1. With --json, every step of the story is one line
+  {"step":"deposit"|"trade"|"checkpoint"|"crash"|"withdraw","ok":true,"ms":…}
+and the last line is {"ok":true}; on failure {"step":…,"ok":false,"error":…} and {"ok":false}, with exit code 1.
+
+Examples:
+  $ mw devnet                          serve until Ctrl-C
+  $ mw devnet --story --once           the story, then stop; exit code 0 when all of it was true
+  $ mw devnet --keeper-port 8080 --data ./data/mine`;
+
+interface Options {
+  readonly story?: true;
+  readonly once?: true;
+  readonly json?: true;
+  readonly data?: string;
+  readonly homePort?: number;
+  readonly secondPort?: number;
+  readonly keeperPort?: number;
+}
+
+export function registerDevnet(program: Command): void {
+  const port = (text: string) => parseInteger(text, 'A port', HIGHEST_PORT);
+  program
+    .command('devnet')
+    .description('everything locally: two chains, the contracts, keeper and courier')
+    .option('--story', 'deposits, trades, a checkpoint, a crash and a withdrawal, each of them checked')
+    .option('--once', 'stop when everything is up and the story has been told')
+    .option('--json', 'one line of JSON per step of the story')
+    .option('--data <folder>', 'where configuration, logs and the journal go (default: a temporary folder)')
+    .option('--home-port <port>', 'of the home chain, 31337 (default: a free one)', port)
+    .option('--second-port <port>', 'of the second chain, 31338 (default: a free one)', port)
+    .option('--keeper-port <port>', 'of the keeper (default: a free one)', port)
+    .addHelpText('after', HELP)
+    .action(runDevnet);
+}
+
+async function runDevnet(options: Options): Promise<void> {
+  const progress = createProgress({ json: options.json === true, stream: process.stdout });
+  const ending = createEnding(progress);
+  try {
+    const devnet = await startDevnet({
+      dataDirectory: options.data,
+      ports: { home: options.homePort, second: options.secondPort, keeper: options.keeperPort },
+      progress,
+      onLost: (error) => void ending.fail(error),
+    });
+    ending.before(devnet.stop);
+    const profile = introduce(devnet);
+    if (options.story) await tellStory({ devnet, progress });
+    progress.say(described({ devnet, profile }));
+    progress.succeeded();
+    ending.succeed(() => {
+      // What failed is kept, with its logs.
+      if (options.data === undefined) rmSync(devnet.dataDirectory, { recursive: true });
+    });
+    if (options.once) await ending.now(0);
+    else progress.say('\nServing until Ctrl-C.');
+  } catch (error) {
+    await ending.fail(error);
+  }
+}
+
+/** Ends this process: children first, and only once. */
+function createEnding(progress: Progress) {
+  let stop = async () => {};
+  let tidyUp = () => {};
+  let interruptedExit = INTERRUPTED_EXIT;
+  let ended: Promise<void> | undefined;
+
+  function now(exitCode: number): Promise<void> {
+    ended ??= stop()
+      .then(tidyUp)
+      .finally(() => process.exit(exitCode));
+    return ended;
+  }
+  function fail(error: unknown): Promise<void> {
+    if (ended !== undefined) return ended;
+    progress.failed(error);
+    if (error instanceof CommandError && error.hint !== undefined) progress.say(error.hint);
+    return now(FAILED_EXIT);
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    // Whatever is not stopped yet is killed when the process exits; who asks a second time does not want to wait.
+    process.on(signal, () => (ended === undefined ? void now(interruptedExit) : process.exit(INTERRUPTED_EXIT)));
+  }
+  return {
+    now,
+    fail,
+    before(stopAll: () => Promise<void>) {
+      stop = stopAll;
+    },
+    /** From now on an interruption is how the devnet is meant to end. */
+    succeed(tidy: () => void) {
+      interruptedExit = 0;
+      tidyUp = tidy;
+    },
+  };
+}
+
+/** Lets the other commands find this devnet. Returns the path of its profile. */
+function introduce({ home, second, keeperUrl, dataDirectory }: Devnet): string {
+  const account = (index: number) => ({ address: developmentKey(index).address, developmentIndex: index });
+  return writeProfile(
+    {
+      keeperUrl,
+      chains: [home, second].map(({ chainId, name, url, deployment: { registry, router } }) => ({
+        chainId,
+        name,
+        rpcUrl: url,
+        registry,
+        router,
+      })),
+      accounts: {
+        alice: account(ALICE),
+        bob: account(BOB),
+        carol: account(CAROL),
+        executor: account(EXECUTOR),
+        settler: account(SETTLER),
+      },
+    },
+    { dataDirectory, currentDirectory: process.cwd() },
+  );
+}
+
+function described({ devnet, profile }: { readonly devnet: Devnet; readonly profile: string }): string {
+  const { home, second, keeperUrl, dataDirectory } = devnet;
+  const mw = 'npm run --silent mw --';
+  return `Running
+  keeper        ${keeperUrl}   (health: ${keeperUrl}/v1/health, API: ${keeperUrl}/v1/openapi.json)
+  home chain    ${home.url}   (${home.chainId})
+  second chain  ${second.url}   (${second.chainId})
+  logs, data    ${dataDirectory}
+  profile       ${profile}
+
+Try, in another terminal
+  ${mw} account --as alice --orders
+  ${mw} account --solvency
+  ${mw} book WETH/USDC
+  ${mw} deposit 1 WETH --chain home --native --as carol
+  ${mw} order sell 0.5 WETH/USDC --price 3100 --for carol --as executor
+  ${mw} withdraw 100 USDC --chain home --as bob`;
+}
