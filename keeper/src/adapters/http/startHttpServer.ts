@@ -121,8 +121,8 @@ export async function startHttpServer(input: {
     ...courierRoutes({ api }),
   ];
   for (const route of routes) serve(app, api, route);
-  const openApi = openApiDocument(routes);
-  app.get('/v1/openapi.json', () => openApi);
+  const openApi = JSON.stringify(openApiDocument(routes));
+  app.get('/v1/openapi.json', (_request, reply) => reply.type('application/json').send(openApi));
   servePreflight(app);
 
   const stream = serveStream({ server: app.server, api, access, sessions, buckets, limits, logger, checkConnection });

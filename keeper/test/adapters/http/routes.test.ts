@@ -1,0 +1,330 @@
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { STATUS } from '../../../src/adapters/http/errors.ts';
+import * as schemas from '../../../src/adapters/http/schemas.ts';
+import { BOOK, HOME_CHAIN, REGISTRY } from './support/fakeKeeperApi.ts';
+import {
+  alice,
+  aliceAddress,
+  batchBody,
+  call,
+  executor,
+  executorAddress,
+  type JsonAnswer,
+  post,
+  signIn,
+  startTestServer,
+  type TestServer,
+  withdrawalBody,
+} from './support/testServer.ts';
+
+let server: TestServer;
+let aliceToken: string;
+let executorToken: string;
+
+beforeAll(async () => {
+  server = await startTestServer({ limits: { ip: { perSecond: 1000, burst: 100_000 } } });
+  aliceToken = await signIn(server, alice);
+  executorToken = await signIn(server, executor);
+});
+afterAll(() => server.close());
+
+function expectShape(answer: JsonAnswer, schema: TSchema): void {
+  expect({ status: answer.status, problems: Compile(schema).Errors(answer.json) }).toEqual({
+    status: 200,
+    problems: [],
+  });
+}
+
+describe('what everybody may read', () => {
+  it('tells how the keeper feels', async () => {
+    const answer = await call(server, '/v1/health');
+    expectShape(answer, schemas.HealthAnswer);
+    expect(answer.json).toMatchObject({ status: 'degraded', checkpoint: { landed: 7, final: 6, ageMs: 4200 } });
+    expect(answer.json.chains[0].rpcs).toEqual([
+      { host: 'one.example', ok: true, failuresInARow: 0 },
+      { host: 'two.example', ok: false, failuresInARow: 3, lastError: 'It did not answer in time.' },
+    ]);
+  });
+
+  it('tells who the keeper is', async () => {
+    const answer = await call(server, '/v1/identity');
+    expectShape(answer, schemas.IdentityAnswer);
+    expect(answer.json).toMatchObject({ mode: 'SIMULATED', homeChainId: HOME_CHAIN, executor: executorAddress });
+  });
+
+  it('lists assets and books', async () => {
+    const [assets, books] = [await call(server, '/v1/assets'), await call(server, '/v1/books')];
+    expectShape(assets, schemas.AssetsAnswer);
+    expectShape(books, schemas.BooksAnswer);
+    expect(assets.json.map(({ symbol }: { symbol: string }) => symbol)).toEqual(['WETH', 'USDC']);
+    expect(books.json[0]).toMatchObject({ book: BOOK, lotSize: '1000000', tickSize: '10', status: 'open' });
+  });
+
+  it('shows as many levels of a book as are asked for', async () => {
+    for (const price of [10, 11, 12]) server.keeper.bids.set(price, { price, quantity: '7', orders: 1 });
+    const answer = await call(server, `/v1/books/${BOOK}/depth?levels=2`);
+    expectShape(answer, schemas.DepthAnswer);
+    expect(answer.json.bids.map(({ price }: { price: number }) => price)).toEqual([12, 11]);
+    expect((await call(server, `/v1/books/${BOOK}/depth`)).json.bids).toHaveLength(3);
+    server.keeper.bids.clear();
+  });
+
+  it('shows the newest trades of a book', async () => {
+    const answer = await call(server, `/v1/trades?book=${BOOK}&limit=1`);
+    expectShape(answer, schemas.TradesAnswer);
+    expect(answer.json).toEqual(server.keeper.trades);
+  });
+
+  it('says 404 for a book that does not exist', async () => {
+    for (const path of ['/v1/books/9/depth', '/v1/trades?book=9']) {
+      const { status, json } = await call(server, path);
+      expect({ status, json }).toMatchObject({ status: 404, json: { code: 'book.unknown', details: { book: 9 } } });
+    }
+  });
+
+  it('shows the newest checkpoint and the sum of everything', async () => {
+    const [checkpoint, solvency] = [await call(server, '/v1/checkpoints/latest'), await call(server, '/v1/solvency')];
+    expectShape(checkpoint, schemas.CheckpointAnswer);
+    expectShape(solvency, schemas.SolvencyAnswer);
+    expect(solvency.json[0]).toMatchObject({ symbol: 'USDC', difference: '0' });
+  });
+
+  it('gives couriers what they carry', async () => {
+    const root = await call(server, `/v1/exit-roots?chain=${HOME_CHAIN}`);
+    const approvals = await call(server, `/v1/approvals?chain=${HOME_CHAIN}`);
+    const acceptance = await call(server, `/v1/acceptance?chain=${HOME_CHAIN}`);
+    expectShape(root, schemas.ExitRootAnswer);
+    expectShape(approvals, schemas.ApprovalsAnswer);
+    expectShape(acceptance, schemas.AcceptanceAnswer);
+    expect(approvals.json[0]).toMatchObject({
+      registry: REGISTRY,
+      message: { amount: '40000000', nonce: String(2n ** 200n) },
+    });
+  });
+
+  it('says 404, worth a retry, for what is not signed yet', async () => {
+    const root = await call(server, '/v1/exit-roots?chain=5');
+    const acceptance = await call(server, '/v1/acceptance?chain=5');
+    expect([root.status, root.json]).toMatchObject([404, { code: 'exitRoot.none', retryable: true }]);
+    expect([acceptance.status, acceptance.json]).toMatchObject([404, { code: 'acceptance.none', retryable: true }]);
+    expect((await call(server, '/v1/approvals?chain=5')).json).toEqual([]);
+  });
+
+  it('lets pages of any origin ask', async () => {
+    const preflight = await fetch(`${server.url}/v1/withdrawals`, { method: 'OPTIONS' });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get('access-control-allow-methods')).toContain('DELETE');
+    const { headers } = await call(server, '/v1/assets');
+    expect(headers.get('access-control-allow-origin')).toBe('*');
+    expect(headers.get('access-control-allow-credentials')).toBeNull();
+  });
+});
+
+describe('what is signed', () => {
+  it('hands a batch on with lower-case addresses and answers per item', async () => {
+    const body = batchBody({ account: alice.address }, { executor: executor.address });
+    const answer = await post(server, '/v1/batches', body);
+    expectShape(answer, schemas.BatchAnswer);
+    expect(answer.json.result.items).toHaveLength(3);
+    expect(server.keeper.calls.at(-1)).toEqual(batchBody({ account: aliceAddress }, { executor: executorAddress }));
+  });
+
+  it('says 403 when a user signs trades for himself', async () => {
+    const before = server.keeper.batchAnswer;
+    server.keeper.batchAnswer = {
+      ok: false,
+      refusal: {
+        code: 'signature.notExecutor',
+        message: `Only the executor ${executorAddress} may submit trades; this batch is signed by ${aliceAddress}.`,
+        details: { executor: executorAddress, signer: aliceAddress },
+        retryable: false,
+      },
+    };
+    const { status, json } = await post(server, '/v1/batches', batchBody());
+    expect(status).toBe(403);
+    expect(json).toEqual((server.keeper.batchAnswer as { refusal: object }).refusal);
+    server.keeper.batchAnswer = before;
+  });
+
+  it('says the same when a repeated batch had been refused as a whole', async () => {
+    const before = server.keeper.batchAnswer;
+    const result = { code: 'batch.wrongEpoch', details: { epoch: 2 } } as const;
+    server.keeper.batchAnswer = { ok: true, value: { sequence: 55, result, repeated: true } };
+    const { status, json } = await post(server, '/v1/batches', batchBody());
+    expect([status, json]).toMatchObject([409, { code: 'batch.wrongEpoch', details: { epoch: 2, sequence: 55 } }]);
+    server.keeper.batchAnswer = before;
+  });
+
+  it('gives every refusal of the keeper its status, and passes code and details on', async () => {
+    const before = server.keeper.batchAnswer;
+    for (const [code, status] of Object.entries(STATUS)) {
+      const refusal = { code: code as never, message: 'No.', details: { held: '5' }, retryable: true };
+      server.keeper.batchAnswer = { ok: false, refusal };
+      const answer = await post(server, '/v1/batches', batchBody());
+      expect([answer.status, answer.json]).toEqual([status, refusal]);
+      expect(answer.headers.get('retry-after')).toBe(status === 429 || status === 503 ? '1' : null);
+    }
+    server.keeper.batchAnswer = before;
+  });
+
+  it('hands withdrawals on as integers and answers with where they stand', async () => {
+    const amount = String(2n ** 256n - 1n);
+    const asked = await post(server, '/v1/withdrawals', withdrawalBody({ amount, recipient: alice.address }));
+    expectShape(asked, schemas.WithdrawalAnswer);
+    expect(asked.json).toMatchObject({ status: 'queued', atoms: '40000000', address: aliceAddress });
+    expect(server.keeper.calls.at(-1)).toMatchObject({
+      message: { amount: 2n ** 256n - 1n, nonce: 77n, chainId: HOME_CHAIN, recipient: aliceAddress },
+    });
+
+    const message = { account: alice.address, chainId: HOME_CHAIN, nonce: '77' };
+    const { signature } = withdrawalBody();
+    const cancelled = await call(server, '/v1/withdrawals', { method: 'DELETE', body: { message, signature } });
+    expectShape(cancelled, schemas.WithdrawalAnswer);
+    expect(server.keeper.calls.at(-1)).toEqual({
+      message: { account: aliceAddress, chainId: HOME_CHAIN, nonce: 77n },
+      signature,
+    });
+  });
+});
+
+describe('what an account sees', () => {
+  const paths = {
+    '/v1/account': schemas.AccountsAnswer,
+    '/v1/orders': schemas.OrdersAnswer,
+    '/v1/fills': schemas.FillsAnswer,
+    '/v1/withdrawals': schemas.WithdrawalsAnswer,
+  };
+
+  it('shows its own balances, orders, fills and withdrawals', async () => {
+    for (const [path, schema] of Object.entries(paths)) {
+      const answer = await call(server, path, { token: aliceToken });
+      expectShape(answer, schema);
+      expect(answer.json).toHaveLength(1);
+    }
+  });
+
+  it('hands paging on', async () => {
+    await call(server, '/v1/fills?before=90&limit=7', { token: aliceToken });
+    expect(server.keeper.calls.at(-1)).toEqual({ address: aliceAddress, before: 90, limit: 7 });
+  });
+
+  it('wants a session', async () => {
+    for (const path of Object.keys(paths)) {
+      const { status, json } = await call(server, path);
+      expect([status, json.code]).toEqual([401, 'session.required']);
+    }
+  });
+
+  it('shows the executor every account, in either spelling of the address', async () => {
+    for (const [path, schema] of Object.entries(paths)) {
+      for (const address of [alice.address, aliceAddress]) {
+        const answer = await call(server, `${path}?address=${address}`, { token: executorToken });
+        expectShape(answer, schema);
+        expect(answer.json).toHaveLength(1);
+      }
+      expect((await call(server, path, { token: executorToken })).json).toEqual([]);
+    }
+  });
+
+  it('shows nobody else anybody else', async () => {
+    for (const path of Object.keys(paths)) {
+      const { status, json } = await call(server, `${path}?address=${executorAddress}`, { token: aliceToken });
+      expect([status, json.code]).toEqual([403, 'access.notExecutor']);
+    }
+  });
+
+  it('takes the right away with the role', async () => {
+    server.keeper.executor = aliceAddress;
+    const { status } = await call(server, `/v1/account?address=${aliceAddress}`, { token: executorToken });
+    server.keeper.executor = executorAddress;
+    expect(status).toBe(403);
+  });
+});
+
+describe('books that the operator hides', () => {
+  const visible = { dark: [403, 403], trades: [403, 200], depth: [200, 200] } as const;
+
+  for (const [publicBooks, statuses] of Object.entries(visible)) {
+    it(`shows strangers what "${publicBooks}" allows, and the executor everything`, async () => {
+      const other = await startTestServer({ publicBooks: publicBooks as keyof typeof visible });
+      try {
+        const paths = [`/v1/books/${BOOK}/depth`, `/v1/trades?book=${BOOK}`];
+        const answers = await Promise.all(paths.map((path) => call(other, path)));
+        expect(answers.map(({ status }) => status)).toEqual(statuses);
+        for (const { status, json } of answers) if (status === 403) expect(json.code).toBe('access.notPublic');
+
+        const token = await signIn(other, executor);
+        const toExecutor = await Promise.all(paths.map((path) => call(other, path, { token })));
+        expect(toExecutor.map(({ status }) => status)).toEqual([200, 200]);
+        const asAlice = await call(other, paths[0] ?? '', { token: await signIn(other, alice) });
+        expect(asAlice.status).toBe(statuses[0]);
+      } finally {
+        await other.close();
+      }
+    });
+  }
+});
+
+describe('a candidate', () => {
+  it('answers only who and how it is and what it accepts', async () => {
+    const refusal = { code: 'keeper.notReady', message: 'This keeper is a candidate.', retryable: true } as const;
+    server.keeper.refusal = refusal;
+    try {
+      for (const path of ['/v1/health', '/v1/identity', `/v1/acceptance?chain=${HOME_CHAIN}`, '/v1/openapi.json']) {
+        expect((await call(server, path)).status).toBe(200);
+      }
+      for (const path of ['/v1/assets', '/v1/books', '/v1/solvency', `/v1/approvals?chain=${HOME_CHAIN}`]) {
+        const { status, json, headers } = await call(server, path);
+        expect([status, json]).toEqual([503, { ...refusal, details: {} }]);
+        expect(headers.get('retry-after')).toBe('1');
+      }
+      expect((await post(server, '/v1/batches', batchBody())).status).toBe(503);
+    } finally {
+      server.keeper.refusal = undefined;
+    }
+  });
+});
+
+describe('the OpenAPI document', () => {
+  it('describes every route with request, answer and error', async () => {
+    const { json } = await call(server, '/v1/openapi.json');
+    expect(json.openapi).toBe('3.1.0');
+    const routes = Object.entries(json.paths).flatMap(([path, methods]) =>
+      Object.keys(methods as object).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(routes.sort()).toEqual([
+      'DELETE /v1/session',
+      'DELETE /v1/withdrawals',
+      'GET /v1/acceptance',
+      'GET /v1/account',
+      'GET /v1/approvals',
+      'GET /v1/assets',
+      'GET /v1/books',
+      'GET /v1/books/{id}/depth',
+      'GET /v1/checkpoints/latest',
+      'GET /v1/exit-roots',
+      'GET /v1/fills',
+      'GET /v1/health',
+      'GET /v1/identity',
+      'GET /v1/orders',
+      'GET /v1/solvency',
+      'GET /v1/trades',
+      'GET /v1/withdrawals',
+      'POST /v1/batches',
+      'POST /v1/session',
+      'POST /v1/session/nonce',
+      'POST /v1/withdrawals',
+    ]);
+    const batch = json.paths['/v1/batches'].post;
+    const action = batch.requestBody.content['application/json'].schema.properties.message.properties.actions;
+    expect(action).toMatchObject({ maxItems: 1024, items: { additionalProperties: false } });
+    expect(batch.responses.default.content['application/json'].schema).toEqual({ $ref: '#/components/schemas/Error' });
+    expect(json.paths['/v1/books/{id}/depth'].get.parameters).toMatchObject([
+      { name: 'id', in: 'path', required: true },
+      { name: 'levels', in: 'query', required: false, schema: { type: 'integer', maximum: 200 } },
+    ]);
+    expect(json.paths['/v1/account'].get.security).toEqual([{ session: [] }]);
+  });
+});
