@@ -11,6 +11,7 @@ import { registerKeeper } from './keeper.ts';
 import { registerOrder } from './order.ts';
 import { registerRecover } from './recover.ts';
 import { registerReplay } from './replay.ts';
+import { runProgram } from './support/runProgram.ts';
 import { registerWithdraw } from './withdraw.ts';
 
 const NODE_MAJOR = 24;
@@ -43,4 +44,6 @@ for (const register of [
   register(program);
 }
 
-await program.parseAsync();
+const exitCode = await runProgram(program, process.argv);
+// A command that did what was asked may have set its own.
+if (exitCode !== 0) process.exitCode = exitCode;

@@ -2,37 +2,38 @@ import type { Command } from 'commander';
 import { CommanderError } from 'commander';
 import { describeError } from './describeError.ts';
 
-/** Understood and done / understood, but refused or failed / not understood. */
+/** Understood, but refused or failed. */
 const FAILED = 1;
+/** Not understood. */
 const USAGE = 2;
 
 /**
- * Runs a command line and sets the exit code of the process when it failed. What went wrong is told on stderr: text for
- * people, or with --json one line `{"error":{"code","message","details","retryable","hint"}}`.
+ * Runs a command line and returns the exit code: 0 when nothing went wrong. What went wrong is told on stderr: as text
+ * for people, or with --json as one line `{"error":{"code","message","details","retryable","hint"}}`.
+ * @param argv as `process.argv`: two words before the command line
  */
-export async function runProgram(program: Command, argv: readonly string[] = process.argv): Promise<void> {
+export async function runProgram(program: Command, argv: readonly string[]): Promise<number> {
   throwInsteadOfExit(program);
   try {
     await program.parseAsync([...argv]);
+    return 0;
   } catch (error) {
-    process.exitCode = reportError(error, { program, json: argv.includes('--json') });
+    return tell(error, { program, json: argv.includes('--json') });
   }
 }
 
-/** Commander would end the process with 1 where we say 2; every command must be told. */
+/** Commander would end the process, with 1 where we say 2. Every command must be told. */
 function throwInsteadOfExit(command: Command): void {
   command.exitOverride();
   for (const child of command.commands) throwInsteadOfExit(child);
 }
 
-/** Tells what went wrong and returns the exit code. */
-function reportError(error: unknown, { program, json }: { readonly program: Command; readonly json: boolean }): number {
+function tell(error: unknown, { program, json }: { readonly program: Command; readonly json: boolean }): number {
   // Commander has written its own message, or the help that was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
   const { usage, ...facts } = describeError(error);
-  const { writeErr } = program.configureOutput();
-  if (json) writeErr?.(`${JSON.stringify({ error: facts })}\n`);
-  else
-    writeErr?.([`error: ${facts.message}`, ...(facts.hint === undefined ? [] : [facts.hint])].join('\n').concat('\n'));
+  const { message, hint } = facts;
+  const text = json ? JSON.stringify({ error: facts }) : `error: ${message}${hint === undefined ? '' : `\n${hint}`}`;
+  program.configureOutput().writeErr?.(`${text}\n`);
   return usage ? USAGE : FAILED;
 }

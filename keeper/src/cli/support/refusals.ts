@@ -1,0 +1,73 @@
+// Refusals in the words of people: amounts with their units, and what to do next.
+import { formatUnits } from './units.ts';
+
+type Details = Readonly<Record<string, string | number>>;
+
+export interface RefusalFacts {
+  readonly code: string;
+  readonly message?: string;
+  readonly details?: Details | undefined;
+}
+
+/** Sentences for what the engine refuses with a code alone, or with amounts in its own units. */
+const TEXTS: Readonly<Record<string, string | ((details: Details) => string)>> = {
+  'action.unsupported': 'The keeper does not do that yet.',
+  'account.unknown': 'The account has never had a deposit.',
+  'book.unknown': 'There is no such book.',
+  'book.notOpen': 'The book takes no such orders at the moment.',
+  'book.full': 'The book holds as many orders or prices as it can.',
+  'order.priceOutOfRange': 'The price lies outside of what the book can hold.',
+  'order.quantityOutOfRange': 'The size lies outside of what the book can hold.',
+  'order.notionalOutOfRange': 'Price times size is more than the book can count.',
+  'order.feeAboveMaximum': ({ feePpm }) => `The fee of the book, ${feePpm} ppm, is above the signed maximum.`,
+  'order.unknown': 'No such order of this account rests: it was filled, cancelled, or belongs to somebody else.',
+  'risk.insufficientBalance': (details) =>
+    `The free balance is too small: the order needs ${amount(details, 'needed')}, free are ${amount(details, 'free')}.`,
+  'withdrawal.insufficientBalance': (details) =>
+    `The free balance is too small: asked for ${amount(details, 'requested')}, free are ${amount(details, 'free')}.`,
+  'withdrawal.vaultTooLow': (details) =>
+    `The vault of this chain holds ${amount(details, 'holds')}, of which ${amount(details, 'alreadyPromised')} is already promised.`,
+};
+
+const HINTS: Readonly<Record<string, string>> = {
+  'signature.notExecutor': 'Sign with the key of the executor; on a devnet: --as executor.',
+  'access.notPublic': 'Sign in as the executor; on a devnet: --as executor.',
+  'access.notExecutor': 'Ask as that address itself, or as the executor.',
+  'account.unknown': 'Deposit first: `mw deposit --help`.',
+  'order.unknown': 'See what rests: `mw account --orders`.',
+  'order.feeAboveMaximum': 'Give a higher --max-fee, in millionths.',
+  'risk.insufficientBalance': 'See the balances with `mw account`; deposit, or cancel orders that reserve them.',
+  'withdrawal.insufficientBalance': 'See the balances with `mw account`; open orders reserve some of them.',
+  'withdrawal.vaultTooLow':
+    'Choose another chain or a smaller amount; `mw account --solvency` shows what each vault holds.',
+  'withdrawal.unlistedToken': 'See `mw withdraw --help`.',
+  'batch.nonceNotGrowing': 'Another program of the executor uses larger nonces: give a larger one with --nonce.',
+};
+
+const RETRY_HINT = 'Try again in a moment.';
+
+/** What was refused and why, in one or two sentences. */
+export function refusalText({ code, message, details = {} }: RefusalFacts): string {
+  const text = TEXTS[code];
+  if (typeof text === 'function') return text(details);
+  return text ?? message ?? `Refused: ${code}.`;
+}
+
+/** What to do next; undefined when nothing is known to help. */
+export function refusalHint({
+  code,
+  retryable,
+}: {
+  readonly code: string;
+  readonly retryable?: boolean;
+}): string | undefined {
+  return HINTS[code] ?? (retryable ? RETRY_HINT : undefined);
+}
+
+/** The amount called `name`, in human units when the details say which. */
+function amount(details: Details, name: string): string {
+  const { decimals, symbol } = details;
+  const value = String(details[name] ?? '?');
+  if (typeof decimals !== 'number' || !/^-?[0-9]+$/.test(value)) return value;
+  return `${formatUnits(value, decimals)}${symbol === undefined ? '' : ` ${symbol}`}`;
+}

@@ -1,0 +1,56 @@
+// Waiting for something that others do: a named end, patience with a keeper that restarts, and news on the way.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KeeperApiError } from '../../client/keeperApiError.ts';
+import { CommandError, UsageError } from './errors.ts';
+import { parseInteger } from './units.ts';
+
+const POLL_MS = 500;
+const SECONDS_PER_DAY = 86_400;
+
+/** Milliseconds of a --timeout in seconds. Throws `UsageError`. */
+export function parseTimeout(text: string): number {
+  const seconds = parseInteger(text, 'The timeout in seconds', SECONDS_PER_DAY);
+  if (seconds === 0) throw new UsageError('The timeout must be at least 1 second; --no-wait does not wait at all.');
+  return seconds * 1000;
+}
+
+/**
+ * Asks until there is an answer other than undefined. While the keeper cannot be reached it asks on. Throws
+ * `CommandError` when the time is over; `what` completes "Waited 60 s for …".
+ */
+export async function pollUntil<T>(input: {
+  readonly what: string;
+  readonly timeoutMs: number;
+  readonly hint: string;
+  readonly ask: () => Promise<T | undefined>;
+  /** Told once for each stretch in which the keeper does not answer. */
+  readonly onSilence: (error: KeeperApiError) => void;
+}): Promise<T> {
+  const end = Date.now() + input.timeoutMs;
+  let silent = false;
+  for (;;) {
+    try {
+      const answer = await input.ask();
+      if (answer !== undefined) return answer;
+      silent = false;
+    } catch (error) {
+      if (!(error instanceof KeeperApiError) || !error.retryable) throw error;
+      if (!silent) input.onSilence(error);
+      silent = true;
+    }
+    if (Date.now() >= end) throw timedOut(input);
+    await sleep(POLL_MS);
+  }
+}
+
+/** The error of a wait that took too long. */
+export function timedOut(input: {
+  readonly what: string;
+  readonly timeoutMs: number;
+  readonly hint: string;
+}): CommandError {
+  return new CommandError(`Waited ${input.timeoutMs / 1000} s for ${input.what}.`, {
+    code: 'timeout',
+    hint: input.hint,
+  });
+}
