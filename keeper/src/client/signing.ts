@@ -20,55 +20,37 @@ export interface TypedDataSigner {
   }): Promise<Hex>;
 }
 
-/** What the keeper's API takes. */
-export interface Signed<Message> {
+interface ToSign<Message> {
+  /** Who signs: viem's LocalAccount, for instance. */
+  readonly account: TypedDataSigner;
+  /** The home chain and its Checkpointer. */
+  readonly domain: Domain;
   readonly message: Message;
-  readonly signature: Hex;
 }
 
-/**
- * By the executor: trades for users. `domain` is the home chain and its Checkpointer, in all three functions. Throws
- * `TypedMessageError` before anything is signed when a value does not fit.
- */
-export function signBatch(
-  signer: TypedDataSigner,
-  domain: Domain,
-  message: BatchMessage,
-): Promise<Signed<BatchMessage>> {
-  return sign(signer, 'Batch', domain, message);
+/** By the executor: trades for users. Throws `TypedMessageError`, as the others do, when a value does not fit. */
+export function signBatch(input: ToSign<BatchMessage>): Promise<Hex> {
+  return sign('Batch', input);
 }
 
 /** By the account whose money it is. */
-export function signWithdrawalRequest(
-  signer: TypedDataSigner,
-  domain: Domain,
-  message: WithdrawalRequestMessage,
-): Promise<Signed<WithdrawalRequestMessage>> {
-  return sign(signer, 'WithdrawalRequest', domain, message);
+export function signWithdrawalRequest(input: ToSign<WithdrawalRequestMessage>): Promise<Hex> {
+  return sign('WithdrawalRequest', input);
 }
 
 /** By the account, while the withdrawal is still queued. */
-export function signWithdrawalCancel(
-  signer: TypedDataSigner,
-  domain: Domain,
-  message: WithdrawalCancelMessage,
-): Promise<Signed<WithdrawalCancelMessage>> {
-  return sign(signer, 'WithdrawalCancel', domain, message);
+export function signWithdrawalCancel(input: ToSign<WithdrawalCancelMessage>): Promise<Hex> {
+  return sign('WithdrawalCancel', input);
 }
 
-async function sign<T extends MessageType>(
-  signer: TypedDataSigner,
-  type: T,
-  domain: Domain,
-  message: TypedMessages[T],
-): Promise<Signed<TypedMessages[T]>> {
+async function sign<T extends MessageType>(type: T, input: ToSign<TypedMessages[T]>): Promise<Hex> {
+  const { account, domain, message } = input;
   // Wallets are less strict than the keeper; this refuses what it would refuse.
   digestOf(type, domain, message);
-  const signature = await signer.signTypedData({
+  return account.signTypedData({
     domain: domainOf(type, domain),
     types: typesOf(type),
     primaryType: type,
     message: { ...message },
   });
-  return { message, signature };
 }

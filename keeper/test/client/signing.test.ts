@@ -50,18 +50,18 @@ const REQUEST: WithdrawalRequestMessage = {
 
 describe('what a viem account signs', () => {
   it('is a batch that the keeper takes', async () => {
-    const { message, signature } = await signBatch(account, DOMAIN, BATCH);
-    expect(recoverAddress(batchDigest(DOMAIN, message), signature)).toBe(signer);
+    const signature = await signBatch({ account, domain: DOMAIN, message: BATCH });
+    expect(recoverAddress(batchDigest(DOMAIN, BATCH), signature)).toBe(signer);
   });
 
   it('is a withdrawal request that the keeper takes', async () => {
-    const { message, signature } = await signWithdrawalRequest(account, DOMAIN, REQUEST);
-    expect(recoverAddress(digestOf('WithdrawalRequest', DOMAIN, message), signature)).toBe(signer);
+    const signature = await signWithdrawalRequest({ account, domain: DOMAIN, message: REQUEST });
+    expect(recoverAddress(digestOf('WithdrawalRequest', DOMAIN, REQUEST), signature)).toBe(signer);
   });
 
   it('is a cancellation that the keeper takes, and nothing else', async () => {
     const cancel = { account: signer, chainId: 31338, nonce: 5n };
-    const { signature } = await signWithdrawalCancel(account, DOMAIN, cancel);
+    const signature = await signWithdrawalCancel({ account, domain: DOMAIN, message: cancel });
     expect(recoverAddress(digestOf('WithdrawalCancel', DOMAIN, cancel), signature)).toBe(signer);
     const other = { ...DOMAIN, chainId: 31338 };
     expect(recoverAddress(digestOf('WithdrawalCancel', other, cancel), signature)).not.toBe(signer);
@@ -69,9 +69,11 @@ describe('what a viem account signs', () => {
   });
 
   it('is never a message that the keeper would refuse', async () => {
-    await expect(signBatch(account, DOMAIN, { ...BATCH, nonce: 2 ** 53 })).rejects.toThrow(TypedMessageError);
-    await expect(signWithdrawalRequest(account, DOMAIN, { ...REQUEST, amount: -1n })).rejects.toThrow(
+    await expect(signBatch({ account, domain: DOMAIN, message: { ...BATCH, nonce: 2 ** 53 } })).rejects.toThrow(
       TypedMessageError,
     );
+    await expect(
+      signWithdrawalRequest({ account, domain: DOMAIN, message: { ...REQUEST, amount: -1n } }),
+    ).rejects.toThrow(TypedMessageError);
   });
 });
