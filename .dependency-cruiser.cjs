@@ -4,6 +4,7 @@
 /** The libraries that each adapter adapts. One that is not listed here gets none. */
 const ADAPTER_LIBRARIES = {
   chain: ['viem'],
+  crypto: ['secp256k1'],
   http: ['fastify', '@fastify/swagger', 'typebox', 'ws', 'viem'],
   log: ['pino'],
   safe: ['@safe-global/protocol-kit', 'viem'],
