@@ -1,0 +1,36 @@
+import {
+  type Abi,
+  type ContractFunctionName,
+  decodeFunctionResult,
+  encodeFunctionData,
+  type ReadContractReturnType,
+} from 'viem';
+import type { Address, Hex } from '../../core/commands.ts';
+import { agree } from './agree.ts';
+import type { AgreedBlock } from './blockSource.ts';
+import { ChainError } from './chainError.ts';
+
+/** What a view function without arguments says in the state after the agreed block. Throws `ChainError`. */
+export async function readView<const abi extends Abi, name extends ContractFunctionName<abi, 'view'>>(
+  { block, quorum }: AgreedBlock,
+  { address, abi, functionName }: { readonly address: Address; readonly abi: abi; readonly functionName: name },
+): Promise<ReadContractReturnType<abi, name>> {
+  const call = { abi: abi as Abi, functionName: functionName as string };
+  const data = encodeFunctionData(call);
+  const answer = await agree(quorum, {
+    about: `${functionName}() of ${address}`,
+    virtue: 'state',
+    ask: (rpc) => rpc.call({ to: address, data, blockHash: block.hash }),
+  });
+  try {
+    return decodeFunctionResult({ ...call, data: answer as Hex }) as ReadContractReturnType<abi, name>;
+  } catch (cause) {
+    throw new ChainError({
+      code: 'configuration',
+      chainId: quorum.chainId,
+      message: `${address} does not answer ${functionName}() at block ${block.number}. Check the address.`,
+      retryable: false,
+      cause,
+    });
+  }
+}

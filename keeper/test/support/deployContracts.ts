@@ -1,0 +1,246 @@
+// The real contracts on an anvil, from what `forge build` made, with keys that the test holds.
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { authorityAbi, checkpointerAbi, depositRegistryAbi, devnetTokenAbi } from '@myrtle-wyckoff/generated';
+import {
+  type Abi,
+  createTestClient,
+  encodeAbiParameters,
+  encodeDeployData,
+  encodeFunctionData,
+  getContractAddress,
+  http,
+  keccak256,
+  publicActions,
+  walletActions,
+  zeroAddress,
+  zeroHash,
+} from 'viem';
+import { mnemonicToAccount, privateKeyToAccount } from 'viem/accounts';
+import type { ApprovalView, ExitRootView } from '../../src/core/api.ts';
+import type { Address, Hex } from '../../src/core/commands.ts';
+import type { SignedCheckpoint } from '../../src/core/ports.ts';
+import {
+  type CheckpointMessage,
+  digestOf,
+  exitRootsTree,
+  payloadHash,
+  settlementsHash,
+  type WithdrawalMessage,
+  withdrawalsHash,
+  ZERO_HASH,
+} from '../../src/core/typedMessages.ts';
+
+const MNEMONIC = 'test test test test test test test test test test test junk';
+const ROOT = resolve(import.meta.dirname, '../../..');
+const MINED_POLL_MS = 20;
+
+/** Anvil's funded accounts by number. */
+export function developmentKey(index: number): Hex {
+  const { privateKey } = mnemonicToAccount(MNEMONIC, { addressIndex: index }).getHdKey();
+  return `0x${Buffer.from(privateKey as Uint8Array).toString('hex')}`;
+}
+
+export const enclaveKey: Hex = keccak256('0xe0');
+export const leaderKey: Hex = keccak256('0x1e');
+export const enclave = lower(privateKeyToAccount(enclaveKey).address);
+export const leader = lower(privateKeyToAccount(leaderKey).address);
+
+export type TestClient = ReturnType<typeof connect>;
+
+/** Sends as the first development account, which is council and governor of these contracts. */
+export function connect(url: string) {
+  return createTestClient({
+    mode: 'anvil',
+    transport: http(url),
+    account: mnemonicToAccount(MNEMONIC),
+    pollingInterval: MINED_POLL_MS,
+  })
+    .extend(publicActions)
+    .extend(walletActions);
+}
+
+export interface TestContracts {
+  readonly chainId: number;
+  readonly client: TestClient;
+  /** 6 decimals, 10¹⁵ atoms of it minted to the deployer and approved to the vault. */
+  readonly token: Address;
+  readonly registry: Address;
+  readonly authority: Address;
+  readonly checkpointer: Address;
+  /** Waits until it is mined; without `to` it creates a contract. */
+  send(transaction: { readonly to?: Address; readonly data: Hex }): Promise<Hex>;
+  deposit(input: { readonly account: Address; readonly amount: bigint }): Promise<void>;
+  /** The leader of epoch 1, proposed and accepted. */
+  electLeader(): Promise<void>;
+}
+
+/** Deploys token, vault, authority and checkpointer: this chain is its own home. The chain must mine on its own. */
+export async function deployContracts(url: string): Promise<TestContracts> {
+  const client = connect(url);
+  const chainId = await client.getChainId();
+  const from = client.account.address;
+  const firstNonce = BigInt(await client.getTransactionCount({ address: from }));
+  const addressOf = (offset: bigint) => lower(getContractAddress({ from, nonce: firstNonce + offset }));
+  const [token, registry, authority, checkpointer] = [addressOf(0n), addressOf(1n), addressOf(2n), addressOf(3n)];
+
+  const send = async (transaction: { readonly to?: Address; readonly data: Hex }): Promise<Hex> => {
+    const hash = await client.sendTransaction({ ...transaction, chain: null });
+    const { status } = await client.waitForTransactionReceipt({ hash });
+    if (status !== 'success') throw new Error(`transaction ${hash} failed`);
+    return hash;
+  };
+  const deploy = async (contract: string, args: readonly unknown[]) => {
+    const { abi, bytecode } = artifact(contract);
+    await send({ data: encodeDeployData({ abi, bytecode, args }) });
+  };
+  const listings = [{ token, depositCap: 10n ** 15n }];
+  await deploy('DevnetToken', ['Test Dollar', 'TUSD', 6]);
+  await deploy('DepositRegistry', [authority, chainId, checkpointer, 0, listings]);
+  await deploy('Authority', [from, from, registry, enclave, [], 0n, 0n]);
+  await deploy('Checkpointer', [authority]);
+  await send({
+    to: token,
+    data: encodeFunctionData({ abi: devnetTokenAbi, functionName: 'mint', args: [from, 10n ** 15n] }),
+  });
+  await send({
+    to: token,
+    data: encodeFunctionData({ abi: devnetTokenAbi, functionName: 'approve', args: [registry, 10n ** 15n] }),
+  });
+
+  return {
+    chainId,
+    client,
+    token,
+    registry,
+    authority,
+    checkpointer,
+    send,
+    async deposit({ account, amount }) {
+      const args = [token, amount, account, 0] as const;
+      await send({
+        to: registry,
+        data: encodeFunctionData({ abi: depositRegistryAbi, functionName: 'deposit', args }),
+      });
+    },
+    async electLeader() {
+      const proposal = [leader, 1n, zeroHash] as const;
+      const abi = authorityAbi;
+      await send({ to: authority, data: encodeFunctionData({ abi, functionName: 'proposeLeader', args: proposal }) });
+      const args = [await signAcceptance({ chainId, authority })] as const;
+      await send({ to: authority, data: encodeFunctionData({ abi, functionName: 'acceptLeader', args }) });
+    },
+  };
+}
+
+export function signAcceptance(domain: { readonly chainId: number; readonly authority: Address }): Promise<Hex> {
+  const { chainId, authority } = domain;
+  const message = { candidate: leader, epoch: 1, expectedTip: ZERO_HASH };
+  return sign(leaderKey, digestOf('AcceptLeader', { chainId, verifyingContract: authority }, message));
+}
+
+/** A checkpoint as the keeper would sign it, of epoch 1; its digest is the next one's parent. */
+export async function signCheckpoint(
+  { chainId, checkpointer }: TestContracts,
+  content: { readonly number: number; readonly parent: Hex; readonly payload: Uint8Array },
+): Promise<SignedCheckpoint & { readonly digest: Hex }> {
+  const { number, parent, payload } = content;
+  const checkpoint: CheckpointMessage = {
+    number,
+    epoch: 1,
+    parent,
+    stateHash: keccak256(payload),
+    payloadHash: payloadHash(payload),
+    withdrawalsHash: withdrawalsHash([]),
+    settlementsHash: settlementsHash([]),
+    journalIndex: number * 100,
+  };
+  const digest = digestOf('Checkpoint', { chainId, verifyingContract: checkpointer }, checkpoint);
+  return { checkpoint, payload, withdrawals: [], ciphertexts: [], ...(await signBoth(digest)), digest };
+}
+
+/** What `post` of the production poster sends, for tests of the reader. */
+export async function postCheckpoint(contracts: TestContracts, signed: SignedCheckpoint): Promise<void> {
+  const { number, epoch, journalIndex, ...hashes } = signed.checkpoint;
+  const data = encodeFunctionData({
+    abi: checkpointerAbi,
+    functionName: 'checkpoint',
+    args: [
+      { ...hashes, number: BigInt(number), epoch: BigInt(epoch), journalIndex: BigInt(journalIndex) },
+      `0x${Buffer.from(signed.payload).toString('hex')}`,
+      [],
+      [],
+      signed.enclaveSignature,
+      signed.leaderSignature,
+    ],
+  });
+  await contracts.send({ to: contracts.checkpointer, data });
+}
+
+/** The root of one chain alone, of epoch 1. */
+export async function signExitRoot(
+  { chainId, registry, checkpointer }: TestContracts,
+  root: { readonly checkpoint: number; readonly issuedAt: number; readonly processedIndex: number },
+): Promise<ExitRootView> {
+  const { checkpoint, issuedAt, processedIndex } = root;
+  const tree = exitRootsTree([{ chainId, registry, treeRoot: ZERO_HASH, processedIndex }]);
+  const message = { epoch: 1, checkpoint, issuedAt, root: tree.root };
+  const digest = digestOf('ExitRoots', { chainId, verifyingContract: checkpointer }, message);
+  const proof = tree.proof(chainId);
+  return { chainId, registry, message, treeRoot: ZERO_HASH, processedIndex, proof, ...(await signBoth(digest)) };
+}
+
+export async function signApproval(
+  { chainId, registry, token }: TestContracts,
+  withdrawal: Omit<WithdrawalMessage, 'token'>,
+): Promise<ApprovalView> {
+  const message = { ...withdrawal, token };
+  const digest = digestOf('Withdrawal', { chainId, verifyingContract: registry }, message);
+  return { chainId, registry, message, ...(await signBoth(digest)) };
+}
+
+/** A contract of 45 bytes that answers every call with this word. */
+export async function deployAnswering(contracts: TestContracts, word: Hex): Promise<Address> {
+  const runtime = `7f${word.slice(2)}60005260206000f3`;
+  const size = (runtime.length / 2).toString(16).padStart(2, '0');
+  const hash = await contracts.send({ data: `0x60${size}600c60003960${size}6000f3${runtime}` });
+  const { contractAddress } = await contracts.client.getTransactionReceipt({ hash });
+  return lower(contractAddress as string);
+}
+
+/** `data` of a Deposited entry. */
+export function depositedData(entry: {
+  readonly token: Address;
+  readonly amount: bigint;
+  readonly account: Address;
+  readonly payer: Address;
+}): Hex {
+  const types = [
+    { type: 'address' },
+    { type: 'uint256' },
+    { type: 'address' },
+    { type: 'uint32' },
+    { type: 'address' },
+  ] as const;
+  return encodeAbiParameters(types, [entry.token, entry.amount, entry.account, 0, entry.payer]);
+}
+
+async function signBoth(digest: Hex): Promise<{ readonly enclaveSignature: Hex; readonly leaderSignature: Hex }> {
+  return { enclaveSignature: await sign(enclaveKey, digest), leaderSignature: await sign(leaderKey, digest) };
+}
+
+function sign(privateKey: Hex, hash: Hex): Promise<Hex> {
+  return privateKeyToAccount(privateKey).sign({ hash });
+}
+
+function artifact(contract: string): { readonly abi: Abi; readonly bytecode: Hex } {
+  const file = resolve(ROOT, `out/${contract}.sol/${contract}.json`);
+  const { abi, bytecode } = JSON.parse(readFileSync(file, 'utf8')) as { abi: Abi; bytecode: { object: Hex } };
+  return { abi, bytecode: bytecode.object };
+}
+
+function lower(address: string): Address {
+  return address.toLowerCase() as Address;
+}
+
+export const NOBODY = zeroAddress as Address;
