@@ -3,8 +3,10 @@ import { KeeperApiError } from './keeperApiError.ts';
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
-/** Throws `KeeperApiError`. */
-export async function request<T>(input: {
+/** A kept connection that the keeper has closed meanwhile fails at once; what changes nothing is asked once more. */
+const SAFE_ATTEMPTS = 2;
+
+interface Request {
   readonly url: string;
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
@@ -12,32 +14,42 @@ export async function request<T>(input: {
   readonly body?: unknown;
   readonly token?: string | undefined;
   readonly timeoutMs: number;
-}): Promise<T> {
+}
+
+/** Throws `KeeperApiError`. */
+export async function request<T>(input: Request): Promise<T> {
   const url = new URL(input.path, input.url);
   for (const [name, value] of Object.entries(input.query ?? {})) {
     if (value !== undefined) url.searchParams.set(name, String(value));
   }
+  const { ok, status, text } = await send(input, url, input.method === 'GET' ? SAFE_ATTEMPTS : 1);
+  const data = parse(text);
+  if (ok && data !== undefined) return data as T;
+  throw refused(status, data, url);
+}
+
+async function send(
+  input: Request,
+  url: URL,
+  attempts: number,
+): Promise<{ readonly ok: boolean; readonly status: number; readonly text: string }> {
   const headers: Record<string, string> = {};
   if (input.body !== undefined) headers['content-type'] = 'application/json';
   if (input.token !== undefined) headers.authorization = `Bearer ${input.token}`;
-
-  let response: Response;
-  let text: string;
   try {
-    response = await fetch(url, {
+    const response = await fetch(url, {
       method: input.method,
       headers,
       ...(input.body === undefined ? {} : { body: JSON.stringify(input.body) }),
       signal: AbortSignal.timeout(input.timeoutMs),
       redirect: 'error',
     });
-    text = await response.text();
+    return { ok: response.ok, status: response.status, text: await response.text() };
   } catch (cause) {
-    throw unreachable(input, cause);
+    const error = unreachable(input, cause);
+    if (attempts > 1 && error.code === 'network.failed') return send(input, url, attempts - 1);
+    throw error;
   }
-  const data = parse(text);
-  if (response.ok && data !== undefined) return data as T;
-  throw refused(response.status, data, url);
 }
 
 function unreachable(input: { readonly url: string; readonly timeoutMs: number }, cause: unknown): KeeperApiError {

@@ -309,8 +309,10 @@ describe('an account', () => {
   });
 
   it('wants a session', async () => {
-    const { first } = await follow({ channel: 'account', token: 'made-up' });
-    expect(first).toMatchObject({ type: 'error', code: 'session.unknown', topic: { channel: 'account' } });
+    const topic = { channel: 'account' };
+    expect((await follow(topic)).first).toMatchObject({ type: 'error', code: 'session.required', topic });
+    const { first } = await follow({ ...topic, token: 'made-up' });
+    expect(first).toMatchObject({ type: 'error', code: 'session.unknown', topic });
   });
 });
 
@@ -475,7 +477,7 @@ describe('what a client says', () => {
       [{ op: 'subscribe', channel: 'book', book: '1' }, 'request.invalid'],
       [{ op: 'subscribe', channel: 'book', book: -1 }, 'request.invalid'],
       [{ op: 'subscribe', channel: 'book', book: 1, from: 1.5 }, 'request.invalid'],
-      [{ op: 'subscribe', channel: 'account' }, 'request.invalid'],
+      [{ op: 'subscribe', channel: 'account', token: 7 }, 'request.invalid'],
       [{ op: 'subscribe', channel: 'account', token: 'x', book: 1 }, 'request.invalid'],
       ['{"op":"subscribe","channel":"trades","book":1,"__proto__":{}}', 'request.invalid'],
       ['{"op":"constructor","channel":"__proto__"}', 'request.invalid'],

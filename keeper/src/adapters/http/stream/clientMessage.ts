@@ -6,28 +6,16 @@ import { strict } from '../schemas.ts';
 import { createValidator } from '../validate.ts';
 
 const book = Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1 });
-const token = Type.String({ minLength: 1, maxLength: 128 });
-const from = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+const token = Type.Optional(Type.String({ minLength: 1, maxLength: 128 }));
+const from = Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }));
 const ofBook = Type.Enum(['trades', 'book']);
 const ofSession = Type.Enum(['account', 'executor']);
 
 /** By `op`, then by whether the channel is that of a book: one plain schema each gives plain errors. */
 const validators = {
   subscribe: {
-    book: createValidator(
-      strict({
-        op: Type.Literal('subscribe'),
-        channel: ofBook,
-        book,
-        token: Type.Optional(token),
-        from: Type.Optional(from),
-      }),
-      'message',
-    ),
-    session: createValidator(
-      strict({ op: Type.Literal('subscribe'), channel: ofSession, token, from: Type.Optional(from) }),
-      'message',
-    ),
+    book: createValidator(strict({ op: Type.Literal('subscribe'), channel: ofBook, book, token, from }), 'message'),
+    session: createValidator(strict({ op: Type.Literal('subscribe'), channel: ofSession, token, from }), 'message'),
   },
   unsubscribe: {
     book: createValidator(strict({ op: Type.Literal('unsubscribe'), channel: ofBook, book }), 'message'),

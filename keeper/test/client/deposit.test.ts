@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import {
+  type Abi,
+  createPublicClient,
+  createWalletClient,
+  encodeDeployData,
+  encodeFunctionData,
+  erc20Abi,
+  http,
+  type PublicClient,
+  zeroAddress,
+} from 'viem';
+import { privateKeyToAccount } from 'viem/accounts';
+import { foundry } from 'viem/chains';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Anvil, startAnvil } from '../../src/cli/devnet/anvil.ts';
+import { DepositError, depositNative, depositToken } from '../../src/client/deposit.ts';
+import type { Address, Hex } from '../../src/core/commands.ts';
+import { deployContracts, developmentKey, type TestContracts } from '../support/deployContracts.ts';
+
+const account: Address = `0x${'ab'.repeat(20)}`;
+let anvil: Anvil;
+let contracts: TestContracts;
+let clients: ReturnType<typeof connectTo>;
+
+beforeAll(async () => {
+  anvil = await startAnvil({ chainId: 31337 });
+  contracts = await deployContracts(anvil.url);
+  clients = connectTo(anvil.url);
+  // The tests begin without the allowance that the helper leaves behind.
+  await setAllowance(0n);
+});
+afterAll(() => anvil.stop());
+
+function connectTo(url: string) {
+  const settings = { chain: foundry, transport: http(url), pollingInterval: 20 };
+  return {
+    wallet: createWalletClient({ ...settings, account: privateKeyToAccount(developmentKey(0)) }),
+    reader: createPublicClient(settings) as PublicClient,
+  };
+}
+
+async function setAllowance(amount: bigint): Promise<void> {
+  const args = [contracts.registry, amount] as const;
+  const data = encodeFunctionData({ abi: erc20Abi, functionName: 'approve', args });
+  await contracts.send({ to: contracts.token, data });
+}
+
+function allowance(): Promise<bigint> {
+  const args = [clients.wallet.account.address, contracts.registry] as const;
+  return clients.reader.readContract({ address: contracts.token, abi: erc20Abi, functionName: 'allowance', args });
+}
+
+function held(token: Address, by: Address): Promise<bigint> {
+  return clients.reader.readContract({ address: token, abi: erc20Abi, functionName: 'balanceOf', args: [by] });
+}
+
+function deposit(amount: bigint) {
+  const { registry, token } = contracts;
+  return depositToken({ ...clients, registry, token, amount, account, subaccount: 2 });
+}
+
+/** Deploys what `forge build` made; returns the address. */
+async function deploy(contract: string, args: readonly unknown[]): Promise<Address> {
+  const file = resolve(import.meta.dirname, `../../../out/${contract}.sol/${contract}.json`);
+  const { abi, bytecode } = JSON.parse(readFileSync(file, 'utf8')) as { abi: Abi; bytecode: { object: Hex } };
+  const hash = await contracts.send({ data: encodeDeployData({ abi, bytecode: bytecode.object, args }) });
+  const { contractAddress } = await clients.reader.getTransactionReceipt({ hash });
+  return (contractAddress ?? zeroAddress).toLowerCase() as Address;
+}
+
+it('moves a token into the vault, says where in its log, and leaves no allowance', async () => {
+  const first = await deposit(1_000n);
+  const second = await deposit(500n);
+  expect([first.amount, second.amount]).toEqual([1_000n, 500n]);
+  expect(second.logIndex).toBe(first.logIndex + 1n);
+  expect(first.receipt.status).toBe('success');
+  expect(await held(contracts.token, contracts.registry)).toBe(1_500n);
+  expect(await allowance()).toBe(0n);
+});
+
+it('brings an old allowance to exactly the amount', async () => {
+  await setAllowance(7n);
+  await deposit(100n);
+  expect(await allowance()).toBe(0n);
+  await setAllowance(100n);
+  const before = await clients.reader.getTransactionCount({ address: clients.wallet.account.address });
+  await deposit(100n);
+  expect(await allowance()).toBe(0n);
+  expect(await clients.reader.getTransactionCount({ address: clients.wallet.account.address })).toBe(before + 1);
+});
+
+it('moves the native coin into the vault, wrapped', async () => {
+  const { chainId, authority, checkpointer } = contracts;
+  const weth = await deploy('DevnetWeth', []);
+  const listings = [{ token: weth, depositCap: 10n ** 20n }];
+  const registry = await deploy('DepositRegistry', [authority, chainId, checkpointer, 0, listings]);
+  const router = await deploy('DepositRouter', [registry, weth]);
+  const amount = 3n * 10n ** 18n;
+  const done = await depositNative({ ...clients, router, registry, amount, account, subaccount: 0 });
+  expect([done.amount, await held(weth, registry), await held(weth, router)]).toEqual([amount, amount, 0n]);
+});
+
+it('fails with the reason of the vault when it does not take the token', async () => {
+  const { registry } = contracts;
+  const token = await deploy('DevnetToken', ['Stranger', 'STR', 18]);
+  const attempt = depositToken({ ...clients, registry, token, amount: 1n, account, subaccount: 0 });
+  await expect(attempt).rejects.toThrow(/deposit/);
+  expect(await held(token, registry)).toBe(0n);
+});
+
+it('says so when a transaction is mined and fails', async () => {
+  const reader = {
+    ...clients.reader,
+    waitForTransactionReceipt: async () => ({ status: 'reverted', logs: [] }),
+  } as unknown as PublicClient;
+  const { registry, token } = contracts;
+  const attempt = depositToken({ ...clients, reader, registry, token, amount: 1n, account, subaccount: 0 });
+  await expect(attempt).rejects.toThrow(DepositError);
+});
