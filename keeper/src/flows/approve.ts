@@ -46,11 +46,12 @@ export function createApprovals(input: {
 
   const unsubscribe = sequencer.subscribe(({ command, outcome }) => {
     if (command.type !== 'cutCheckpoint' || outcome.result.code !== 'ok') return;
+    const vaults = registries(state);
+    // Before the Directory was read there is no vault that a root could be for.
+    if (vaults.length === 0) return;
     // Trees are empty in this form (treeRoot 0): the root is gate and heartbeat, claims by proof come with the exit hatch.
-    cuts.set(
-      state.cutNumber,
-      registries(state).map((vault) => ({ ...vault, treeRoot: ZERO_HASH })),
-    );
+    const leaves = vaults.map((vault) => ({ ...vault, treeRoot: ZERO_HASH }));
+    cuts.set(state.cutNumber, leaves);
     const oldest = cuts.keys().next();
     if (cuts.size > CUTS_LIMIT && !oldest.done) cuts.delete(oldest.value);
   });
