@@ -30,8 +30,7 @@ contract DeployDevnet is Script, DevnetRecord {
 
         string memory record = _record(deployed);
         if (vm.envOr("RECORD", false)) {
-            vm.writeJson(record, _recordPath());
-            vm.writeLine(_recordPath(), "");
+            _writeRecord(record);
         } else if (!_isSameJson(record, vm.readFile(_recordPath()))) {
             revert DeployDevnet_NotAsRecorded(_recordPath());
         }

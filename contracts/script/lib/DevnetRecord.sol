@@ -2,11 +2,14 @@
 pragma solidity 0.8.30;
 
 import {Devnet} from "./Devnet.sol";
+import {Record} from "./Record.sol";
 
-/// @title deployments/<chainId>.json: deterministic addresses and nothing else
-abstract contract DevnetRecord is Devnet {
-    function _recordPath() internal view returns (string memory) {
-        return string.concat("deployments/", vm.toString(block.chainid), ".json");
+/// @title What is recorded of a development chain: the protocol, Safe's own contracts, and the test tokens
+abstract contract DevnetRecord is Devnet, Record {
+    function _record(Deployed memory deployed) internal returns (string memory) {
+        vm.serializeString("record", "tokens", _recordTokens(deployed.tokens));
+        _recordContracts(deployed.contracts, deployed.council);
+        return _recordChain(HOME, _recordSafe(deployed.safe));
     }
 
     /// @dev The same keys with the same values, whatever the white space.
@@ -19,34 +22,15 @@ abstract contract DevnetRecord is Devnet {
         return keccak256(vm.parseJson(a)) == keccak256(vm.parseJson(b));
     }
 
-    /// @dev The file's content.
-    function _record(Deployed memory deployed) internal returns (string memory) {
-        vm.serializeUint("record", "chainId", block.chainid);
-        vm.serializeBool("record", "home", block.chainid == HOME);
-        vm.serializeString("record", "contracts", _recordContracts(deployed));
-        return vm.serializeString("record", "tokens", _recordTokens(deployed.tokens));
-    }
-
-    function _recordContracts(Deployed memory deployed) private returns (string memory) {
-        Contracts memory contracts = deployed.contracts;
-        if (contracts.checkpointer != address(0)) {
-            vm.serializeAddress("contracts", "checkpointer", contracts.checkpointer);
-            vm.serializeAddress("contracts", "directory", contracts.directory);
-        }
-        vm.serializeAddress("contracts", "factory", contracts.factory);
-        vm.serializeAddress("contracts", "council", deployed.council);
-        vm.serializeAddress("contracts", "timelock", contracts.timelock);
-        vm.serializeAddress("contracts", "authority", contracts.authority);
-        vm.serializeAddress("contracts", "registry", contracts.registry);
-        vm.serializeAddress("contracts", "router", contracts.router);
-        vm.serializeAddress("contracts", "safeSingleton", deployed.safe.singleton);
-        vm.serializeAddress("contracts", "safeProxyFactory", deployed.safe.proxyFactory);
-        vm.serializeAddress("contracts", "safeFallbackHandler", deployed.safe.fallbackHandler);
-        vm.serializeAddress("contracts", "multiSend", deployed.safe.multiSend);
-        vm.serializeAddress("contracts", "multiSendCallOnly", deployed.safe.multiSendCallOnly);
-        vm.serializeAddress("contracts", "simulateTxAccessor", deployed.safe.simulateTxAccessor);
-        vm.serializeAddress("contracts", "createCall", deployed.safe.createCall);
-        return vm.serializeAddress("contracts", "signMessageLib", deployed.safe.signMessageLib);
+    function _recordSafe(SafeContracts memory safe) private returns (string memory) {
+        vm.serializeAddress("contracts", "safeSingleton", safe.singleton);
+        vm.serializeAddress("contracts", "safeProxyFactory", safe.proxyFactory);
+        vm.serializeAddress("contracts", "safeFallbackHandler", safe.fallbackHandler);
+        vm.serializeAddress("contracts", "multiSend", safe.multiSend);
+        vm.serializeAddress("contracts", "multiSendCallOnly", safe.multiSendCallOnly);
+        vm.serializeAddress("contracts", "simulateTxAccessor", safe.simulateTxAccessor);
+        vm.serializeAddress("contracts", "createCall", safe.createCall);
+        return vm.serializeAddress("contracts", "signMessageLib", safe.signMessageLib);
     }
 
     function _recordTokens(Tokens memory tokens) private returns (string memory) {

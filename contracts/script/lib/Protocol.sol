@@ -157,15 +157,11 @@ abstract contract Protocol is Deterministic {
         return block.chainid == 31337 || block.chainid == 31338;
     }
 
-    function _sorted(address[] memory list) private returns (address[] memory) {
-        uint256[] memory numbers = new uint256[](list.length);
+    function _sorted(address[] memory list) private returns (uint256[] memory numbers) {
+        numbers = new uint256[](list.length);
         for (uint256 i = 0; i < list.length; i++) {
             numbers[i] = uint256(uint160(list[i]));
         }
-        numbers = vm.sort(numbers);
-        for (uint256 i = 0; i < list.length; i++) {
-            list[i] = address(uint160(numbers[i]));
-        }
-        return list;
+        return vm.sort(numbers);
     }
 }

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {Script} from "forge-std/Script.sol";
+
+import {ConfigFile} from "./lib/ConfigFile.sol";
+import {Record} from "./lib/Record.sol";
+
+/// @title The protocol on one chain, home or not
+/// @dev Once per chain, always with the same deployer, because addresses follow from it:
+///
+///     CONFIG=contracts/script/config/<name>.json forge script contracts/script/Deploy.s.sol \
+///         --rpc-url <url> --account <deployer> --sender <its address> --broadcast
+///
+/// The council's Safe must stand already, with the owners, threshold and singleton of the configuration, and without
+/// modules or a guard: anything else is refused before anything is deployed. What stands already is left alone, so a
+/// broken run can be repeated. Writes deployments/<chainId>.json. A chain counts only once the Directory names it.
+contract Deploy is Script, ConfigFile, Record {
+    error Deploy_WrongChain(uint256 chainId, uint256 configured);
+
+    function run() external {
+        _writeRecord(_deploy(vm.readFile(vm.envString("CONFIG")), msg.sender));
+    }
+
+    /// @dev Returns the record.
+    function _deploy(string memory json, address deployer) internal returns (string memory) {
+        uint256 chainId = vm.parseJsonUint(json, ".chainId");
+        if (block.chainid != chainId) revert Deploy_WrongChain(block.chainid, chainId);
+        Config memory config = _readConfig(json);
+
+        vm.startBroadcast(deployer);
+        Contracts memory contracts = _deployProtocol(deployer, config);
+        if (chainId == config.homeChainId) _deployHome(deployer, _readGenesis(json, contracts));
+        vm.stopBroadcast();
+        return _recordProtocol(contracts, config.council.safe, config.homeChainId);
+    }
+}

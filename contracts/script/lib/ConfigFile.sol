@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {
+    AssetListing,
+    AssetTokenListing,
+    BookListing,
+    ChainListing,
+    DirectoryGenesis,
+    RiskWeights,
+    Settler,
+    TokenListing
+} from "../../src/types/Listings.sol";
+import {Protocol} from "./Protocol.sol";
+
+/// @title Reads a chain's configuration; contracts/script/config/example.json shows every field
+abstract contract ConfigFile is Protocol {
+    struct AssetEntry {
+        uint32 asset;
+        string symbol;
+        uint8 ledgerDecimals;
+        RiskWeights risk;
+    }
+
+    struct ChainEntry {
+        uint64 chainId;
+        uint8 finality;
+        uint32 heartbeatSeconds;
+    }
+
+    error ConfigFile_SymbolTooLong(string symbol);
+
+    string private constant TOKEN = "TokenListing(address token,uint256 depositCap)";
+    string private constant CHAIN = "ChainEntry(uint64 chainId,uint8 finality,uint32 heartbeatSeconds)";
+    string private constant ASSET =
+        "AssetEntry(uint32 asset,string symbol,uint8 ledgerDecimals,RiskWeights risk)RiskWeights(uint32 initAssetWeightPpm,uint32 initLiabilityWeightPpm,uint32 maintAssetWeightPpm,uint32 maintLiabilityWeightPpm)";
+    string private constant ASSET_TOKEN = "AssetTokenListing(uint32 asset,uint64 chainId,address token,uint8 decimals)";
+    string private constant BOOK =
+        "BookListing(uint32 book,uint32 base,uint32 quote,uint64 lotSize,uint64 tickSize,BookTerms terms)BookTerms(uint32 makerFeePpm,uint32 takerFeePpm,uint8 status)";
+    string private constant SETTLER = "Settler(address signer,uint8 encryptionKeyPrefix,bytes32 encryptionKeyX)";
+
+    function _readConfig(string memory json) internal pure returns (Config memory config) {
+        config.homeChainId = vm.parseJsonUint(json, ".homeChainId");
+        config.council = Council({
+            safe: vm.parseJsonAddress(json, ".council.safe"),
+            owners: vm.parseJsonAddressArray(json, ".council.owners"),
+            threshold: vm.parseJsonUint(json, ".council.threshold"),
+            singleton: vm.parseJsonAddress(json, ".council.singleton"),
+            singletonCodehash: vm.parseJsonBytes32(json, ".council.singletonCodehash")
+        });
+        config.enclave = vm.parseJsonAddress(json, ".enclave");
+        config.guardians = vm.parseJsonAddressArray(json, ".guardians");
+        config.wrappedNative = vm.parseJsonAddress(json, ".wrappedNative");
+        config.tokens = abi.decode(vm.parseJsonTypeArray(json, ".tokens", TOKEN), (TokenListing[]));
+        config.startCheckpoint = uint48(vm.parseJsonUint(json, ".startCheckpoint"));
+        config.leaderDelay = uint64(vm.parseJsonUint(json, ".leaderDelaySeconds"));
+        config.enclaveDelay = uint64(vm.parseJsonUint(json, ".enclaveDelaySeconds"));
+        config.timelockDelay = vm.parseJsonUint(json, ".timelockDelaySeconds");
+    }
+
+    /// @dev Vault and authority have the same address on every chain.
+    function _readGenesis(string memory json, Contracts memory contracts)
+        internal
+        pure
+        returns (DirectoryGenesis memory genesis)
+    {
+        genesis.chains = _readChains(json, contracts);
+        genesis.assets = _readAssets(json);
+        genesis.tokens =
+            abi.decode(vm.parseJsonTypeArray(json, ".directory.tokens", ASSET_TOKEN), (AssetTokenListing[]));
+        genesis.books = abi.decode(vm.parseJsonTypeArray(json, ".directory.books", BOOK), (BookListing[]));
+        genesis.executor = vm.parseJsonAddress(json, ".directory.executor");
+        genesis.settler = abi.decode(vm.parseJsonType(json, ".directory.settler", SETTLER), (Settler));
+        genesis.feeAccount = vm.parseJsonAddress(json, ".directory.feeAccount");
+        genesis.insuranceAccount = vm.parseJsonAddress(json, ".directory.insuranceAccount");
+    }
+
+    function _readChains(string memory json, Contracts memory contracts)
+        private
+        pure
+        returns (ChainListing[] memory chains)
+    {
+        ChainEntry[] memory entries =
+            abi.decode(vm.parseJsonTypeArray(json, ".directory.chains", CHAIN), (ChainEntry[]));
+        chains = new ChainListing[](entries.length);
+        for (uint256 i = 0; i < entries.length; i++) {
+            chains[i] = ChainListing({
+                chainId: entries[i].chainId,
+                registry: contracts.registry,
+                authority: contracts.authority,
+                finality: entries[i].finality,
+                heartbeatSeconds: entries[i].heartbeatSeconds
+            });
+        }
+    }
+
+    function _readAssets(string memory json) private pure returns (AssetListing[] memory assets) {
+        AssetEntry[] memory entries =
+            abi.decode(vm.parseJsonTypeArray(json, ".directory.assets", ASSET), (AssetEntry[]));
+        assets = new AssetListing[](entries.length);
+        for (uint256 i = 0; i < entries.length; i++) {
+            AssetEntry memory entry = entries[i];
+            if (bytes(entry.symbol).length > 32) revert ConfigFile_SymbolTooLong(entry.symbol);
+            assets[i] = AssetListing(entry.asset, bytes32(bytes(entry.symbol)), entry.ledgerDecimals, entry.risk);
+        }
+    }
+}
