@@ -1,0 +1,187 @@
+import { recoverAddress } from 'viem';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Action, Hex } from '../../src/core/commands.ts';
+import type { ActionResult } from '../../src/core/events.ts';
+import { type BatchMessage, digestOf } from '../../src/core/typedMessages.ts';
+import { BOOK } from '../adapters/http/support/fakeKeeperApi.ts';
+import { jsonLines, runMw } from './support/runMw.ts';
+import { alice, executor, type StandIn, startStandIn } from './support/standIn.ts';
+
+let standIn: StandIn;
+
+beforeEach(async () => {
+  standIn = await startStandIn();
+  vi.stubEnv('MW_PROFILE', standIn.profile);
+  vi.stubEnv('MW_URL', undefined);
+  vi.stubEnv('MW_PRIVATE_KEY', undefined);
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await standIn.close();
+});
+
+/** What the keeper will say of the one order in the batch. */
+function answerWith(item: ActionResult): void {
+  standIn.keeper.batchAnswer = {
+    ok: true,
+    value: { sequence: 101, result: { code: 'ok', items: [item] }, repeated: false },
+  };
+}
+
+const RESTING: ActionResult = { code: 'ok', orderId: 103424, filled: 200, remaining: 300, resting: true };
+
+/** The one batch that the keeper was sent. */
+function sentBatch(): { readonly message: BatchMessage; readonly signature: Hex } {
+  expect(standIn.keeper.calls).toHaveLength(1);
+  return standIn.keeper.calls[0] as { message: BatchMessage; signature: Hex };
+}
+
+const NOTHING: Action = {
+  kind: 0,
+  account: alice,
+  subaccount: 0,
+  book: 0,
+  side: 0,
+  timeInForce: 0,
+  flags: 0,
+  price: 0,
+  quantity: 0,
+  orderId: 0,
+  clientId: 0,
+  expiry: 0,
+  maxFeePpm: 0,
+};
+
+describe('mw order buy and sell', () => {
+  it('signs a batch of one as the executor of the devnet', async () => {
+    answerWith(RESTING);
+    const before = Date.now();
+    const run = await runMw('order', 'buy', '0.5', 'WETH/USDC', '--price', '2500.5', '--for', 'alice');
+    expect(run).toEqual({
+      exitCode: 0,
+      stderr: '',
+      stdout: 'order 103424: buy 0.5 WETH at 2500.5 USDC in WETH/USDC\nfilled 0.2 WETH, 0.3 WETH rests in the book\n',
+    });
+    const { message, signature } = sentBatch();
+    expect(message).toMatchObject({ executor, epoch: 1, makersFirst: false });
+    expect(message.nonce).toBeGreaterThanOrEqual(before);
+    expect(message.deadline).toBeGreaterThan(Date.now());
+    expect(message.actions).toEqual([{ ...NOTHING, book: BOOK, price: 250_050, quantity: 500, maxFeePpm: 300 }]);
+    const { homeChainId: chainId, checkpointer: verifyingContract } = standIn.keeper.api.identity();
+    const digest = digestOf('Batch', { chainId, verifyingContract }, message);
+    expect((await recoverAddress({ hash: digest, signature })).toLowerCase()).toBe(executor);
+  });
+
+  it('passes on every choice', async () => {
+    answerWith({ code: 'ok', orderId: 7, filled: 0, remaining: 1, resting: false });
+    const run = await runMw(
+      ...['order', 'sell', '0.001', '1', '--price', '3000', '--for', alice, '--subaccount', '3', '--ioc'],
+      ...['--client-id', '42', '--max-fee', '500', '--nonce', '9', '--as', 'executor', '--json'],
+    );
+    expect(jsonLines(run)).toEqual([{ code: 'ok', orderId: 7, filled: 0, remaining: 1, resting: false }]);
+    expect(sentBatch().message.nonce).toBe(9);
+    expect(sentBatch().message.actions).toEqual([
+      {
+        ...NOTHING,
+        subaccount: 3,
+        book: BOOK,
+        side: 1,
+        timeInForce: 2,
+        price: 300_000,
+        quantity: 1,
+        clientId: 42,
+        maxFeePpm: 500,
+      },
+    ]);
+  });
+
+  it('says what became of an order that does not rest', async () => {
+    answerWith({ code: 'ok', orderId: 7, filled: 200, remaining: 300, resting: false });
+    const args = ['order', 'sell', '0.5', 'WETH/USDC', '--price', '3000', '--for', 'alice', '--ioc'];
+    expect((await runMw(...args)).stdout).toContain('filled 0.2 WETH, 0.3 WETH cancelled');
+    answerWith({ code: 'ok', orderId: 8, filled: 500, remaining: 0, resting: false });
+    expect((await runMw(...args)).stdout).toContain('filled 0.5 WETH, nothing remains');
+  });
+
+  it.each([
+    [['buy', '0.5', 'WETH/USDC', '--price', '2500.005'], 'The price must be a multiple of 0.01 USDC per WETH'],
+    [['buy', '0.5', 'WETH/USDC', '--price', '2500.005'], 'The nearest: 2500 or 2500.01.'],
+    [['buy', '0.0005', 'WETH/USDC', '--price', '2500'], 'The size must be a multiple of 0.001 WETH'],
+    [['buy', '0', 'WETH/USDC', '--price', '2500'], 'The size must be at least 0.001 WETH'],
+    [['buy', '1e3', 'WETH/USDC', '--price', '2500'], 'The size must be a plain decimal number'],
+    [['buy', '0.5', 'WETH/USDC', '--price', '-1'], 'The price must be a plain decimal number'],
+    [
+      ['buy', '0.5', 'WETH/USDC', '--price', '1', '--subaccount', '4294967296'],
+      'The subaccount must be a whole number',
+    ],
+    [['buy', '0.5', 'WETH/USDC'], "required option '--price <price>' not specified"],
+    [['cancel', '1.5'], 'The order must be a whole number'],
+  ])('sends nothing when it is not understood: %s', async (args, message) => {
+    const run = await runMw('order', ...args, '--for', 'alice');
+    expect(run).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(run.stderr).toContain(message);
+    expect(standIn.keeper.calls).toEqual([]);
+  });
+
+  it('tells an executor how much is missing', async () => {
+    answerWith({
+      code: 'risk.insufficientBalance',
+      details: { symbol: 'USDC', decimals: 6, needed: '1250375000', free: '1000000000' },
+    });
+    expect(await runMw('order', 'buy', '0.5', 'WETH/USDC', '--price', '2500', '--for', 'alice')).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr:
+        'error: The free balance is too small: the order needs 1250.375 USDC, free are 1000 USDC.\n' +
+        'See the balances with `mw account`; deposit, or cancel orders that reserve them.\n',
+    });
+  });
+
+  it('prints the refusal of the keeper to whoever is not the executor', async () => {
+    const message = `Only the executor ${executor} may submit trades; this batch is signed by ${alice}.`;
+    standIn.keeper.batchAnswer = {
+      ok: false,
+      refusal: { code: 'signature.notExecutor', message, details: { executor, signer: alice }, retryable: false },
+    };
+    const run = await runMw('order', 'buy', '0.5', 'WETH/USDC', '--price', '2500', '--for', 'alice', '--as', 'alice');
+    expect(run).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: `error: ${message}\nSign with the key of the executor; on a devnet: --as executor.\n`,
+    });
+    expect(sentBatch().message.executor).toBe(alice);
+  });
+
+  it('names a refusal that it has no words for', async () => {
+    answerWith({ code: 'order.expired' });
+    const run = await runMw('order', 'buy', '0.5', 'WETH/USDC', '--price', '2500', '--for', 'alice');
+    expect(run.stderr).toBe('error: Refused: order.expired.\n');
+  });
+});
+
+describe('mw order cancel', () => {
+  it('cancels one order', async () => {
+    answerWith({ code: 'ok', cancelled: 1 });
+    const run = await runMw('order', 'cancel', '103424', '--for', 'alice', '--book', 'WETH/USDC');
+    expect(run).toEqual({ exitCode: 0, stderr: '', stdout: 'cancelled order 103424\n' });
+    expect(sentBatch().message.actions).toEqual([{ ...NOTHING, kind: 1, book: BOOK, orderId: 103424 }]);
+  });
+
+  it('says that an order does not rest any more', async () => {
+    answerWith({ code: 'order.unknown' });
+    const run = await runMw('order', 'cancel', '103424', '--for', 'alice');
+    expect(run.exitCode).toBe(1);
+    expect(run.stderr).toBe(
+      'error: No such order of this account rests: it was filled, cancelled, or belongs to somebody else.\n' +
+        'See what rests: `mw account --orders`.\n',
+    );
+  });
+
+  it('cancels all orders of an account, in one book or in all', async () => {
+    answerWith({ code: 'ok', cancelled: 2 });
+    expect((await runMw('order', 'cancel-all', '--for', 'alice')).stdout).toBe('cancelled 2 orders\n');
+    expect(sentBatch().message.actions).toEqual([{ ...NOTHING, kind: 2 }]);
+    await runMw('order', 'cancel-all', '--for', 'alice', '--book', 'WETH/USDC');
+    expect(standIn.keeper.calls[1]).toMatchObject({ message: { actions: [{ ...NOTHING, kind: 2, book: BOOK }] } });
+  });
+});
