@@ -131,7 +131,7 @@ function refusalOf(error: unknown): RpcRefusal | undefined {
 }
 
 /** Without the URL and the body of the request, which viem's own messages carry. */
-function summaryOf(error: unknown): string {
+export function summaryOf(error: unknown): string {
   const root = error instanceof BaseError ? error.walk() : error;
   if (root instanceof HttpRequestError && root.status !== undefined) return `HTTP ${root.status}`;
   const { code, shortMessage, message } = root as { code?: unknown; shortMessage?: string; message?: string };
