@@ -1,7 +1,7 @@
 import { defineConfig } from '@wagmi/cli';
 import { foundry } from '@wagmi/cli/plugins';
 
-// `npx wagmi generate` builds the contracts and writes the ABIs of those that TypeScript talks to.
+// `npm run generate` builds the contracts, then this writes the ABIs of those that TypeScript talks to.
 const CONTRACTS = [
   'Authority',
   'Checkpointer',
@@ -15,5 +15,5 @@ const CONTRACTS = [
 
 export default defineConfig({
   out: 'generated/src/index.ts',
-  plugins: [foundry({ include: CONTRACTS.map((name) => `${name}.json`) })],
+  plugins: [foundry({ forge: { build: false }, include: CONTRACTS.map((name) => `${name}.json`) })],
 });

@@ -24,5 +24,5 @@ const deployed = sizes.filter(({ bytes }) => bytes > 0).toSorted((a, b) => b.byt
 for (const { name, bytes } of deployed) {
   console.log(`${bytes < LIMIT_BYTES ? ' ' : '✗'} ${String(bytes).padStart(6)} ${name}`);
 }
-if (deployed.length === 0) console.log('no artifacts in out/; run: forge build');
+if (deployed.length === 0) console.log('no artifacts in out/; run: npm run build');
 process.exitCode = deployed.length > 0 && deployed.every(({ bytes }) => bytes < LIMIT_BYTES) ? 0 : 1;

@@ -5,8 +5,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { foundryBinary } from '../keeper/src/cli/devnet/foundryBinary.ts';
 
 /** What a suite counted; `problems` are failures that are no test: a runner that crashed, a file that did not load. */
 export interface Totals {
@@ -55,7 +56,7 @@ function run(command: string, args: readonly string[], show: 'output' | 'progres
   child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
   child.stderr?.pipe(process.stderr);
   const timer = setInterval(() => {
-    if (show === 'progress') console.log(`  ${command} ${args[0]} … ${Math.round((Date.now() - start) / 1000)} s`);
+    if (show === 'progress') console.log(`  ${basename(command)} ${args[0]} … ${Math.round((Date.now() - start) / 1000)} s`);
   }, PROGRESS_EVERY_MS);
   return new Promise((done) => {
     const finish = (code: number) => {
@@ -113,11 +114,11 @@ export function countVitest(report: string | undefined, exitCode: number): Total
 
 async function runForge(filter: string | undefined): Promise<Totals> {
   console.log('forge build');
-  const build = await run('forge', ['build'], 'output');
+  const build = await run(foundryBinary('forge'), ['build'], 'output');
   if (build.code !== 0) return { passed: 0, failed: 0, skipped: 0, problems: ['the contracts do not compile'] };
   console.log('forge test');
   const { code, output } = await run(
-    'forge',
+    foundryBinary('forge'),
     ['test', '--json', ...(filter === undefined ? [] : ['--match-path', `*${filter}*`])],
     'progress',
   );

@@ -1,8 +1,8 @@
 // A local chain as a child process: for the devnet and for the tests.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
+import { foundryBinary } from './foundryBinary.ts';
 
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 5_000;
@@ -34,7 +34,7 @@ export async function startAnvil(options: AnvilOptions): Promise<Anvil> {
   if (options.slotsInAnEpoch !== undefined) args.push('--slots-in-an-epoch', String(options.slotsInAnEpoch));
   if (options.accounts !== undefined) args.push('--accounts', String(options.accounts));
 
-  const child = spawn(anvilBinary(), args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(foundryBinary('anvil'), args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const killWithParent = () => child.kill('SIGKILL');
   process.once('exit', killWithParent);
   child.once('exit', () => process.removeListener('exit', killWithParent));
@@ -46,15 +46,6 @@ export async function startAnvil(options: AnvilOptions): Promise<Anvil> {
     await stop(child);
     throw new Error(`anvil for chain ${options.chainId} did not start: ${(cause as Error).message}`, { cause });
   }
-}
-
-/** The native program of the platform's package: a wrapper script between us would have another process id. */
-function anvilBinary(): string {
-  const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
-  const inRepository = createRequire(import.meta.url);
-  const inAnvil = createRequire(inRepository.resolve('@foundry-rs/anvil/package.json'));
-  const suffix = process.platform === 'win32' ? '.exe' : '';
-  return inAnvil.resolve(`@foundry-rs/anvil-${process.platform}-${architecture}/bin/anvil${suffix}`);
 }
 
 function listeningAddress(child: ChildProcess): Promise<string> {

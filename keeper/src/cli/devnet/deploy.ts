@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Address } from '../../core/commands.ts';
 import { ROOT } from './deployment.ts';
+import { foundryBinary } from './foundryBinary.ts';
 
 const OUTPUT_LINES_SHOWN = 25;
 
@@ -12,7 +13,7 @@ export class DeployError extends Error {
 
 /** Compiles the contracts. With tools/solc this takes seconds when nothing changed and about a minute when all did. */
 export function buildContracts(logDirectory: string): Promise<void> {
-  return forge(['build'], {}, join(logDirectory, 'forge-build.log'));
+  return forge(['build', '--skip', 'test'], {}, join(logDirectory, 'forge-build.log'));
 }
 
 /** Deploys everything on one anvil by the forge script; it checks the addresses against deployments/<chainId>.json. */
@@ -31,7 +32,7 @@ export function deployChain(input: {
 
 async function forge(args: readonly string[], env: Readonly<Record<string, string>>, logFile: string): Promise<void> {
   const bin = join(ROOT, 'node_modules', '.bin');
-  const child = spawn(join(bin, 'forge'), args, {
+  const child = spawn(foundryBinary('forge'), args, {
     cwd: ROOT,
     env: { ...process.env, ...env, NO_COLOR: '1', PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` },
     stdio: ['ignore', 'pipe', 'pipe'],
