@@ -6,7 +6,6 @@ const ADAPTER_LIBRARIES = {
   chain: ['viem'],
   crypto: ['secp256k1'],
   http: ['fastify', '@fastify/swagger', 'typebox', 'ws', 'viem'],
-  log: ['pino'],
   safe: ['@safe-global/protocol-kit', 'viem'],
   tee: ['secp256k1'],
 };

@@ -49,7 +49,7 @@ function run(command: string, args: readonly string[], show: 'output' | 'progres
   const start = Date.now();
   const child = spawn(command, args, {
     cwd: root,
-    env: { ...process.env, FORCE_COLOR: process.stdout.isTTY ? '1' : '0' },
+    env: { ...process.env, ...(process.stdout.isTTY ? {} : { NO_COLOR: '1' }) },
     stdio: show === 'output' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
   });
   const chunks: Buffer[] = [];

@@ -109,6 +109,24 @@ describe('a planted violation', () => {
       },
     ],
     [
+      'an adapter that uses the library of another one',
+      'adapter-safe-libraries',
+      {
+        'adapters/safe/execute.ts': "import { serve } from 'fastify'; export const execute = serve;",
+        '../../node_modules/fastify/package.json': '{ "name": "fastify", "version": "1.0.0", "main": "index.js" }',
+        '../../node_modules/fastify/index.js': 'exports.serve = 1;',
+      },
+    ],
+    [
+      'a new adapter with a library that nobody named',
+      'adapter-without-library',
+      {
+        'adapters/moon/land.ts': "import { rocket } from 'rocket'; export const land = rocket;",
+        '../../node_modules/rocket/package.json': '{ "name": "rocket", "version": "1.0.0", "main": "index.js" }',
+        '../../node_modules/rocket/index.js': 'exports.rocket = 1;',
+      },
+    ],
+    [
       'two files that import each other',
       'no-cycles',
       {
