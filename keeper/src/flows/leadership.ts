@@ -31,24 +31,37 @@ export function createLeadership(input: {
   readonly logger: Logger;
   readonly pollMs: number;
 }): Leadership {
-  const { reader, authority, clock } = input;
+  const { reader, authority, clock, leader: me } = input;
   let final: AuthorityView | undefined;
   let newest: AuthorityView | undefined;
   let lookedAt = Number.NEGATIVE_INFINITY;
   let problem: string | undefined = 'The Authority of the home chain has not been read yet.';
   let role: Role = 'candidate';
+  let hasLed = false;
   let running = false;
   let cancelTimer: (() => void) | undefined;
 
+  /**
+   * Once the final block names somebody else, a leader is superseded for good: it must not come back with an old state.
+   * What only the newest block says may still be undone.
+   */
+  function decide(final: AuthorityView, newest: AuthorityView): Role {
+    if (role === 'superseded' || (hasLed && final.leader !== me)) return 'superseded';
+    const leads = final.leader === me && newest.leader === me && final.epoch === newest.epoch;
+    return leads ? 'leader' : 'candidate';
+  }
+
   async function look(): Promise<void> {
+    const startedAt = clock.now();
     try {
       [final, newest] = await Promise.all([
         reader.readAuthority(authority, 'finalized'),
         reader.readAuthority(authority, 'latest'),
       ]);
-      lookedAt = clock.now();
+      lookedAt = startedAt;
       problem = undefined;
-      role = decide(final, newest, role, input.leader);
+      role = decide(final, newest);
+      hasLed ||= role === 'leader';
     } catch (error) {
       problem = `The Authority of the home chain cannot be read: ${error instanceof Error ? error.message : String(error)}`;
     }
@@ -95,12 +108,4 @@ export function createLeadership(input: {
       cancelTimer?.();
     },
   };
-}
-
-/** Once the final block names somebody else, a leader is superseded for good: it must not come back with an old state. */
-function decide(final: AuthorityView, newest: AuthorityView, before: Role, me: Address): Role {
-  if (before === 'superseded') return 'superseded';
-  const leads = final.leader === me && newest.leader === me && final.epoch === newest.epoch;
-  if (leads) return 'leader';
-  return before === 'leader' && final.leader !== me ? 'superseded' : 'candidate';
 }
