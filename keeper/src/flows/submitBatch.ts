@@ -23,12 +23,21 @@ export function createSubmitBatch(input: {
   readonly gate: (adds: boolean) => Refusal | undefined;
 }): SubmitBatch {
   const { sequencer, domain } = input;
-  const answers = new Map<number, { readonly digest: Hex; readonly answer: Promise<Answer<BatchAnswer>> }>();
+  const answers = new Map<Hex, Promise<Answer<BatchAnswer>>>();
 
-  function keep(nonce: number, digest: Hex, answer: Promise<Answer<BatchAnswer>>): void {
-    answers.set(nonce, { digest, answer });
+  function keep(digest: Hex, answer: Promise<Answer<BatchAnswer>>): void {
+    answers.set(digest, answer);
     const oldest = answers.keys().next();
     if (answers.size > REPEATS_LIMIT && !oldest.done) answers.delete(oldest.value);
+  }
+
+  /** A batch that was refused did nothing: the same one may be taken when it comes again, in the right epoch perhaps. */
+  async function forgetRefusal(digest: Hex, answer: Promise<Answer<BatchAnswer>>): Promise<void> {
+    const isStored = await answer.then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (!isStored) answers.delete(digest);
   }
 
   async function apply(message: BatchMessage): Promise<Answer<BatchAnswer>> {
@@ -44,9 +53,9 @@ export function createSubmitBatch(input: {
     const refusal = checkSigner({ signer, claimed: message.executor, executor: sequencer.state.executor });
     if (refusal !== undefined) return { ok: false, refusal } as const;
 
-    const known = answers.get(message.nonce);
-    if (known !== undefined && known.digest === digest) {
-      const answer = await known.answer;
+    const known = answers.get(digest);
+    if (known !== undefined) {
+      const answer = await known;
       return answer.ok ? { ok: true as const, value: { ...answer.value, repeated: true } } : answer;
     }
     const adds = message.actions.some(({ kind }) => kind !== ACTION_CANCEL && kind !== ACTION_CANCEL_ALL);
@@ -55,7 +64,10 @@ export function createSubmitBatch(input: {
 
     // Only a nonce that grows is remembered: anything else must not push a real answer out.
     const answer = apply(message);
-    if (message.nonce > sequencer.state.batchNonce) keep(message.nonce, digest, answer);
+    if (message.nonce > sequencer.state.batchNonce) {
+      keep(digest, answer);
+      void forgetRefusal(digest, answer);
+    }
     return answer;
   };
 
@@ -63,7 +75,7 @@ export function createSubmitBatch(input: {
     remember({ sequence, command, outcome }: Applied) {
       if (command.type !== 'batch' || outcome.result.code !== 'ok') return;
       const value = { sequence, result: outcome.result, repeated: false };
-      keep(command.nonce, batchDigest(domain, command), Promise.resolve({ ok: true, value }));
+      keep(batchDigest(domain, command), Promise.resolve({ ok: true, value }));
     },
   });
 }
