@@ -66,6 +66,8 @@ export function createApprovals(input: {
     const { epoch } = leadership;
     if (final === undefined || (signedFor.epoch === epoch && signedFor.checkpoint === final)) return;
     const leaves = cuts.get(final) ?? [];
+    // Cut before the Directory was read: there is no vault to sign for.
+    if (leaves.length === 0) return;
     const tree = exitRootsTree(leaves);
     const issuedAt = Math.min(Math.floor(clock.now() / 1000), leadership.chainTime);
     const message = { epoch, checkpoint: final, issuedAt, root: tree.root };
@@ -84,7 +86,7 @@ export function createApprovals(input: {
     const waiting = finalWithdrawals(state, Math.min(state.finalNumber, signedFor.checkpoint));
     const keep = new Set<string>();
     for (const { chainId, registry, message } of waiting) {
-      const key = `${chainId}:${message.account}:${message.nonce}:${leadership.epoch}`;
+      const key = `${chainId}:${message.account}:${message.nonce}:${message.checkpoint}:${leadership.epoch}`;
       keep.add(key);
       if (signatures.has(key)) continue;
       const digest = digestOf('Withdrawal', { chainId, verifyingContract: registry }, message);
