@@ -1,5 +1,6 @@
 // Follows the logs of all contracts on all chains and turns what is final into commands. The reader proved the entries
-// against the head that a quorum of RPCs reports; the core replays the hash chain once more before it believes them.
+// against the head that a quorum of RPCs reports; the core computes the hash chain anew, and its heads are where the
+// reader starts to prove the next ones.
 import type { Address } from '../core/commands.ts';
 import type { BlockTag, ChainReader, Clock, Logger, LogPosition } from '../core/ports.ts';
 import type { State } from '../core/state.ts';
@@ -11,7 +12,7 @@ export interface Ingestion {
   readonly finalBlocks: ReadonlyMap<number, number>;
   /** What went wrong last, per chain; a chain that answers has no entry. */
   readonly problems: ReadonlyMap<number, string>;
-  /** Reads every source once. Used by tests and by the loop. */
+  /** Reads every source once. */
   readOnce(): Promise<void>;
   start(): void;
   stop(): void;
@@ -31,6 +32,8 @@ export function createIngestion(input: {
   const problems = new Map<number, string>();
   // Verified without a new entry up to this block: the next look for logs starts there.
   const verifiedTo = new Map<string, number>();
+  // Chains that are being read now.
+  const reading = new Set<number>();
   let cancelTimer: (() => void) | undefined;
   let running = false;
 
@@ -56,31 +59,44 @@ export function createIngestion(input: {
       problems.set(chainId, `Chain ${chainId} is listed in the Directory, but no RPC is configured for it.`);
       return;
     }
+    reading.add(chainId);
     try {
-      for (const { contract, position } of logSources(state, chainId)) await readSource(reader, contract, position);
+      const done = new Set<Address>();
+      // Looked up each time: the Directory may just have listed a vault on its own chain.
+      for (let source = nextSource(chainId, done); source !== undefined; source = nextSource(chainId, done)) {
+        await readSource(reader, source.contract, source.position);
+        done.add(source.contract);
+      }
       problems.delete(chainId);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       if (problems.get(chainId) !== message) logger.warn({ chainId, error: message }, 'chain cannot be read');
       problems.set(chainId, message);
+    } finally {
+      reading.delete(chainId);
     }
   }
 
-  /** The Directory first: what it lists decides which registries there are. */
+  function nextSource(chainId: number, done: ReadonlySet<Address>) {
+    return logSources(state, chainId).find(({ contract }) => !done.has(contract));
+  }
+
+  /** All chains side by side, then those that the Directory has listed meanwhile. A chain that hangs is left alone. */
   async function readOnce(): Promise<void> {
-    const chains = new Set(logSources(state).map((source) => source.chainId));
-    for (const chainId of chains) await readChain(chainId);
-    const listedSince = logSources(state)
-      .map((source) => source.chainId)
-      .filter((chainId) => !chains.has(chainId));
-    for (const chainId of new Set(listedSince)) await readChain(chainId);
+    const done = new Set<number>();
+    for (;;) {
+      const chainIds = new Set(logSources(state).map((source) => source.chainId));
+      const unread = [...chainIds].filter((chainId) => !done.has(chainId) && !reading.has(chainId));
+      if (unread.length === 0) return;
+      for (const chainId of unread) done.add(chainId);
+      await Promise.all(unread.map(readChain));
+    }
   }
 
   function next(): void {
     if (!running) return;
-    void readOnce().finally(() => {
-      if (running) cancelTimer = input.clock.after(input.pollMs, next);
-    });
+    void readOnce();
+    cancelTimer = input.clock.after(input.pollMs, next);
   }
 
   return {
