@@ -18,8 +18,10 @@ export interface GateSettings {
 export const GATE_SETTINGS: GateSettings = { changeLimitMs: 30_000, heartbeatPeriods: 2, rootLimitMs: 6 * 3_600_000 };
 
 export interface Gates {
-  /** Why no batch may be taken; cancellations need only leadership. */
+  /** Why no batch may be taken. */
   readonly batch: (adds: boolean) => Refusal | undefined;
+  /** Why nothing may be taken back: cancellations need only leadership. */
+  readonly cancellation: () => Refusal | undefined;
   readonly orders: () => Refusal | undefined;
   readonly withdrawal: () => Refusal | undefined;
 }
@@ -83,7 +85,7 @@ export function createGates(input: {
     return undefined;
   }
 
-  return { batch: (adds) => (adds ? orders() : leads()), orders, withdrawal };
+  return { batch: (adds) => (adds ? orders() : leads()), cancellation: leads, orders, withdrawal };
 }
 
 function refuse(code: Refusal['code'], message: string): Refusal {

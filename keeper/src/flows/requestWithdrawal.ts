@@ -15,6 +15,7 @@ interface Dependencies {
   readonly domain: { readonly chainId: number; readonly verifyingContract: Address };
   readonly recover: (digest: Hex, signature: Hex) => Address | undefined;
   readonly readers: ReadonlyMap<number, ChainReader>;
+  /** Why this may not be taken now. */
   readonly gate: () => Refusal | undefined;
 }
 
@@ -36,6 +37,8 @@ export async function cancelWithdrawal(
   dependencies: Dependencies,
   { message, signature }: { readonly message: WithdrawalCancelMessage; readonly signature: Hex },
 ): Promise<Answer<WithdrawalView>> {
+  const closed = dependencies.gate();
+  if (closed !== undefined) return { ok: false, refusal: closed };
   const digest = digestOf('WithdrawalCancel', dependencies.domain, message);
   const refusal = await checkSignature(dependencies, { account: message.account, digest, signature });
   if (refusal !== undefined) return { ok: false, refusal };

@@ -55,8 +55,10 @@ export function createSequencer(input: {
   readonly clock: Clock;
   readonly encodeEngine: (state: State) => Uint8Array;
   readonly onFatal: (error: unknown) => void;
+  /** When the next group is committed: after what waits for the processor now, unless a test says otherwise. */
+  readonly schedule?: (flush: () => void) => void;
 }): Sequencer {
-  const { state, journal, clock } = input;
+  const { state, journal, clock, schedule: runSoon = setImmediate } = input;
   const listeners = new Set<(applied: Applied) => void>();
   let sequence = input.sequence;
   let time = state.time;
@@ -103,7 +105,7 @@ export function createSequencer(input: {
   function schedule(): void {
     if (scheduled) return;
     scheduled = true;
-    setImmediate(flush);
+    runSoon(flush);
   }
 
   function enqueue(draft: Draft, done: (applied: Applied) => void, failed: (error: unknown) => void): void {
