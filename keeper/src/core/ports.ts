@@ -106,8 +106,8 @@ export interface JournalRecord {
   readonly command: Command;
 }
 
-/** What must survive a crash besides the commands. */
-export type OutboxName = 'checkpoint';
+/** What must survive a crash besides the commands: every signed checkpoint, by its number, until it is final. */
+export type OutboxName = `checkpoint ${number}`;
 
 /** The journal of one keeper on one disk. Synchronous: when `append` returns, the records are on disk. */
 export interface Journal {

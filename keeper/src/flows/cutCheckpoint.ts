@@ -3,7 +3,8 @@
 //   idle → cut (journalled) → signed (in the outbox) → sent → landed → idle
 //
 // One is in flight at a time. What was signed is stored before it is sent and is the only thing that is ever sent for
-// its number, so that a crash at any moment leads to the same checkpoint, never to two different ones.
+// its number, so that a crash at any moment leads to the same checkpoint, never to two different ones. It is kept until
+// it is final: a reorganisation may drop what has landed, even several at once.
 
 import type { Address, Hex } from '../core/commands.ts';
 import { keccak256Hex } from '../core/keccak.ts';
@@ -22,7 +23,7 @@ import type { CheckpointMessage, WithdrawalMessage } from '../core/typedMessages
 import { digestOf, settlementsHash, withdrawalsHash, ZERO_HASH } from '../core/typedMessages.ts';
 import { withdrawalsOfCheckpoint } from '../core/withdrawal.ts';
 import type { Leadership } from './leadership.ts';
-import type { Sequencer } from './sequencer.ts';
+import type { Applied, Sequencer } from './sequencer.ts';
 import { decodeSignedCheckpoint, encodeSignedCheckpoint } from './signedCheckpoint.ts';
 
 /** Somebody else's checkpoint stands where ours should: our state is not the exchange's any more. */
@@ -58,9 +59,15 @@ export interface Cut {
   readonly withdrawals: readonly WithdrawalMessage[];
 }
 
+/** A checkpoint that exists, without its content. */
+export interface KnownCheckpoint {
+  readonly message: CheckpointMessage;
+  readonly digest: Hex;
+}
+
 export interface Checkpoints {
-  /** The newest checkpoint that was signed here or found at the start. */
-  readonly newest: { readonly message: CheckpointMessage; readonly digest: Hex; readonly landed: boolean } | undefined;
+  /** The newest that stands on the home chain, as far as this keeper has seen. */
+  readonly landed: KnownCheckpoint | undefined;
   /** Time of the oldest change that stands in no landed checkpoint; undefined when there is none. */
   readonly oldestChangeAt: number | undefined;
   readonly problem: string | undefined;
@@ -78,10 +85,12 @@ export function createCheckpoints(input: {
   readonly checkpointer: Address;
   readonly seal: (header: { epoch: number; number: number; plaintext: Uint8Array }) => Uint8Array;
   readonly open: (header: { epoch: number; number: number; payload: Uint8Array }) => Uint8Array;
-  /** The checkpoint that the state was recovered from when this disk has signed none. */
-  readonly base: { readonly number: number; readonly digest: Hex } | undefined;
+  /** The newest checkpoint that stood on chain at the start. */
+  readonly base: KnownCheckpoint | undefined;
   /** A cut that was journalled but not signed before a crash; see recover.ts. */
   readonly unsigned: Cut | undefined;
+  /** Time of the oldest change since `base`. */
+  readonly oldestChangeAt?: number | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly settings: CheckpointSettings;
@@ -90,28 +99,61 @@ export function createCheckpoints(input: {
   const { sequencer, journal, reader, poster, keys, leadership, clock, logger, settings } = input;
   const domain = { chainId: reader.chainId, verifyingContract: input.checkpointer };
 
-  let signed = readOutbox(journal);
   let unsigned = input.unsigned;
-  let landed = false;
-  let sentAt = Number.NEGATIVE_INFINITY;
+  let landed = input.base;
+  // What was read from the outbox or written to it last: mostly the one that is in flight.
+  let held: SignedCheckpoint | undefined;
+  // The newest that is signed, be it by a keeper before this one.
+  let newest = newestAtStart();
+  let oldestStored = oldestStoredAtStart();
+  let sent: { readonly digest: Hex; readonly at: number } | undefined;
   let cutAt = Number.NEGATIVE_INFINITY;
   let problem: string | undefined;
-  // Changes since the cut that has not landed yet, and since the one before.
-  let changedSinceCut: number | undefined = clock.now();
-  let changedInFlight: number | undefined;
+  // Oldest change that stands in no cut, and oldest change in the cut that has not landed yet.
+  let changedSinceCut = input.oldestChangeAt;
+  let changedInCut = input.oldestChangeAt;
   let running = false;
   let cancelTimer: (() => void) | undefined;
 
-  const unsubscribe = sequencer.subscribe(({ command }) => {
-    if (command.type !== 'cutCheckpoint') changedSinceCut ??= clock.now();
+  const unsubscribe = sequencer.subscribe((applied) => {
+    if (isChange(applied)) changedSinceCut ??= clock.now();
   });
 
-  function digest(item: SignedCheckpoint): Hex {
-    return digestOf('Checkpoint', domain, item.checkpoint);
+  function newestAtStart(): KnownCheckpoint | undefined {
+    const number = unsigned === undefined ? sequencer.state.cutNumber : unsigned.number - 1;
+    const stored = number > (landed?.message.number ?? 0) ? storedAt(number) : undefined;
+    return stored === undefined ? landed : known(stored);
   }
 
-  function sign(cut: Cut, parent: Hex): SignedCheckpoint {
-    const epoch = leadership.epoch;
+  function oldestStoredAtStart(): number {
+    let number = (newest?.message.number ?? 0) + 1;
+    while (storedAt(number - 1) !== undefined) number--;
+    return number;
+  }
+
+  function known({ checkpoint }: SignedCheckpoint): KnownCheckpoint {
+    return { message: checkpoint, digest: digestOf('Checkpoint', domain, checkpoint) };
+  }
+
+  function storedAt(number: number): SignedCheckpoint | undefined {
+    if (held?.checkpoint.number === number) return held;
+    const bytes = journal.readOutbox(`checkpoint ${number}`);
+    if (bytes !== undefined) held = decodeSignedCheckpoint(bytes);
+    return bytes === undefined ? undefined : held;
+  }
+
+  /** Whether a cut, signed or not, waits for its place on chain. */
+  function isInFlight(): boolean {
+    return unsigned !== undefined || newest?.digest !== landed?.digest;
+  }
+
+  function leads(): boolean {
+    return leadership.role === 'leader' && leadership.problem === undefined && !leadership.paused;
+  }
+
+  /** `epoch` was read before the chain was: a checkpoint of an older one that is not on chain by then will never be. */
+  function sign(cut: Cut, { epoch, parent }: { epoch: number; parent: Hex }): SignedCheckpoint {
+    if (!leads() || leadership.epoch !== epoch) throw new Error('The leadership changed; nothing is signed now.');
     const payload = input.seal({ epoch, number: cut.number, plaintext: cut.plaintext });
     const checkpoint: CheckpointMessage = {
       number: cut.number,
@@ -134,37 +176,69 @@ export function createCheckpoints(input: {
     };
   }
 
-  function store(item: SignedCheckpoint): void {
-    journal.writeOutbox('checkpoint', encodeSignedCheckpoint(item));
-    signed = item;
-    unsigned = undefined;
-    landed = false;
-    sentAt = Number.NEGATIVE_INFINITY;
+  function store(item: SignedCheckpoint): SignedCheckpoint {
+    const { number } = item.checkpoint;
+    journal.writeOutbox(`checkpoint ${number}`, encodeSignedCheckpoint(item));
+    held = item;
+    if (number >= (newest?.message.number ?? 0)) newest = known(item);
+    return item;
+  }
+
+  function forgetFinal(): void {
+    for (; oldestStored <= sequencer.state.finalNumber; oldestStored++) {
+      journal.writeOutbox(`checkpoint ${oldestStored}`, undefined);
+    }
   }
 
   /** The council gave me a new epoch while a checkpoint of the old one was under way: nobody can post that one any more. */
-  function resignForNewEpoch(old: SignedCheckpoint): void {
-    const { epoch, number, journalIndex, parent } = old.checkpoint;
-    const plaintext = input.open({ epoch, number, payload: old.payload });
-    store(sign({ number, journalIndex, plaintext, withdrawals: old.withdrawals }, parent));
+  function resign(old: SignedCheckpoint, { epoch, parent }: { epoch: number; parent: Hex }): SignedCheckpoint {
+    const { number, journalIndex } = old.checkpoint;
+    const plaintext = input.open({ epoch: old.checkpoint.epoch, number, payload: old.payload });
+    return store(sign({ number, journalIndex, plaintext, withdrawals: old.withdrawals }, { epoch, parent }));
   }
 
-  async function followInFlight(): Promise<void> {
-    if (signed === undefined || landed) return;
-    const { number, epoch } = signed.checkpoint;
+  /** The signed checkpoint that belongs on top of what stands on chain. */
+  function missingAfter(tip: Tip): SignedCheckpoint {
+    const item = storedAt(tip.number + 1);
+    if (item === undefined) {
+      const what = `Checkpoint ${tip.number + 1}, which an earlier keeper posted, was dropped by a reorganisation`;
+      throw new Error(`${what}: nothing can be posted until its transaction is mined again.`);
+    }
+    if (item.checkpoint.parent === tip.digest) return item;
+    // The one before was signed anew for a new epoch; this one follows.
+    const before = storedAt(tip.number);
+    if (before === undefined || known(before).digest !== tip.digest) throw foreign(tip);
+    return item;
+  }
+
+  /** Sees to it that everything that was signed stands on chain. */
+  async function follow(epoch: number): Promise<void> {
+    if (newest === undefined) return;
     const tip = await reader.readTip(input.checkpointer, 'latest');
-    if (tip.number >= number) {
-      if (tip.number > number || tip.digest !== digest(signed)) throw foreign(tip.number, tip.digest);
-      landed = true;
-      changedInFlight = undefined;
-      logger.info({ number, sequence: signed.checkpoint.journalIndex }, 'checkpoint landed');
+    const { message, digest } = newest;
+    if (tip.number > message.number || (tip.number === message.number && tip.digest !== digest)) throw foreign(tip);
+    if (tip.number === message.number) {
+      const { number, journalIndex } = message;
+      if (landed?.digest !== digest) logger.info({ number, sequence: journalIndex }, 'checkpoint landed');
+      landed = newest;
       return;
     }
-    if (epoch !== leadership.epoch) resignForNewEpoch(signed);
-    if (clock.now() - sentAt < settings.resendMs) return;
-    sentAt = clock.now();
-    const transaction = await poster.post(signed);
-    logger.info({ number, transaction }, 'checkpoint sent');
+    if (landed !== undefined && landed.message.number > tip.number) {
+      logger.warn({ number: landed.message.number, newest: tip.number }, 'checkpoint dropped by a reorganisation');
+      const stored = storedAt(tip.number);
+      landed = stored && known(stored);
+    }
+    const missing = missingAfter(tip);
+    const isCurrent = missing.checkpoint.epoch === epoch;
+    await send(isCurrent ? missing : resign(missing, { epoch, parent: tip.digest }));
+  }
+
+  async function send(item: SignedCheckpoint): Promise<void> {
+    const { digest } = known(item);
+    if (sent?.digest === digest && clock.now() - sent.at < settings.resendMs) return;
+    sent = { digest, at: clock.now() };
+    const transaction = await poster.post(item);
+    logger.info({ number: item.checkpoint.number, transaction }, 'checkpoint sent');
   }
 
   function isDue(): boolean {
@@ -174,31 +248,37 @@ export function createCheckpoints(input: {
     return sinceCut >= settings.heartbeatMs;
   }
 
-  async function cutNext(): Promise<void> {
-    if (signed !== undefined && !landed) return;
-    if (unsigned === undefined) {
-      if (!isDue()) return;
-      const changedBefore = changedSinceCut;
+  async function cut(): Promise<void> {
+    cutAt = clock.now();
+    await sequencer.submitAndRead({ type: 'cutCheckpoint' }, (state, { sequence, outcome }) => {
+      if (outcome.result.code !== 'ok')
+        throw new Error(`The core refused to cut a checkpoint: ${outcome.result.code}.`);
+      unsigned = freeze(state, sequence);
+      changedInCut = changedSinceCut;
       changedSinceCut = undefined;
-      cutAt = clock.now();
-      changedInFlight = changedBefore;
-      unsigned = await sequencer.submitAndRead({ type: 'cutCheckpoint' }, (state, { sequence, outcome }) => {
-        if (outcome.result.code !== 'ok')
-          throw new Error(`The core refused to cut a checkpoint: ${outcome.result.code}.`);
-        return freeze(state, sequence);
-      });
-    }
+    });
+  }
+
+  async function cutNext(epoch: number): Promise<void> {
+    if (newest?.digest !== landed?.digest) return;
+    if (unsigned === undefined && isDue()) await cut();
+    if (unsigned === undefined) return;
     const tip = await reader.readTip(input.checkpointer, 'latest');
-    const parent = signed === undefined ? (input.base?.digest ?? ZERO_HASH) : digest(signed);
-    if (tip.number !== unsigned.number - 1 || tip.digest !== parent) throw foreign(tip.number, tip.digest);
-    store(sign(unsigned, parent));
+    const before = { number: newest?.message.number ?? 0, digest: newest?.digest ?? ZERO_HASH };
+    // Dropped by a reorganisation in this moment: the next turn sends it again first.
+    if (tip.number < before.number) return;
+    if (tip.number > before.number || tip.digest !== before.digest) throw foreign(tip);
+    store(sign(unsigned, { epoch, parent: before.digest }));
+    unsigned = undefined;
+    forgetFinal();
   }
 
   async function turn(): Promise<void> {
-    if (leadership.role !== 'leader' || leadership.problem !== undefined || leadership.paused) return;
-    await followInFlight();
-    await cutNext();
-    await followInFlight();
+    if (!leads()) return;
+    const { epoch } = leadership;
+    await follow(epoch);
+    await cutNext(epoch);
+    await follow(epoch);
   }
 
   async function loop(): Promise<void> {
@@ -215,11 +295,11 @@ export function createCheckpoints(input: {
   }
 
   return {
-    get newest() {
-      return signed === undefined ? undefined : { message: signed.checkpoint, digest: digest(signed), landed };
+    get landed() {
+      return landed;
     },
     get oldestChangeAt() {
-      return changedInFlight ?? changedSinceCut;
+      return isInFlight() ? (changedInCut ?? changedSinceCut) : changedSinceCut;
     },
     get problem() {
       return problem;
@@ -236,6 +316,11 @@ export function createCheckpoints(input: {
   };
 }
 
+interface Tip {
+  readonly number: number;
+  readonly digest: Hex;
+}
+
 /** Reads what goes into a checkpoint, right after the cut was applied. */
 export function freeze(state: State, sequence: number): Cut {
   return {
@@ -246,12 +331,19 @@ export function freeze(state: State, sequence: number): Cut {
   };
 }
 
-function readOutbox(journal: Journal): SignedCheckpoint | undefined {
-  const bytes = journal.readOutbox('checkpoint');
-  return bytes === undefined ? undefined : decodeSignedCheckpoint(bytes);
+/**
+ * Whether a command did something that the next checkpoint has to carry. That a checkpoint became final is none:
+ * otherwise each checkpoint would bring about the next one, and an idle exchange would pay for them for ever.
+ */
+export function isChange({ command, outcome }: Pick<Applied, 'command' | 'outcome'>): boolean {
+  if (outcome.result.code !== 'ok' || command.type === 'cutCheckpoint') return false;
+  if (command.type !== 'log') return true;
+  return outcome.events.some(
+    (event) => event.type !== 'checkpointFinal' && !(event.type === 'withdrawalChanged' && event.status === 'final'),
+  );
 }
 
-function foreign(number: number, digest: Hex): ForeignCheckpointError {
+function foreign({ number, digest }: Tip): ForeignCheckpointError {
   return new ForeignCheckpointError(
     `Checkpoint ${number} (${digest}) on the home chain is not mine: another keeper writes for this exchange. ` +
       'I stop. Find out which keeper the council named; start this one again to follow as a candidate.',

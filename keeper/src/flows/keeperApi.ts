@@ -77,9 +77,9 @@ export function createKeeperApi(input: KeeperApiInput): {
     return { code: 'keeper.notReady', message, retryable: true };
   }
 
-  function withdrawalDependencies() {
+  function withdrawalDependencies(gate: 'withdrawal' | 'cancellation') {
     const { sequencer, gates } = live();
-    return { sequencer, domain, recover: input.recover, readers: input.readers, gate: gates.withdrawal };
+    return { sequencer, domain, recover: input.recover, readers: input.readers, gate: gates[gate] };
   }
 
   const api: KeeperApi = {
@@ -96,16 +96,15 @@ export function createKeeperApi(input: KeeperApiInput): {
     trades: (query) => live().history.trades(query),
     latestCheckpoint() {
       const { checkpoints, sequencer } = live();
-      const newest = checkpoints.newest;
-      if (newest === undefined || !newest.landed) return undefined;
-      const { message, digest } = newest;
+      if (checkpoints.landed === undefined) return undefined;
+      const { message, digest } = checkpoints.landed;
       const { number, epoch, stateHash, journalIndex } = message;
       return { number, epoch, digest, stateHash, journalIndex, message, final: number <= sequencer.state.finalNumber };
     },
     solvency: () => solvencyViews(live().sequencer.state),
     submitBatch: (request) => live().submitBatch(request),
-    requestWithdrawal: (request) => requestWithdrawal(withdrawalDependencies(), request),
-    cancelWithdrawal: (request) => cancelWithdrawal(withdrawalDependencies(), request),
+    requestWithdrawal: (request) => requestWithdrawal(withdrawalDependencies('withdrawal'), request),
+    cancelWithdrawal: (request) => cancelWithdrawal(withdrawalDependencies('cancellation'), request),
     accounts: (address) => accountViews(live().sequencer.state, address),
     orders: (address) => orderViews(live().sequencer.state, address),
     fills: (query) => live().history.fills({ ...query, books: bookViews(live().sequencer.state) }),
@@ -174,8 +173,6 @@ async function health(input: KeeperApiInput): Promise<HealthView> {
       if (!rpc.ok) problems.push(`RPC ${rpc.host} of chain ${reader.chainId}: ${rpc.lastError ?? 'does not answer'}`);
     }
   }
-  const newest = leading?.checkpoints.newest;
-  const landed = newest === undefined ? 0 : newest.landed ? newest.message.number : newest.message.number - 1;
   const oldest = leading?.checkpoints.oldestChangeAt;
   return {
     status: problems.length === 0 ? 'ok' : 'degraded',
@@ -184,7 +181,7 @@ async function health(input: KeeperApiInput): Promise<HealthView> {
     epoch: leadership.epoch,
     sequence: leading?.sequencer.sequence ?? 0,
     checkpoint: {
-      landed,
+      landed: leading?.checkpoints.landed?.message.number ?? 0,
       final: leading?.sequencer.state.finalNumber ?? 0,
       ageMs: oldest === undefined ? null : Math.max(0, clock.now() - oldest),
     },

@@ -13,17 +13,21 @@ import type { Genesis, State } from '../core/state.ts';
 import { createState } from '../core/state.ts';
 import { step } from '../core/step.ts';
 import { digestOf } from '../core/typedMessages.ts';
-import type { Cut } from './cutCheckpoint.ts';
-import { freeze } from './cutCheckpoint.ts';
+import type { Cut, KnownCheckpoint } from './cutCheckpoint.ts';
+import { freeze, isChange } from './cutCheckpoint.ts';
 import type { Applied } from './sequencer.ts';
-import { decodeSignedCheckpoint } from './signedCheckpoint.ts';
 
 /** Added to the sequence after a recovery from chain: no order id of a lost tail is ever given out again. */
 const SEQUENCE_LEAP = 2 ** 32;
+/** At least so many commands are replayed, if there are: their answers and fills are there again for those who ask. */
+const REPLAY_AT_LEAST = 4_096;
 
 export class RecoveryError extends Error {
   override name = 'RecoveryError';
 }
+
+/** Right after a start from nothing or from a checkpoint. */
+const NOTHING_OPEN = { unsigned: undefined, oldestChangeAt: undefined };
 
 export interface Recovered {
   readonly journal: Journal;
@@ -31,9 +35,11 @@ export interface Recovered {
   readonly sequence: number;
   readonly from: 'genesis' | 'journal' | 'chain';
   /** The newest checkpoint on chain, which the next one continues. */
-  readonly base: { readonly number: number; readonly digest: Hex } | undefined;
+  readonly base: KnownCheckpoint | undefined;
   /** A cut that was journalled, but not signed before the crash. */
   readonly unsigned: Cut | undefined;
+  /** Time of the oldest change that `base` does not hold; undefined when there is none. */
+  readonly oldestChangeAt: number | undefined;
 }
 
 export interface RecoveryInput {
@@ -51,17 +57,7 @@ export interface RecoveryInput {
 
 export function recover(input: RecoveryInput): Recovered {
   const { genesis, journal, landed, logger } = input;
-  const base =
-    landed === undefined
-      ? undefined
-      : {
-          number: landed.checkpoint.number,
-          digest: digestOf(
-            'Checkpoint',
-            { chainId: genesis.homeChainId, verifyingContract: genesis.checkpointer },
-            landed.checkpoint,
-          ),
-        };
+  const base = landed && { message: landed.checkpoint, digest: digestOfCheckpoint(genesis, landed) };
   if (journal.snapshot() === undefined) return begin(input, journal, base);
   const reason = whyNotInJournal({ genesis, journal, landed });
   if (reason === undefined) return replay(input, base);
@@ -100,7 +96,7 @@ function begin(input: RecoveryInput, journal: Journal, base: Recovered['base']):
   if (landed === undefined) {
     const state = createState(genesis);
     journal.begin({ sequence: 0, engine: encodeEngine(state) });
-    return { journal, state, sequence: 0, from: 'genesis', base, unsigned: undefined };
+    return { journal, state, sequence: 0, from: 'genesis', base, ...NOTHING_OPEN };
   }
   const { epoch, number, journalIndex, stateHash: expected } = landed.checkpoint;
   const plaintext = input.open({ epoch, number, payload: landed.payload });
@@ -114,35 +110,55 @@ function begin(input: RecoveryInput, journal: Journal, base: Recovered['base']):
   const sequence = journalIndex + SEQUENCE_LEAP;
   journal.begin({ sequence, engine: encodeEngine(state) });
   logger.info({ number, sequence }, 'state recovered from the newest checkpoint on chain');
-  return { journal, state, sequence, from: 'chain', base, unsigned: undefined };
+  return { journal, state, sequence, from: 'chain', base, ...NOTHING_OPEN };
 }
 
 function replay(input: RecoveryInput, base: Recovered['base']): Recovered {
   const { journal, logger } = input;
-  const outbox = journal.readOutbox('checkpoint');
-  const stored = outbox === undefined ? 0 : decodeSignedCheckpoint(outbox).checkpoint.number;
-  const signed = Math.max(stored, base?.number ?? 0);
-  const start = newestSnapshotBefore(input, signed);
-  const { state } = start;
+  const isSigned = (number: number) =>
+    number <= (base?.message.number ?? 0) || journal.readOutbox(`checkpoint ${number}`) !== undefined;
+  const { state, ...start } = stateToReplayFrom(input, isSigned);
   let { sequence } = start;
   let unsigned: Cut | undefined;
-  for (const record of journal.replay(start.sequence)) {
+  const landedAt = base?.message.journalIndex ?? 0;
+  // What changed between the checkpoint on chain and a snapshot after it is no younger than that snapshot.
+  const isLater = sequence > landedAt && sequence !== landedAt + SEQUENCE_LEAP;
+  let oldestChangeAt = isLater ? state.time : undefined;
+  for (const record of journal.replay(sequence)) {
     const outcome = step(state, record.sequence, record.command);
     sequence = record.sequence;
-    if (record.command.type === 'cutCheckpoint' && state.cutNumber > signed) unsigned = freeze(state, sequence);
-    input.onReplayed({ ...record, outcome });
+    const isCut = record.command.type === 'cutCheckpoint' && outcome.result.code === 'ok';
+    if (isCut && !isSigned(state.cutNumber)) unsigned = freeze(state, sequence);
+    const applied = { ...record, outcome };
+    if (sequence > landedAt && isChange(applied)) oldestChangeAt ??= record.command.time;
+    input.onReplayed(applied);
   }
-  logger.info({ sequence, cut: state.cutNumber, signed }, 'state recovered from the journal');
-  return { journal, state, sequence, from: 'journal', base, unsigned };
+  logger.info({ sequence, cut: state.cutNumber, unsigned: unsigned?.number }, 'state recovered from the journal');
+  return { journal, state, sequence, from: 'journal', base, unsigned, oldestChangeAt };
 }
 
-/** The newest snapshot in which no cut is unsigned: a cut left over by the crash is then met again while replaying. */
-function newestSnapshotBefore({ journal, genesis }: RecoveryInput, signed: number): { state: State; sequence: number } {
-  for (let at = journal.lastSequence; ; ) {
-    const snapshot = journal.snapshot(at);
-    if (snapshot === undefined) throw new RecoveryError('The journal has no snapshot to start from.');
+/**
+ * From the newest snapshot that is old enough, or the oldest there is, and in which no cut is unsigned: one that was left
+ * over by the crash is then met again while replaying.
+ */
+function stateToReplayFrom(
+  { journal, genesis }: RecoveryInput,
+  isSigned: (number: number) => boolean,
+): { state: State; sequence: number } {
+  let found: { state: State; sequence: number } | undefined;
+  for (let snapshot = journal.snapshot(); snapshot !== undefined; snapshot = journal.snapshot(snapshot.sequence - 1)) {
+    const { sequence } = snapshot;
     const state = decodeEngine(snapshot.engine, genesis);
-    if (state.cutNumber <= signed) return { state, sequence: snapshot.sequence };
-    at = snapshot.sequence - 1;
+    if (isSigned(state.cutNumber)) found = { state, sequence };
+    if (found !== undefined && sequence <= journal.lastSequence - REPLAY_AT_LEAST) break;
   }
+  if (found !== undefined) return found;
+  throw new RecoveryError(
+    'The journal began with a checkpoint that no longer stands on chain: a reorganisation dropped it. ' +
+      'Start the keeper again once its transaction is mined again.',
+  );
+}
+
+function digestOfCheckpoint({ homeChainId, checkpointer }: Genesis, { checkpoint }: LandedCheckpoint): Hex {
+  return digestOf('Checkpoint', { chainId: homeChainId, verifyingContract: checkpointer }, checkpoint);
 }

@@ -30,7 +30,7 @@ function filled(): { directory: string; close: () => void } {
   journal.begin({ sequence: 0, engine: ENGINE });
   fill(journal, RECORDS / 2);
   journal.saveSnapshot({ sequence: RECORDS / 2, engine: ENGINE });
-  journal.writeOutbox('checkpoint', OUTBOX);
+  journal.writeOutbox('checkpoint 1', OUTBOX);
   journal.close();
   const again = open(directory);
   fill(again, RECORDS);
@@ -61,7 +61,7 @@ function readAll(directory: string): JournalRecord[] | JournalError {
       if (base === undefined) return [];
       expect(base).toEqual({ sequence: 0, engine: ENGINE });
       expect(journal.snapshot()?.engine).toEqual(ENGINE);
-      expect([undefined, OUTBOX]).toContainEqual(journal.readOutbox('checkpoint'));
+      expect([undefined, OUTBOX]).toContainEqual(journal.readOutbox('checkpoint 1'));
       const all = [...journal.replay(0)];
       expect(all.length).toBe(journal.lastSequence);
       return all;
@@ -214,8 +214,8 @@ describe('somebody who edits the database is noticed when he', () => {
     ['removes the header', 'DELETE FROM header', /its header is gone/],
     ['removes the snapshots', 'DELETE FROM snapshots', /its first snapshot is gone/],
     ['moves a snapshot', 'UPDATE snapshots SET sequence = 61 WHERE sequence = 60', /the snapshot at 61/],
-    ['alters the outbox', 'UPDATE outbox SET sealed = zeroblob(100)', /the outbox "checkpoint"/],
-    ['empties the outbox value', "UPDATE outbox SET sealed = x''", /the outbox "checkpoint"/],
+    ['alters the outbox', 'UPDATE outbox SET sealed = zeroblob(100)', /the outbox "checkpoint 1"/],
+    ['empties the outbox value', "UPDATE outbox SET sealed = x''", /the outbox "checkpoint 1"/],
     ['removes the keys', 'DELETE FROM segments', /the key of record \d+ is gone/],
     ['alters a key', 'UPDATE segments SET salt = zeroblob(32) WHERE first = 1', /records from 1 to 1 /],
     [

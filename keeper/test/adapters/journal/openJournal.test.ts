@@ -32,7 +32,7 @@ describe('a new journal', () => {
     const journal = open(newDirectory());
     expect(journal.lastSequence).toBe(0);
     expect(journal.snapshot()).toBeUndefined();
-    expect(journal.readOutbox('checkpoint')).toBeUndefined();
+    expect(journal.readOutbox('checkpoint 1')).toBeUndefined();
     expect(() => journal.append(records(1, 1))).toThrow(AssertionError);
     journal.close();
   });
@@ -60,10 +60,10 @@ describe('a new journal', () => {
     const { directory, journal } = begun();
     fill(journal, 20);
     journal.saveSnapshot({ sequence: 10, engine: LATER });
-    journal.writeOutbox('checkpoint', ENGINE);
+    journal.writeOutbox('checkpoint 1', ENGINE);
     journal.begin({ sequence: 5, engine: LATER });
     expect(journal.lastSequence).toBe(5);
-    expect(journal.readOutbox('checkpoint')).toBeUndefined();
+    expect(journal.readOutbox('checkpoint 1')).toBeUndefined();
     journal.append(records(6, 8));
     journal.close();
     const again = open(directory);
@@ -180,13 +180,13 @@ describe('snapshots', () => {
 describe('the outbox', () => {
   it('keeps one value over a restart, and can be emptied', () => {
     const { directory, journal } = begun();
-    journal.writeOutbox('checkpoint', ENGINE);
-    journal.writeOutbox('checkpoint', LATER);
+    journal.writeOutbox('checkpoint 1', ENGINE);
+    journal.writeOutbox('checkpoint 1', LATER);
     journal.close();
     const again = open(directory);
-    expect(again.readOutbox('checkpoint')).toEqual(LATER);
-    again.writeOutbox('checkpoint', undefined);
-    expect(again.readOutbox('checkpoint')).toBeUndefined();
+    expect(again.readOutbox('checkpoint 1')).toEqual(LATER);
+    again.writeOutbox('checkpoint 1', undefined);
+    expect(again.readOutbox('checkpoint 1')).toBeUndefined();
     again.close();
   });
 });
@@ -196,7 +196,7 @@ describe('on disk', () => {
     const { directory, journal } = begun();
     journal.append(records(1, 9));
     journal.saveSnapshot({ sequence: 9, engine: LATER });
-    journal.writeOutbox('checkpoint', ENGINE);
+    journal.writeOutbox('checkpoint 1', ENGINE);
     journal.close();
     const files = readdirSync(directory).map((file) => readFileSync(join(directory, file), 'latin1'));
     expect(files.join()).toContain(IDENTITY.checkpointer);
