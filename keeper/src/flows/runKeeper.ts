@@ -1,0 +1,194 @@
+// One keeper behind its ports. It answers at once as a candidate; when the council's choice of its leader key is final, it
+// recovers the state and leads.
+import type { KeeperApi } from '../core/api.ts';
+import type { Address, Hex } from '../core/commands.ts';
+import type {
+  ChainReader,
+  CheckpointPoster,
+  Clock,
+  Journal,
+  KeeperKeys,
+  LandedCheckpoint,
+  Logger,
+} from '../core/ports.ts';
+import { encodeEngine } from '../core/snapshot.ts';
+import type { Genesis } from '../core/state.ts';
+import { createApprovals } from './approve.ts';
+import { type CheckpointSettings, createCheckpoints } from './cutCheckpoint.ts';
+import { createProposals } from './followProposals.ts';
+import { createGates, type GateSettings } from './gates.ts';
+import { createHistory } from './history.ts';
+import { createIngestion } from './ingestLogs.ts';
+import { createKeeperApi, type Leading } from './keeperApi.ts';
+import { createLeadership, type Role } from './leadership.ts';
+import { recover } from './recover.ts';
+import { type Applied, createSequencer } from './sequencer.ts';
+import { createSubmitBatch } from './submitBatch.ts';
+
+const RECOVERY_RETRY_MS = 2_000;
+
+/** The council named another leader, in a block that is final. */
+export class SupersededError extends Error {
+  override name = 'SupersededError';
+}
+
+export interface KeeperPorts {
+  readonly genesis: Genesis;
+  readonly keys: KeeperKeys;
+  readonly gasAddress: Address;
+  /** By chain id. */
+  readonly readers: ReadonlyMap<number, ChainReader>;
+  readonly poster: CheckpointPoster;
+  readonly journal: Journal;
+  /** Puts the journal aside and gives an empty one. */
+  readonly setAside: () => Journal;
+  readonly seal: (plain: { epoch: number; number: number; plaintext: Uint8Array }) => Uint8Array;
+  readonly open: (sealed: { epoch: number; number: number; payload: Uint8Array }) => Uint8Array;
+  readonly recoverAddress: (digest: Hex, signature: Hex) => Address | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly pollMs: number;
+  readonly checkpointSettings: CheckpointSettings;
+  readonly gateSettings: GateSettings;
+  /** See `createSequencer`. */
+  readonly schedule?: (flush: () => void) => void;
+  /** Is told what makes it impossible to go on: the process must end. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+export interface Keeper {
+  readonly api: KeeperApi;
+  /** undefined while this keeper is a candidate. */
+  readonly leading: Leading | undefined;
+  start(): void;
+  /** Looks at no chain and signs nothing any more; requests are still answered. */
+  stop(): void;
+  /** Applies what waits and takes nothing more. */
+  close(): void;
+}
+
+export function createKeeper(ports: KeeperPorts): Keeper {
+  const { genesis, keys, readers, clock, logger, pollMs } = ports;
+  const { homeChainId, authority, checkpointer } = genesis;
+  const reader = readers.get(homeChainId);
+  if (reader === undefined) throw new Error(`No reader of the home chain ${homeChainId}.`);
+  const home: ChainReader = reader;
+  const leadership = createLeadership({
+    reader: home,
+    authority,
+    leader: keys.leader.address,
+    enclave: keys.enclave.address,
+    clock,
+    logger,
+    pollMs,
+  });
+  const proposals = createProposals({ readers, authority, clock, pollMs });
+  let leading: Leading | undefined;
+  let recovering = false;
+  let stopped = false;
+
+  function lead(landed: LandedCheckpoint | undefined): void {
+    const history = createHistory();
+    const replayed: Applied[] = [];
+    const recovered = recover({
+      genesis,
+      journal: ports.journal,
+      landed,
+      open: ports.open,
+      onReplayed(applied) {
+        history.record(applied);
+        if (applied.command.type === 'batch') replayed.push(applied);
+      },
+      setAside: ports.setAside,
+      logger,
+    });
+    const sequencer = createSequencer({ ...ports, ...recovered, encodeEngine });
+    sequencer.subscribe((applied) => {
+      history.record(applied);
+      publish(applied);
+    });
+    const checkpoints = createCheckpoints({
+      ...ports,
+      ...recovered,
+      sequencer,
+      reader: home,
+      leadership,
+      checkpointer,
+      settings: ports.checkpointSettings,
+    });
+    const approvals = createApprovals({ ...ports, sequencer, leadership, homeChainId, checkpointer });
+    const gates = createGates({
+      state: recovered.state,
+      leadership,
+      oldestChangeAt: () => checkpoints.oldestChangeAt,
+      rootIssuedAt: approvals.rootIssuedAt,
+      hasRoom: sequencer.hasRoom,
+      clock,
+      settings: ports.gateSettings,
+    });
+    const domain = { chainId: homeChainId, verifyingContract: checkpointer };
+    const submitBatch = createSubmitBatch({ sequencer, domain, recover: ports.recoverAddress, gate: gates.batch });
+    for (const applied of replayed) submitBatch.remember(applied);
+    const ingestion = createIngestion({ ...ports, sequencer });
+    leading = { sequencer, ingestion, checkpoints, approvals, history, gates, submitBatch };
+    ingestion.start();
+    checkpoints.start();
+    approvals.start();
+    logger.info({ sequence: sequencer.sequence, from: recovered.from, epoch: leadership.epoch }, 'leading');
+  }
+
+  /** Keeps trying while the home chain does not answer; anything else is for a person. */
+  async function leadWhenPossible(): Promise<void> {
+    if (recovering || leading !== undefined) return;
+    recovering = true;
+    while (!stopped && leadership.role === 'leader') {
+      const landed = await home.readNewestCheckpoint(checkpointer, 'latest').catch((error: unknown) => error as Error);
+      if (stopped || leadership.role !== 'leader') break;
+      if (!(landed instanceof Error)) {
+        try {
+          lead(landed);
+        } catch (error) {
+          ports.onFatal(error);
+        }
+        break;
+      }
+      logger.warn({ error: landed.message }, 'cannot recover yet');
+      await new Promise<void>((resolve) => clock.after(RECOVERY_RETRY_MS, resolve));
+    }
+    recovering = false;
+  }
+
+  const { api, publish } = createKeeperApi({
+    ...ports,
+    leadership,
+    proposals: proposals.views,
+    recover: ports.recoverAddress,
+    leading: () => leading,
+  });
+
+  function onRole(role: Role): void {
+    if (role === 'leader') void leadWhenPossible();
+    if (role !== 'superseded') return;
+    ports.onFatal(new SupersededError('The council named another leader. I stop; start me again to be a candidate.'));
+  }
+
+  return {
+    api,
+    get leading() {
+      return leading;
+    },
+    start() {
+      proposals.start();
+      leadership.start(onRole);
+    },
+    stop() {
+      stopped = true;
+      leadership.stop();
+      proposals.stop();
+      leading?.ingestion.stop();
+      leading?.checkpoints.stop();
+      leading?.approvals.stop();
+    },
+    close: () => leading?.sequencer.close(),
+  };
+}
