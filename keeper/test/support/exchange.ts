@@ -110,10 +110,9 @@ export function registryLog(
   return log(exchange, { chainId, contract: REGISTRY }, entries, timestamp);
 }
 
-/** Two chains, three assets, two open books, an executor and a leader. */
-export function openExchange(): TestExchange {
-  const exchange = emptyExchange();
-  directoryLog(exchange, [
+/** What the Directory lists: two chains, three assets, two open books and an executor. */
+export function listings(executor = EXECUTOR): AnyEntry[] {
+  return [
     ...[HOME, SECOND].map((chainId) => ({
       type: 'chainListed' as const,
       chainId,
@@ -130,11 +129,17 @@ export function openExchange(): TestExchange {
     { type: 'bookChanged', book: ETH_USD, makerFeePpm: 200, takerFeePpm: 500, status: 0 },
     { type: 'bookListed', book: MEME_USD, base: MEME, quote: USD, lotSize: 1, tickSize: 1 },
     { type: 'bookChanged', book: MEME_USD, makerFeePpm: 1_000, takerFeePpm: 1_000, status: 0 },
-    { type: 'executorChanged', executor: EXECUTOR },
+    { type: 'executorChanged', executor },
     { type: 'settlerChanged', settler: addressOf('settler'), encryptionKey: `0x02${'11'.repeat(32)}` },
     { type: 'feeAccountChanged', account: FEES },
     { type: 'insuranceAccountChanged', account: INSURANCE },
-  ]);
+  ];
+}
+
+/** Two chains, three assets, two open books, an executor and a leader. */
+export function openExchange(): TestExchange {
+  const exchange = emptyExchange();
+  directoryLog(exchange, listings());
   log(exchange, { chainId: HOME, contract: GENESIS.authority }, [
     { type: 'leaderChanged', leader: addressOf('leader'), epoch: EPOCH },
   ]);
