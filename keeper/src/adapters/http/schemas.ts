@@ -5,9 +5,9 @@ import { isAddress } from 'viem';
 import type { Address, Hex } from '../../core/commands.ts';
 import { BATCH_LIMIT } from '../../core/commands.ts';
 
-export const MAX_DEPTH_LEVELS = 200;
-export const MAX_TRADES = 500;
-export const MAX_FILLS = 500;
+const MAX_DEPTH_LEVELS = 200;
+const MAX_TRADES = 500;
+const MAX_FILLS = 500;
 /** EIP-1271 signatures of contract accounts are longer than 65 bytes. */
 const MAX_SIGNATURE_BYTES = 4096;
 const MAX_SIGN_IN_TEXT = 4096;

@@ -1,16 +1,16 @@
 // Who asks: Sign-In with Ethereum (EIP-4361) gives a token, the token gives an address.
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { getAddress, isAddress, recoverMessageAddress } from 'viem';
 import { createSiweMessage, parseSiweMessage, type SiweMessage } from 'viem/siwe';
 import type { Address, Hex } from '../../core/commands.ts';
 import { createBoundedMap } from './boundedMap.ts';
 import { HttpError } from './errors.ts';
+import { createNonces, NONCE_LIFE_MS } from './nonces.ts';
 
-const NONCE_LIFE_MS = 5 * 60_000;
 const SESSION_LIFE_MS = 12 * 3_600_000;
 /** A wallet's clock may be ahead by this much. */
 const CLOCK_SKEW_MS = 60_000;
-/** Nonces used within their life; a full table refuses sign-ins rather than forget one. */
+/** Nonces used within their life; more sign-ins are refused. */
 const MAX_USED_NONCES = 100_000;
 /** The session that was not used for the longest time ends when one more begins. */
 const MAX_SESSIONS = 50_000;
@@ -41,7 +41,7 @@ export function createSessions(input: {
 }): Sessions {
   const { now } = input;
   const sessions = createBoundedMap<string, Session>(MAX_SESSIONS);
-  const nonces = createNonces(now);
+  const nonces = createNonces({ now, maxUsed: MAX_USED_NONCES });
 
   return {
     issueNonce: nonces.issue,
@@ -52,7 +52,7 @@ export function createSessions(input: {
       const signer = await recoverMessageAddress({ message, signature }).catch(() => undefined);
       const address = fields.address.toLowerCase() as Address;
       if (signer?.toLowerCase() !== address) throw refuse(`The signature does not belong to ${address}.`);
-      nonces.use(fields.nonce);
+      if (!nonces.use(fields.nonce)) throw refuse('The nonce was used before.');
 
       const longest = now() + SESSION_LIFE_MS;
       const session = { address, expiresAt: Math.min(longest, fields.expirationTime?.getTime() ?? longest) };
@@ -68,47 +68,6 @@ export function createSessions(input: {
     },
     signOut(token) {
       sessions.delete(token);
-    },
-  };
-}
-
-/**
- * Nonces prove by themselves that they are ours and young, so handing them out costs no memory and nobody can push
- * somebody else's out of a table. Only used ones are remembered, until they are too old anyway.
- */
-function createNonces(now: () => number) {
-  const key = randomBytes(32);
-  /** Nonce to the time when it dies, in the order of use. */
-  const used = new Map<string, number>();
-  const mac = (body: string) => createHmac('sha256', key).update(body).digest('hex').slice(0, 32);
-
-  function dies(nonce: string): number {
-    return Number.parseInt(nonce.slice(0, 12), 16) + NONCE_LIFE_MS;
-  }
-
-  function sweep(): void {
-    for (const [nonce, diesAt] of used) if (diesAt < now()) used.delete(nonce);
-  }
-
-  return {
-    issue(): string {
-      const body = now().toString(16).padStart(12, '0') + randomBytes(16).toString('hex');
-      return body + mac(body);
-    },
-    isGood(nonce: string): boolean {
-      if (!/^[0-9a-f]{76}$/.test(nonce)) return false;
-      const [body, tag] = [nonce.slice(0, 44), nonce.slice(44)];
-      if (!timingSafeEqual(Buffer.from(tag), Buffer.from(mac(body)))) return false;
-      return dies(nonce) >= now() && !used.has(nonce);
-    },
-    use(nonce: string): void {
-      if (used.has(nonce)) throw refuse('The nonce was used before.');
-      if (used.size >= MAX_USED_NONCES) sweep();
-      if (used.size >= MAX_USED_NONCES) {
-        const message = 'Too many sign-ins at the moment.';
-        throw new HttpError({ code: 'session.tooMany', message, retryable: true });
-      }
-      used.set(nonce, dies(nonce));
     },
   };
 }

@@ -4,7 +4,7 @@ import { Compile } from 'typebox/compile';
 import { HttpError } from './errors.ts';
 
 /** Names of the parts, as the sender knows them. */
-export type RequestPart = 'body' | 'query' | 'path' | 'message';
+type RequestPart = 'body' | 'query' | 'path' | 'message';
 
 /** Returns the value, or the refusal (`request.invalid`). */
 export function createValidator(

@@ -316,6 +316,15 @@ describe('an account', () => {
   });
 });
 
+it('follows one account on one line, that of the newest session', async () => {
+  const { reader } = await follow({ channel: 'account', token: await signIn(server, alice) });
+  reader.say({ op: 'subscribe', channel: 'account', token: await signIn(server, executor) });
+  expect((await reader.next()).data.address).toBe(executorAddress);
+  server.keeper.publish([rested()]);
+  server.keeper.publish([rested({ account: { address: executorAddress, subaccount: 0 } })]);
+  expect((await reader.next()).seq).toBe(START_SEQUENCE + 2);
+});
+
 describe('the executor', () => {
   it('hears everything of all users, and of listings', async () => {
     const { reader, first } = await follow({ channel: 'executor', token: await signIn(server, executor) });

@@ -25,8 +25,8 @@ export interface BookFeed {
   snapshot(): BookDelta;
   /** Looks at the book again; undefined when nothing changed. */
   refresh(): BookChange | undefined;
-  /** Changes after a sequence; undefined when that is too long ago or never was. */
-  since(seq: number): readonly BookChange[] | undefined;
+  /** Changes after a sequence that is not below the floor. */
+  since(seq: number): readonly BookChange[];
 }
 
 /** undefined: no such book. */
@@ -60,7 +60,7 @@ export function createBookFeed(api: Pick<KeeperApi, 'depth'>, book: number): Boo
       return change;
     },
     since(seq) {
-      if (seq < floor || seq > told.sequence) return undefined;
+      if (seq < floor) throw new Error(`What follows ${seq} is forgotten; the oldest known is ${floor}.`);
       return changes.filter((change) => change.seq > seq);
     },
   };

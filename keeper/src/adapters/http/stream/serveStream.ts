@@ -13,7 +13,8 @@ import { type Buckets, ipKey } from '../rateLimit.ts';
 import { rawAnswer } from '../rawAnswer.ts';
 import type { Sessions } from '../sessions.ts';
 import { parseClientMessage, topicOf } from './clientMessage.ts';
-import { createStreamHub, errorText, type Reader } from './streamHub.ts';
+import { createStreamHub, errorText } from './streamHub.ts';
+import type { Reader } from './subscriptions.ts';
 
 const PATH = '/v1/stream';
 /** How long a client that was told to go may take to say goodbye. */

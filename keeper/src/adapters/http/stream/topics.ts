@@ -1,0 +1,97 @@
+// What there is to follow, who may follow it, and with what it begins.
+import type { KeeperApi, StreamItem } from '../../../core/api.ts';
+import type { AccountEventView, DirectoryChangedView, StreamTopic } from '../../../core/streamViews.ts';
+import type { TradeView } from '../../../core/views.ts';
+import { type Access, sessionRequired, sessionUnknown } from '../access.ts';
+import { HttpError } from '../errors.ts';
+import type { Session, Sessions } from '../sessions.ts';
+import { type AccountEvents, accountsOf, addressOf, tradeView } from './eventViews.ts';
+
+const SNAPSHOT_TRADES = 50;
+
+type Told = TradeView | AccountEventView | DirectoryChangedView;
+
+export interface Topics {
+  /** What the topic is called inside, for the holder of the token. Throws unless he may follow it. */
+  authorize(topic: StreamTopic, token: string | undefined): string;
+  /** How the topics that are no books begin, as of now. */
+  snapshot(topic: Exclude<StreamTopic, { channel: 'book' }>, token: string | undefined): object;
+}
+
+export function createTopics(input: {
+  readonly api: KeeperApi;
+  readonly access: Access;
+  readonly sessions: Pick<Sessions, 'find'>;
+}): Topics {
+  const { api, access, sessions } = input;
+
+  function sessionOf(token: string | undefined): Session | undefined {
+    if (token === undefined) return undefined;
+    const session = sessions.find(token);
+    if (session === undefined) throw sessionUnknown();
+    return session;
+  }
+
+  return {
+    authorize(topic, token) {
+      const session = sessionOf(token);
+      if (topic.channel === 'book' || topic.channel === 'trades') {
+        access.requireMarketData(topic.channel === 'book' ? 'depth' : 'trades', session);
+        if (!api.books().some(({ book }) => book === topic.book)) throw bookUnknown(topic.book);
+        return topic.channel === 'book' ? bookKey(topic.book) : tradesKey(topic.book);
+      }
+      if (session === undefined) throw sessionRequired();
+      if (topic.channel === 'account') return accountKey(session.address);
+      if (access.isExecutor(session)) return EXECUTOR_KEY;
+      const message = 'Only the executor may follow this channel.';
+      throw new HttpError({ code: 'access.notExecutor', message, details: { address: session.address } });
+    },
+    snapshot(topic, token) {
+      if (topic.channel === 'executor') return {};
+      if (topic.channel === 'trades') {
+        return { trades: [...api.trades({ book: topic.book, limit: SNAPSHOT_TRADES })].reverse() };
+      }
+      const session = sessionOf(token);
+      if (session === undefined) throw sessionRequired();
+      const { address } = session;
+      const [accounts, orders] = [api.accounts(address), api.orders(address)];
+      return { address, accounts, orders, withdrawals: api.withdrawals(address) };
+    },
+  };
+}
+
+const EXECUTOR_KEY = 'executor';
+const accountKey = (address: string) => `account ${address}`;
+const tradesKey = (book: number) => `trades ${book}`;
+export const bookKey = (book: number) => `book ${book}`;
+
+/** What a command says on each wanted topic but the books, as the `data` of a delta. */
+export function deltasOf(
+  item: StreamItem,
+  wanted: (key: string) => boolean,
+  accountEvents: AccountEvents,
+): Map<string, object> {
+  const lists = new Map<string, Told[]>();
+  const add = (key: string, view: Told) => {
+    const list = lists.get(key);
+    if (list === undefined) lists.set(key, [view]);
+    else list.push(view);
+  };
+  const all = wanted(EXECUTOR_KEY);
+  for (const event of item.events) {
+    if (all && event.type === 'directoryChanged') add(EXECUTOR_KEY, { type: event.type, what: event.what });
+    if (event.type === 'fill' && wanted(tradesKey(event.book))) add(tradesKey(event.book), tradeView(event, item));
+    if (!all && !accountsOf(event).some(({ address }) => wanted(accountKey(address)))) continue;
+    for (const view of accountEvents(event, item)) {
+      const key = accountKey(addressOf(view));
+      if (wanted(key)) add(key, view);
+      if (all) add(EXECUTOR_KEY, view);
+    }
+  }
+  const name = (key: string) => (key.startsWith('trades ') ? 'trades' : 'events');
+  return new Map([...lists].map(([key, list]) => [key, { [name(key)]: list }]));
+}
+
+export function bookUnknown(book: number): HttpError {
+  return new HttpError({ code: 'book.unknown', message: `There is no book ${book}.`, details: { book } });
+}
