@@ -15,6 +15,7 @@ import type { ActionResult, CommandResult, RejectCode } from './events.ts';
 import { type Asset, findAccount, NO_ACCOUNT } from './ledger.ts';
 import { buyReserve, cancelAll, cancelOrder, type Exchange, feeLimitOf, findOwnOrder, placeOrder } from './match.ts';
 import type { Book } from './orderBook.ts';
+import { orderAt } from './orderPool.ts';
 import type { State } from './state.ts';
 import { REQUESTED } from './tape.ts';
 
@@ -86,10 +87,9 @@ function place(exchange: Exchange, account: number, action: Action, orderId: num
 /** Names the order by `orderId`, or by `clientId` when that is 0. `book`, when given, must be the order's. */
 function cancel(exchange: Exchange, account: number, action: Action): ActionResult {
   const { orders, books } = exchange;
-  const { orderId, clientId } = action;
-  const slot = findOwnOrder(orders, { account, orderId, clientId });
+  const slot = findOwnOrder(orders, account, action.orderId, action.clientId);
   if (slot === 0) return { code: 'order.unknown' };
-  if (action.book !== 0 && books[orders.book[slot] as number]?.id !== action.book) return { code: 'order.unknown' };
+  if (action.book !== 0 && books[orderAt(orders, slot).book]?.id !== action.book) return { code: 'order.unknown' };
   cancelOrder(exchange, slot, REQUESTED);
   return { code: 'ok', cancelled: 1 };
 }

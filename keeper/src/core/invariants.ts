@@ -6,7 +6,21 @@ import { BUY, SELL } from './commands.ts';
 import type { Ledger } from './ledger.ts';
 import { levelSlot, NO_ASK, NO_BID, priceAbove } from './levels.ts';
 import { buyReserve, type Exchange } from './match.ts';
-import { type Book, findClientOrder, findOrder, ordersOf } from './orderBook.ts';
+import { type Book, ordersOf, ordersOfAccount } from './orderBook.ts';
+import {
+  ACCOUNT,
+  findClientOrder,
+  findOrder,
+  ID,
+  INTEGERS,
+  NEXT,
+  NUMBERS,
+  type OpenOrder,
+  orderAt,
+  PREVIOUS,
+  PREVIOUS_OF_ACCOUNT,
+  PRICE,
+} from './orderPool.ts';
 import type { State } from './state.ts';
 import { solvencyOf } from './viewState.ts';
 
@@ -86,10 +100,11 @@ function assertBooks(exchange: Exchange): number {
     for (const side of [BUY, SELL]) {
       for (const slot of ordersOf(orders, book, side)) {
         seen++;
-        assertOrder(exchange, book, side, slot);
+        const order = orderAt(orders, slot);
+        assert(order.side === side && order.book === book.index, `order ${order.id} stands in the wrong place`);
+        assertOrder(exchange, book, order, slot);
         const sums = reserved[side === BUY ? book.quote : book.base] as Float64Array;
-        const account = orders.account[slot] as number;
-        sums[account] = (sums[account] as number) + (orders.reserve[slot] as number);
+        sums[order.account] = (sums[order.account] as number) + order.reserve;
       }
     }
     assertLevels(exchange, book);
@@ -106,19 +121,11 @@ function assertBooks(exchange: Exchange): number {
   return seen;
 }
 
-function assertOrder({ orders }: Exchange, book: Book, side: number, slot: number): void {
-  const id = orders.id[slot] as number;
-  const price = orders.price[slot] as number;
-  const remaining = orders.remaining[slot] as number;
-  const account = orders.account[slot] as number;
-  const clientId = orders.clientId[slot] as number;
-  assert(orders.side[slot] === side && orders.book[slot] === book.index, `order ${id} stands in the wrong place`);
-  assert(remaining > 0 && remaining <= (orders.firstRemaining[slot] as number), `order ${id} has ${remaining} lots`);
-  const expected =
-    side === BUY
-      ? buyReserve(remaining * price * book.tickSize, orders.feeLimitPpm[slot] as number)
-      : remaining * book.lotSize;
-  assert(orders.reserve[slot] === expected, `order ${id} put ${orders.reserve[slot]} aside, not ${expected}`);
+function assertOrder({ orders }: Exchange, book: Book, order: OpenOrder, slot: number): void {
+  const { id, clientId, account, side, price, remaining, reserve, feeLimitPpm, firstRemaining } = order;
+  assert(remaining > 0 && (clientId === 0 || remaining <= firstRemaining), `order ${id} has ${remaining} lots`);
+  const expected = side === BUY ? buyReserve(remaining * price * book.tickSize, feeLimitPpm) : remaining * book.lotSize;
+  assert(reserve === expected, `order ${id} put ${reserve} aside, not ${expected}`);
   assert(findOrder(orders, id) === slot, `order ${id} is not found`);
   assert(clientId === 0 || findClientOrder(orders, account, clientId) === slot, `client id ${clientId} is not found`);
 }
@@ -126,20 +133,21 @@ function assertOrder({ orders }: Exchange, book: Book, side: number, slot: numbe
 /** Ends and links of every queue, and no level that holds nothing. */
 function assertLevels({ orders }: Exchange, book: Book): void {
   const { levels } = book;
+  const { numbers, integers } = orders;
   let count = 0;
   for (let price = priceAbove(levels, NO_BID); price !== NO_ASK; price = priceAbove(levels, price)) {
     count++;
     assert(price <= book.bestBid || price >= book.bestAsk, `book ${book.id}: a level at ${price} inside the spread`);
     const level = levelSlot(levels, price);
     let before = 0;
+    let newest = 0;
     let slot = levels.ends[2 * level] as number;
     assert(slot !== 0, `book ${book.id}: an empty level at ${price}`);
-    for (; slot !== 0; slot = orders.next[slot] as number) {
-      assert(
-        orders.previous[slot] === before && orders.price[slot] === price,
-        `book ${book.id}: a torn queue at ${price}`,
-      );
-      assert(before === 0 || (orders.id[before] as number) < (orders.id[slot] as number), 'a queue out of order');
+    for (; slot !== 0; slot = integers[slot * INTEGERS + NEXT] as number) {
+      const id = numbers[slot * NUMBERS + ID] as number;
+      assert(integers[slot * INTEGERS + PREVIOUS] === before, `book ${book.id}: a torn queue at ${price}`);
+      assert(numbers[slot * NUMBERS + PRICE] === price && id > newest, `book ${book.id}: order ${id} is out of place`);
+      newest = id;
       before = slot;
     }
     assert(levels.ends[2 * level + 1] === before, `book ${book.id}: a queue at ${price} without its end`);
@@ -148,14 +156,14 @@ function assertLevels({ orders }: Exchange, book: Book): void {
 }
 
 function assertAccountLists({ ledger, orders }: Exchange): void {
+  const { integers } = orders;
   let seen = 0;
   for (let account = 0; account < ledger.accountCount; account++) {
     let before = 0;
-    let slot = ledger.firstOrder[account] as number;
-    for (; slot !== 0; slot = orders.nextOfAccount[slot] as number) {
+    for (const slot of ordersOfAccount(orders, ledger, account)) {
       seen++;
-      assert(orders.account[slot] === account, `account ${account} lists somebody else's order`);
-      assert(orders.previousOfAccount[slot] === before, `account ${account} has a torn list`);
+      assert(integers[slot * INTEGERS + ACCOUNT] === account, `account ${account} lists somebody else's order`);
+      assert(integers[slot * INTEGERS + PREVIOUS_OF_ACCOUNT] === before, `account ${account} has a torn list`);
       before = slot;
     }
     assert(ledger.lastOrder[account] === before, `account ${account} has a list without its end`);
@@ -165,7 +173,7 @@ function assertAccountLists({ ledger, orders }: Exchange): void {
 
 function assertFreeSlots({ orders }: Exchange): void {
   let free = 0;
-  for (let slot = orders.free; slot !== 0; slot = orders.next[slot] as number) free++;
+  for (let slot = orders.free; slot !== 0; slot = orders.integers[slot * INTEGERS + NEXT] as number) free++;
   assert(free + orders.count === orders.nextSlot - 1, 'a slot of the order pool is lost');
   assert(orders.byId.count === orders.count, 'the table of orders does not add up');
 }

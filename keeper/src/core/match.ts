@@ -15,17 +15,35 @@ import { followMarket, levelSlot } from './levels.ts';
 import {
   BOOK_OPEN,
   type Book,
-  createOrderPool,
   dropLevel,
-  findClientOrder,
-  findOrder,
-  freeSlot,
+  dropOrder,
   linkOrder,
   OPEN_ORDER_LIMIT,
-  type OrderPool,
-  takeSlot,
+  ordersOfAccount,
   unlinkFromLevel,
 } from './orderBook.ts';
+import {
+  ACCOUNT,
+  BOOK,
+  createOrderPool,
+  enterClientId,
+  FEE_AND_SIDE,
+  findClientOrder,
+  findOrder,
+  HAS_CLIENT_ID,
+  ID,
+  INTEGERS,
+  NEXT,
+  NUMBERS,
+  type OpenOrder,
+  type OrderPool,
+  orderAt,
+  PREVIOUS,
+  PRICE,
+  REMAINING,
+  RESERVE,
+  takeSlot,
+} from './orderPool.ts';
 import { createTape, SELF_TRADE, type Tape, tapeCancelled, tapeFill, tapeRested, UNFILLED_REST } from './tape.ts';
 
 /** Accounts, orders and books: all that matching touches. */
@@ -120,32 +138,25 @@ export function placeOrder(
 /** Cancels one open order and gives its reserve back. `reason` is an index of `CANCEL_REASONS`. */
 export function cancelOrder(exchange: Exchange, slot: number, reason: number): void {
   const { orders, books } = exchange;
-  unlinkFromLevel(orders, books[orders.book[slot] as number] as Book, slot);
+  unlinkFromLevel(orders, books[orders.integers[slot * INTEGERS + BOOK] as number] as Book, slot);
   discardOrder(exchange, slot, reason);
 }
 
 /** Slot of an account's open order by order id, or by client id when that is 0; 0 when there is none. */
-export function findOwnOrder(
-  orders: OrderPool,
-  { account, orderId, clientId }: { account: number; orderId: number; clientId: number },
-): number {
+export function findOwnOrder(orders: OrderPool, account: number, orderId: number, clientId: number): number {
   if (orderId === 0) return clientId === 0 ? 0 : findClientOrder(orders, account, clientId);
   const slot = findOrder(orders, orderId);
-  return slot !== 0 && orders.account[slot] === account ? slot : 0;
+  return slot !== 0 && orders.integers[slot * INTEGERS + ACCOUNT] === account ? slot : 0;
 }
 
 /** Cancels an account's open orders, oldest first, in one book or in all (`undefined`); answers how many. */
 export function cancelAll(exchange: Exchange, account: number, book: Book | undefined, reason: number): number {
   const { ledger, orders } = exchange;
   let cancelled = 0;
-  let slot = ledger.firstOrder[account] as number;
-  while (slot !== 0) {
-    const newer = orders.nextOfAccount[slot] as number;
-    if (book === undefined || orders.book[slot] === book.index) {
-      cancelOrder(exchange, slot, reason);
-      cancelled++;
-    }
-    slot = newer;
+  for (const slot of ordersOfAccount(orders, ledger, account)) {
+    if (book !== undefined && orders.integers[slot * INTEGERS + BOOK] !== book.index) continue;
+    cancelOrder(exchange, slot, reason);
+    cancelled++;
   }
   return cancelled;
 }
@@ -166,9 +177,10 @@ function refusalOf(exchange: Exchange, book: Book, action: Action): RejectCode |
 }
 
 function repeatPlacement(orders: OrderPool, slot: number, placement: Placement): 'ok' {
-  placement.orderId = orders.id[slot] as number;
-  placement.filled = orders.firstFilled[slot] as number;
-  placement.remaining = orders.firstRemaining[slot] as number;
+  const { id, firstFilled, firstRemaining } = orderAt(orders, slot);
+  placement.orderId = id;
+  placement.filled = firstFilled;
+  placement.remaining = firstRemaining;
   placement.resting = true;
   return 'ok';
 }
@@ -185,10 +197,11 @@ function trade(
   feeLimitPpm: number,
 ): number {
   const { ledger, orders } = exchange;
+  const { numbers, integers } = orders;
   const { tickSize, lotSize, levels } = book;
   const buying = side === BUY;
-  const base = ledger.assets[book.base] as Asset;
-  const quote = ledger.assets[book.quote] as Asset;
+  const base = (ledger.assets[book.base] as Asset).units;
+  const quote = (ledger.assets[book.quote] as Asset).units;
   const lotCost = limit * tickSize;
   let remaining = quantity;
   // What the taker would still have to put aside for the rest, had it rested: bounds a buyer's fee.
@@ -202,13 +215,13 @@ function trade(
     const level = levelSlot(levels, price);
     let maker = levels.ends[2 * level] as number;
     while (maker !== 0 && remaining > 0) {
-      const after = orders.next[maker] as number;
-      if (orders.account[maker] === taker) {
+      const after = integers[maker * INTEGERS + NEXT] as number;
+      if (integers[maker * INTEGERS + ACCOUNT] === taker) {
         discardOrder(exchange, maker, SELF_TRADE);
         maker = after;
         continue;
       }
-      const offered = orders.remaining[maker] as number;
+      const offered = numbers[maker * NUMBERS + REMAINING] as number;
       const traded = Math.min(offered, remaining);
       const notional = traded * price * tickSize;
       const left = offered - traded;
@@ -220,19 +233,19 @@ function trade(
         const stillReserved = buyReserve(remaining * lotCost, feeLimitPpm);
         takerFee = Math.min(takerFee, takerReserve - stillReserved - notional);
         takerReserve = stillReserved;
-        base.units[taker] = (base.units[taker] as number) + traded * lotSize;
-        quote.units[taker] = (quote.units[taker] as number) - notional - takerFee;
+        base[taker] = (base[taker] as number) + traded * lotSize;
+        quote[taker] = (quote[taker] as number) - notional - takerFee;
       } else {
-        base.units[taker] = (base.units[taker] as number) - traded * lotSize;
-        quote.units[taker] = (quote.units[taker] as number) + notional - takerFee;
+        base[taker] = (base[taker] as number) - traded * lotSize;
+        quote[taker] = (quote[taker] as number) + notional - takerFee;
       }
-      quote.units[ledger.feeAccount] = (quote.units[ledger.feeAccount] as number) + makerFee + takerFee;
+      quote[ledger.feeAccount] = (quote[ledger.feeAccount] as number) + makerFee + takerFee;
       tapeFill(
         exchange.tape,
         book.id,
-        orders.id[maker] as number,
+        numbers[maker * NUMBERS + ID] as number,
         takerOrderId,
-        orders.account[maker] as number,
+        integers[maker * INTEGERS + ACCOUNT] as number,
         taker,
         side,
         price,
@@ -242,7 +255,7 @@ function trade(
         left,
       );
       if (left === 0) {
-        freeSlot(orders, ledger, maker);
+        dropOrder(orders, ledger, maker);
         maker = after;
       }
     }
@@ -250,7 +263,7 @@ function trade(
       dropLevel(book, price);
     } else {
       levels.ends[2 * level] = maker;
-      orders.previous[maker] = 0;
+      integers[maker * INTEGERS + PREVIOUS] = 0;
     }
   }
   if (lastPrice !== 0) followMarket(levels, lastPrice);
@@ -267,23 +280,27 @@ function settleMaker(
   left: number,
 ): number {
   const { ledger, orders } = exchange;
+  const { numbers, integers } = orders;
   const base = ledger.assets[book.base] as Asset;
   const quote = ledger.assets[book.quote] as Asset;
-  const account = orders.account[slot] as number;
-  const feeLimitPpm = orders.feeLimitPpm[slot] as number;
+  const account = integers[slot * INTEGERS + ACCOUNT] as number;
+  const feeAndSide = integers[slot * INTEGERS + FEE_AND_SIDE] as number;
+  const feeLimitPpm = feeAndSide >>> 1;
   const baseUnits = traded * book.lotSize;
+  const reserve = numbers[slot * NUMBERS + RESERVE] as number;
   let fee = feeUp(notional, Math.min(book.makerFeePpm, feeLimitPpm));
-  orders.remaining[slot] = left;
-  if (orders.side[slot] === BUY) {
-    const stillReserved = buyReserve(left * (orders.price[slot] as number) * book.tickSize, feeLimitPpm);
-    const released = (orders.reserve[slot] as number) - stillReserved;
+  numbers[slot * NUMBERS + REMAINING] = left;
+  if ((feeAndSide & 1) === BUY) {
+    const price = numbers[slot * NUMBERS + PRICE] as number;
+    const stillReserved = buyReserve(left * price * book.tickSize, feeLimitPpm);
+    const released = reserve - stillReserved;
     fee = Math.min(fee, released - notional);
-    orders.reserve[slot] = stillReserved;
+    numbers[slot * NUMBERS + RESERVE] = stillReserved;
     quote.reserved[account] = (quote.reserved[account] as number) - released;
     quote.units[account] = (quote.units[account] as number) - notional - fee;
     base.units[account] = (base.units[account] as number) + baseUnits;
   } else {
-    orders.reserve[slot] = (orders.reserve[slot] as number) - baseUnits;
+    numbers[slot * NUMBERS + RESERVE] = reserve - baseUnits;
     base.reserved[account] = (base.reserved[account] as number) - baseUnits;
     base.units[account] = (base.units[account] as number) - baseUnits;
     quote.units[account] = (quote.units[account] as number) + notional - fee;
@@ -299,45 +316,74 @@ function rest(
   orderId: number,
   feeLimitPpm: number,
 ): void {
-  const { ledger, orders, placement, tape } = exchange;
-  const { remaining } = placement;
-  const { side, price } = action;
-  const slot = takeSlot(orders);
+  const { orders, placement, tape } = exchange;
+  const { remaining, filled } = placement;
+  const { side, price, clientId } = action;
   const reserve = side === BUY ? buyReserve(remaining * price * book.tickSize, feeLimitPpm) : remaining * book.lotSize;
-  const paidWith = ledger.assets[side === BUY ? book.quote : book.base] as Asset;
-  paidWith.reserved[account] = (paidWith.reserved[account] as number) + reserve;
-  orders.id[slot] = orderId;
-  orders.clientId[slot] = action.clientId;
-  orders.price[slot] = price;
-  orders.remaining[slot] = remaining;
-  orders.reserve[slot] = reserve;
-  orders.firstFilled[slot] = placement.filled;
-  orders.firstRemaining[slot] = remaining;
-  orders.account[slot] = account;
-  orders.book[slot] = book.index;
-  orders.feeLimitPpm[slot] = feeLimitPpm;
-  orders.side[slot] = side;
+  const slot = openOrder(exchange, book, account, side, price, orderId, remaining, reserve, feeLimitPpm);
+  if (clientId !== 0) enterClientId(orders, slot, { clientId, firstFilled: filled, firstRemaining: remaining });
+  tapeRested(tape, book.id, orderId, clientId, account, side, price, remaining);
+}
+
+/** An order that was open when the state was saved. Orders must come in the order of their ids. */
+export function restoreOrder(exchange: Exchange, order: OpenOrder): void {
+  const { account, side, price, id, remaining, reserve, feeLimitPpm } = order;
+  const book = exchange.books[order.book] as Book;
+  const slot = openOrder(exchange, book, account, side, price, id, remaining, reserve, feeLimitPpm);
+  if (order.clientId !== 0) enterClientId(exchange.orders, slot, order);
+}
+
+function openOrder(
+  exchange: Exchange,
+  book: Book,
+  account: number,
+  side: number,
+  price: number,
+  orderId: number,
+  remaining: number,
+  reserve: number,
+  feeLimitPpm: number,
+): number {
+  const { ledger, orders } = exchange;
+  const slot = takeSlot(orders);
+  const { numbers, integers } = orders;
+  numbers[slot * NUMBERS + ID] = orderId;
+  numbers[slot * NUMBERS + PRICE] = price;
+  numbers[slot * NUMBERS + REMAINING] = remaining;
+  numbers[slot * NUMBERS + RESERVE] = reserve;
+  integers[slot * INTEGERS + ACCOUNT] = account;
+  integers[slot * INTEGERS + BOOK] = book.index;
+  integers[slot * INTEGERS + FEE_AND_SIDE] = 2 * feeLimitPpm + side;
+  integers[slot * INTEGERS + HAS_CLIENT_ID] = 0;
+  putAside(exchange, book, side, account, reserve);
   linkOrder(orders, book, ledger, slot);
-  tapeRested(tape, book.id, orderId, action.clientId, account, side, price, remaining);
+  return slot;
 }
 
 /** The rest of a cancellation, once the order is out of its price level. */
 function discardOrder(exchange: Exchange, slot: number, reason: number): void {
   const { ledger, orders, books, tape } = exchange;
-  const book = books[orders.book[slot] as number] as Book;
-  const account = orders.account[slot] as number;
-  const side = orders.side[slot] as number;
-  const paidWith = ledger.assets[side === BUY ? book.quote : book.base] as Asset;
-  paidWith.reserved[account] = (paidWith.reserved[account] as number) - (orders.reserve[slot] as number);
+  const { numbers, integers } = orders;
+  const book = books[integers[slot * INTEGERS + BOOK] as number] as Book;
+  const account = integers[slot * INTEGERS + ACCOUNT] as number;
+  const side = (integers[slot * INTEGERS + FEE_AND_SIDE] as number) & 1;
+  const at = slot * NUMBERS;
+  putAside(exchange, book, side, account, -(numbers[at + RESERVE] as number));
   tapeCancelled(
     tape,
     book.id,
-    orders.id[slot] as number,
+    numbers[at + ID] as number,
     reason,
     account,
     side,
-    orders.price[slot] as number,
-    orders.remaining[slot] as number,
+    numbers[at + PRICE] as number,
+    numbers[at + REMAINING] as number,
   );
-  freeSlot(orders, ledger, slot);
+  dropOrder(orders, ledger, slot);
+}
+
+/** Raises (or, negative, lowers) what an account has reserved in the asset that an order of that side pays with. */
+function putAside({ ledger }: Exchange, book: Book, side: number, account: number, amount: number): void {
+  const { reserved } = ledger.assets[side === BUY ? book.quote : book.base] as Asset;
+  reserved[account] = (reserved[account] as number) + amount;
 }

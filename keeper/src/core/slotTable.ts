@@ -18,28 +18,42 @@ export function createSlotTable(): SlotTable {
   return { pairs: new Int32Array(2 * INITIAL_SIZE), mask: INITIAL_SIZE - 1, cursor: 0, count: 0 };
 }
 
-/** Hash of a safe integer and a 32-bit integer. */
+/**
+ * Hash of a safe integer and a 32-bit integer, as a 32-bit integer. Sixteen integers in a row get hashes in a row: orders
+ * of one batch lie side by side in the table.
+ */
 export function hashOf(integer: number, other: number): number {
-  const high = Math.floor(integer * 2 ** -32) | 0;
-  let hash = Math.imul((integer | 0) ^ Math.imul(high ^ Math.imul(other, 0x85ebca6b), 0xc2b2ae35), 0x9e3779b1);
-  hash ^= hash >>> 15;
-  return Math.imul(hash, 0x2c1b3c6d) ^ (hash >>> 13);
+  const low = integer | 0;
+  const high = (integer * 2 ** -32) | 0;
+  const group = (low >>> 4) ^ Math.imul(high ^ Math.imul(other, 0x85ebca6b), 0xc2b2ae35);
+  const mixed = Math.imul(group, 0x9e3779b1);
+  return ((mixed ^ (mixed >>> 15)) + (low & 15)) | 0;
 }
 
-/** First slot that may have this hash, or 0. */
+/** First slot with this hash, or 0. */
 export function firstCandidate(table: SlotTable, hash: number): number {
-  table.cursor = hash & table.mask;
-  return table.pairs[2 * table.cursor] as number;
+  return candidateFrom(table, hash, hash & table.mask);
 }
 
 /** The slot after the last one answered, or 0 when there are no more. */
-export function nextCandidate(table: SlotTable): number {
-  table.cursor = (table.cursor + 1) & table.mask;
-  return table.pairs[2 * table.cursor] as number;
+export function nextCandidate(table: SlotTable, hash: number): number {
+  return candidateFrom(table, hash, (table.cursor + 1) & table.mask);
+}
+
+function candidateFrom(table: SlotTable, hash: number, start: number): number {
+  const { pairs, mask } = table;
+  let at = start;
+  let slot = pairs[2 * at] as number;
+  while (slot !== 0 && pairs[2 * at + 1] !== hash) {
+    at = (at + 1) & mask;
+    slot = pairs[2 * at] as number;
+  }
+  table.cursor = at;
+  return slot;
 }
 
 export function insertSlot(table: SlotTable, hash: number, slot: number): void {
-  if (2 * (table.count + 1) > table.mask + 1) grow(table);
+  if (2 * table.count > table.mask) grow(table);
   place(table, hash, slot);
   table.count++;
 }
@@ -51,7 +65,7 @@ export function removeSlot(table: SlotTable, hash: number, slot: number): void {
   while (pairs[2 * gap] !== slot) gap = (gap + 1) & mask;
   for (let at = (gap + 1) & mask; pairs[2 * at] !== 0; at = (at + 1) & mask) {
     const home = (pairs[2 * at + 1] as number) & mask;
-    // May the pair at `at` move to the gap? Only if its home does not lie cyclically after the gap.
+    // The pair at `at` may move to the gap unless its home lies (cyclically) after the gap.
     if (((at - home) & mask) < ((at - gap) & mask)) continue;
     pairs[2 * gap] = pairs[2 * at] as number;
     pairs[2 * gap + 1] = pairs[2 * at + 1] as number;

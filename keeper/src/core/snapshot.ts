@@ -29,8 +29,9 @@ import {
   openToken,
   type VaultToken,
 } from './ledger.ts';
-import { buyReserve } from './match.ts';
-import { BOOK_CLOSED, type Book, createBook, linkOrder, ordersOf, takeSlot } from './orderBook.ts';
+import { buyReserve, restoreOrder } from './match.ts';
+import { BOOK_CLOSED, type Book, createBook, ordersOf } from './orderBook.ts';
+import { type OpenOrder, orderAt } from './orderPool.ts';
 import {
   createReader,
   createWriter,
@@ -159,7 +160,7 @@ export function decodeEngine(bytes: Uint8Array, genesis: Genesis): State {
   const sequence = readInteger(reader);
   const state = decodeState(readBlob(reader), genesis);
   state.sequence = sequence;
-  const orders: SavedOrder[] = [];
+  const orders: OpenOrder[] = [];
   for (const book of state.exchange.books) {
     for (const side of [BUY, SELL]) readOrders(reader, state, { book, side }, orders);
   }
@@ -520,32 +521,21 @@ function readBalances(reader: Reader, ledger: Ledger, account: number, tokens: r
 
 // Orders, in the order of their priority.
 
-interface SavedOrder {
-  readonly book: Book;
-  readonly side: number;
-  readonly id: number;
-  readonly clientId: number;
-  readonly account: number;
-  readonly price: number;
-  readonly remaining: number;
-  readonly firstFilled: number;
-  readonly firstRemaining: number;
-  readonly feeLimitPpm: number;
-}
-
 function writeOrders(writer: Writer, state: State, book: Book, side: number): void {
   const { orders } = state.exchange;
   const slots = [...ordersOf(orders, book, side)];
   writeInteger(writer, slots.length);
   for (const slot of slots) {
-    writeInteger(writer, orders.id[slot] as number);
-    writeInteger(writer, orders.clientId[slot] as number);
-    writeInteger(writer, orders.account[slot] as number);
-    writeInteger(writer, orders.price[slot] as number);
-    writeInteger(writer, orders.remaining[slot] as number);
-    writeInteger(writer, orders.firstFilled[slot] as number);
-    writeInteger(writer, orders.firstRemaining[slot] as number);
-    writeInteger(writer, orders.feeLimitPpm[slot] as number);
+    const order = orderAt(orders, slot);
+    writeInteger(writer, order.id);
+    writeInteger(writer, order.account);
+    writeInteger(writer, order.price);
+    writeInteger(writer, order.remaining);
+    writeInteger(writer, order.feeLimitPpm);
+    writeInteger(writer, order.clientId);
+    if (order.clientId === 0) continue;
+    writeInteger(writer, order.firstFilled);
+    writeInteger(writer, order.firstRemaining);
   }
 }
 
@@ -553,67 +543,68 @@ function readOrders(
   reader: Reader,
   state: State,
   { book, side }: { book: Book; side: number },
-  into: SavedOrder[],
+  into: OpenOrder[],
 ): void {
-  const { accountCount } = state.exchange.ledger;
-  let before: SavedOrder | undefined;
+  let before: OpenOrder | undefined;
   for (let left = readCount(reader, COUNT_LIMIT); left > 0; left--) {
-    const order: SavedOrder = {
-      book,
-      side,
-      id: readInteger(reader),
-      clientId: readInteger(reader),
-      account: readInteger(reader),
-      price: readInteger(reader),
-      remaining: readInteger(reader),
-      firstFilled: readInteger(reader),
-      firstRemaining: readInteger(reader),
-      feeLimitPpm: readInteger(reader),
-    };
-    const { id, account, price, remaining, firstRemaining, feeLimitPpm } = order;
-    const notional = remaining * price * book.tickSize;
-    const isSane = id > 0 && account < accountCount && price > 0 && remaining > 0 && feeLimitPpm < PPM;
-    check(isSane && notional <= MAX_SAFE && remaining * book.lotSize <= MAX_SAFE, `order ${id} out of range`);
-    check(remaining <= firstRemaining, `order ${id} has grown`);
-    check(before === undefined || comesAfter(before, order), `order ${id} out of its place`);
+    const order = readOrder(reader, state, { book, side });
+    check(before === undefined || comesAfter(before, order), `order ${order.id} out of its place`);
     into.push(order);
     before = order;
   }
 }
 
-function comesAfter(before: SavedOrder, order: SavedOrder): boolean {
+function readOrder(reader: Reader, state: State, { book, side }: { book: Book; side: number }): OpenOrder {
+  const id = readInteger(reader);
+  const account = readInteger(reader);
+  const price = readInteger(reader);
+  const remaining = readInteger(reader);
+  const feeLimitPpm = readInteger(reader);
+  const clientId = readInteger(reader);
+  const firstFilled = clientId === 0 ? 0 : readInteger(reader);
+  const firstRemaining = clientId === 0 ? 0 : readInteger(reader);
+  const isSane =
+    id > 0 && account < state.exchange.ledger.accountCount && price > 0 && remaining > 0 && feeLimitPpm < PPM;
+  const notional = remaining * price * book.tickSize;
+  const reserve = side === BUY ? buyReserve(notional, feeLimitPpm) : remaining * book.lotSize;
+  check(
+    isSane && notional <= MAX_SAFE && reserve <= MAX_SAFE && remaining * book.lotSize <= MAX_SAFE,
+    `order ${id} out of range`,
+  );
+  check(clientId === 0 || remaining <= firstRemaining, `order ${id} has grown`);
+  return {
+    id,
+    clientId,
+    account,
+    book: book.index,
+    side,
+    price,
+    remaining,
+    reserve,
+    feeLimitPpm,
+    firstFilled,
+    firstRemaining,
+  };
+}
+
+function comesAfter(before: OpenOrder, order: OpenOrder): boolean {
   if (before.price === order.price) return before.id < order.id;
   return order.side === BUY ? order.price < before.price : order.price > before.price;
 }
 
 /** In the order of their ids, so that every queue and list is as it was. */
-function restoreOrders(state: State, saved: SavedOrder[]): void {
-  const { ledger, orders, books } = state.exchange;
+function restoreOrders(state: State, saved: OpenOrder[]): void {
+  const { ledger, books } = state.exchange;
   saved.sort((a, b) => a.id - b.id);
   let before = 0;
   for (const order of saved) {
-    const { book, side, account, price, remaining, feeLimitPpm } = order;
     check(order.id > before, `order ${order.id} twice`);
     before = order.id;
-    const slot = takeSlot(orders);
-    const notional = remaining * price * book.tickSize;
-    const reserve = side === BUY ? buyReserve(notional, feeLimitPpm) : remaining * book.lotSize;
-    const paidWith = ledger.assets[side === BUY ? book.quote : book.base] as Asset;
-    const reserved = (paidWith.reserved[account] as number) + reserve;
-    check(reserved <= (paidWith.units[account] as number), `order ${order.id} is not covered`);
-    paidWith.reserved[account] = reserved;
-    orders.id[slot] = order.id;
-    orders.clientId[slot] = order.clientId;
-    orders.price[slot] = price;
-    orders.remaining[slot] = remaining;
-    orders.reserve[slot] = reserve;
-    orders.firstFilled[slot] = order.firstFilled;
-    orders.firstRemaining[slot] = order.firstRemaining;
-    orders.account[slot] = account;
-    orders.book[slot] = book.index;
-    orders.feeLimitPpm[slot] = feeLimitPpm;
-    orders.side[slot] = side;
-    linkOrder(orders, book, ledger, slot);
+    const book = books[order.book] as Book;
+    const { units, reserved } = ledger.assets[order.side === BUY ? book.quote : book.base] as Asset;
+    const free = (units[order.account] as number) - (reserved[order.account] as number);
+    check(order.reserve <= free, `order ${order.id} is not covered`);
+    restoreOrder(state.exchange, order);
   }
   for (const book of books) check(book.bestBid < book.bestAsk, `book ${book.id} is crossed`);
 }

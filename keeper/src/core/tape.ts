@@ -8,7 +8,7 @@ import type { Ledger } from './ledger.ts';
 export const TAPE_STRIDE = 12;
 const INITIAL_ROWS = 256;
 
-const ROW_FILL = 1;
+export const ROW_FILL = 1;
 const ROW_RESTED = 2;
 const ROW_CANCELLED = 3;
 

@@ -4,7 +4,8 @@ import { type Address, BUY } from './commands.ts';
 import type { WithdrawalChanged } from './events.ts';
 import { type Asset, accountsOf, balanceWad, type VaultToken } from './ledger.ts';
 import { levelSlot, NO_ASK, NO_BID, priceAbove, priceBelow } from './levels.ts';
-import type { Book } from './orderBook.ts';
+import { type Book, ordersOfAccount } from './orderBook.ts';
+import { INTEGERS, NEXT, NUMBERS, orderAt, REMAINING } from './orderPool.ts';
 import type { State } from './state.ts';
 import type {
   AccountView,
@@ -92,17 +93,17 @@ export function orderViews(state: State, address: Address): OrderView[] {
   const { ledger, orders, books } = state.exchange;
   const views: OrderView[] = [];
   for (const account of accountsOf(ledger, address)) {
-    let slot = ledger.firstOrder[account] as number;
-    for (; slot !== 0; slot = orders.nextOfAccount[slot] as number) {
+    for (const slot of ordersOfAccount(orders, ledger, account)) {
+      const order = orderAt(orders, slot);
       views.push({
-        orderId: String(orders.id[slot]),
-        clientId: String(orders.clientId[slot]),
+        orderId: String(order.id),
+        clientId: String(order.clientId),
         address,
         subaccount: ledger.subaccounts[account] as number,
-        book: (books[orders.book[slot] as number] as Book).id,
-        side: orders.side[slot] === BUY ? 'buy' : 'sell',
-        price: orders.price[slot] as number,
-        remaining: orders.remaining[slot] as number,
+        book: (books[order.book] as Book).id,
+        side: order.side === BUY ? 'buy' : 'sell',
+        price: order.price,
+        remaining: order.remaining,
       });
     }
   }
@@ -175,8 +176,8 @@ function levelView(state: State, book: Book, price: number): DepthView['bids'][n
   let quantity = 0n;
   let count = 0;
   let slot = book.levels.ends[2 * levelSlot(book.levels, price)] as number;
-  for (; slot !== 0; slot = orders.next[slot] as number) {
-    quantity += BigInt(orders.remaining[slot] as number);
+  for (; slot !== 0; slot = orders.integers[slot * INTEGERS + NEXT] as number) {
+    quantity += BigInt(orders.numbers[slot * NUMBERS + REMAINING] as number);
     count++;
   }
   return { price, quantity: String(quantity), orders: count };

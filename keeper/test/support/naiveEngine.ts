@@ -393,7 +393,7 @@ function trade(naive: Naive, taker: NaiveOrder): void {
 
 function fill(naive: Naive, maker: NaiveOrder, taker: NaiveOrder): void {
   const { book } = maker;
-  const quantity = maker.remaining < taker.remaining ? maker.remaining : taker.remaining;
+  const quantity = min(maker.remaining, taker.remaining);
   const notional = quantity * maker.price * book.tickSize;
   const [buyer, seller] = taker.side === BUY ? [taker, maker] : [maker, taker];
   const feeOf = (order: NaiveOrder): bigint => {

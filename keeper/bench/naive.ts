@@ -1,0 +1,73 @@
+// The obvious TypeScript: bigint, Map, arrays and objects, balances and fees included. The same engine that the tests
+// compare ours with.
+import { ACTION_PLACE, type Address, SELL } from '../src/core/commands.ts';
+import {
+  createNaive,
+  type NaiveBook,
+  type NaiveOrder,
+  naiveChangeBook,
+  naiveFeeAccount,
+  naiveListBook,
+  naivePlace,
+  ownerOf,
+  removeOrder,
+} from '../test/support/naiveEngine.ts';
+import type { BenchEngine } from './engines.ts';
+import { MAKER_FEE_PPM, TAKER_FEE_PPM } from './ours.ts';
+import { ACCOUNTS, PLACE, type Totals, type Workload } from './workload.ts';
+
+const PLENTY_WAD = 10n ** 40n;
+
+export function createNaiveBench(workload: Workload): BenchEngine {
+  const naive = createNaive();
+  naive.assets.set(0, { id: 0, symbol: 'BASE', ledgerDecimals: 9 });
+  naive.assets.set(1, { id: 1, symbol: 'QUOTE', ledgerDecimals: 9 });
+  naiveListBook(naive, { id: 1, base: 0, quote: 1, lotSize: 1, tickSize: 1 });
+  naiveChangeBook(naive, { id: 1, makerFeePpm: MAKER_FEE_PPM, takerFeePpm: TAKER_FEE_PPM, status: 0 });
+  naiveFeeAccount(naive, `0x${'fe'.repeat(20)}`);
+  const addresses = Array.from({ length: ACCOUNTS }, (_, i): Address => `0x${i.toString(16).padStart(40, '0')}`);
+  const owners = addresses.map((address) => ownerOf(address, 0));
+  for (const [i, owner] of owners.entries()) naive.balances.set(`${owner}|${i % 2 === SELL ? 0 : 1}`, PLENTY_WAD);
+  const book = naive.books.get(1) as NaiveBook;
+  const totals: Totals = { trades: 0, volume: 0, notional: 0 };
+
+  const readEvents = () => {
+    for (const event of naive.events) {
+      if (event.type !== 'fill') continue;
+      totals.trades++;
+      totals.volume += event.quantity;
+      totals.notional += event.quantity * event.price;
+    }
+    naive.events = [];
+  };
+  const run = (from: number, to: number) => {
+    const { kind, side, price, quantity, account, orderId, target } = workload;
+    for (let i = from; i < to; i++) {
+      if (kind[i] === PLACE) {
+        const index = account[i] as number;
+        const action = {
+          kind: ACTION_PLACE,
+          account: addresses[index] as Address,
+          subaccount: 0,
+          book: 1,
+          side: side[i] as number,
+          timeInForce: 0,
+          flags: 0,
+          price: price[i] as number,
+          quantity: quantity[i] as number,
+          orderId: 0,
+          clientId: 0,
+          expiry: 0,
+          maxFeePpm: 0,
+        };
+        const { code } = naivePlace(naive, book, owners[index] as string, action, orderId[i] as number);
+        if (code !== 'ok') throw new Error(`order ${i} was refused: ${code}`);
+      } else {
+        const order = naive.orders.get(orderId[target[i] as number] as number);
+        removeOrder(naive, order as NaiveOrder, 'requested');
+      }
+      readEvents();
+    }
+  };
+  return { run, totals: () => totals };
+}

@@ -1,0 +1,106 @@
+// Our engine: the real ledger, books and matching of the core, reserves, fees and event tape included.
+import { ACTION_PLACE, type Action, BUY, GOOD_TILL_CANCELLED, SELL } from '../src/core/commands.ts';
+import { type Asset, addAsset, openAccount } from '../src/core/ledger.ts';
+import { cancelOrder, createExchange, type Exchange, findOwnOrder, placeOrder } from '../src/core/match.ts';
+import { BOOK_OPEN, type Book, createBook } from '../src/core/orderBook.ts';
+import { REQUESTED, ROW_FILL, TAPE_STRIDE } from '../src/core/tape.ts';
+import type { BenchEngine } from './engines.ts';
+import { ACCOUNTS, PLACE, type Totals, type Workload } from './workload.ts';
+
+/** Per account: no order is ever refused, and the sum of all stays below 2⁵³. */
+const FUNDS = 8e12;
+export const MAKER_FEE_PPM = 200;
+export const TAKER_FEE_PPM = 500;
+const BASE = 0;
+const QUOTE = 1;
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** `onGone` is told the operation of each order that is filled. */
+export function createOurs(workload: Workload, onGone?: (operation: number) => void): BenchEngine {
+  const { exchange, book } = createMarket();
+  const { orders, tape } = exchange;
+  const totals: Totals = { trades: 0, volume: 0, notional: 0 };
+  // One action, written again and again, as the numbers of a decoded batch would be.
+  const action: Mutable<Action> = {
+    kind: ACTION_PLACE,
+    account: '0x',
+    subaccount: 0,
+    book: book.id,
+    side: BUY,
+    timeInForce: GOOD_TILL_CANCELLED,
+    flags: 0,
+    price: 0,
+    quantity: 0,
+    orderId: 0,
+    clientId: 0,
+    expiry: 0,
+    maxFeePpm: 0,
+  };
+
+  const readTape = () => {
+    for (let at = 0; at < tape.length; at += TAPE_STRIDE) {
+      if (tape.rows[at] !== ROW_FILL) continue;
+      const quantity = tape.rows[at + 8] as number;
+      totals.trades++;
+      totals.volume += quantity;
+      totals.notional += quantity * (tape.rows[at + 7] as number);
+      if (onGone === undefined) continue;
+      if (tape.rows[at + 11] === 0) onGone(operationOf(workload, tape.rows[at + 2] as number));
+    }
+    tape.length = 0;
+  };
+
+  const run = (from: number, to: number) => {
+    const { kind, side, price, quantity, account, orderId, target } = workload;
+    for (let i = from; i < to; i++) {
+      if (kind[i] === PLACE) {
+        action.side = side[i] as number;
+        action.price = price[i] as number;
+        action.quantity = quantity[i] as number;
+        const code = placeOrder(exchange, book, account[i] as number, action, orderId[i] as number);
+        if (code !== 'ok') throw new Error(`order ${i} was refused: ${code}`);
+        if (onGone !== undefined && !exchange.placement.resting) onGone(i);
+      } else {
+        const operation = target[i] as number;
+        const slot = findOwnOrder(orders, account[operation] as number, orderId[operation] as number, 0);
+        if (slot === 0) throw new Error(`order ${operation} is gone, operation ${i} cannot cancel it`);
+        cancelOrder(exchange, slot, REQUESTED);
+      }
+      readTape();
+    }
+  };
+  return { run, totals: () => totals };
+}
+
+/** One open book of two assets, funded accounts, and a fee account. */
+export function createMarket(): { exchange: Exchange; book: Book } {
+  const exchange = createExchange();
+  const { ledger } = exchange;
+  for (const [id, symbol] of ['BASE', 'QUOTE'].entries()) addAsset(ledger, { id, symbol, ledgerDecimals: 9 });
+  for (let i = 0; i < ACCOUNTS; i++) {
+    const account = openAccount(ledger, `0x${i.toString(16).padStart(40, '0')}`, 0);
+    const asset = ledger.assets[account % 2 === SELL ? BASE : QUOTE] as Asset;
+    asset.units[account] = FUNDS;
+  }
+  ledger.feeAccount = openAccount(ledger, `0x${'fe'.repeat(20)}`, 0);
+  const book = createBook({ id: 1, index: 0, base: BASE, quote: QUOTE, lotSize: 1, tickSize: 1 });
+  book.makerFeePpm = MAKER_FEE_PPM;
+  book.takerFeePpm = TAKER_FEE_PPM;
+  book.status = BOOK_OPEN;
+  exchange.books.push(book);
+  exchange.bookById.set(book.id, book);
+  return { exchange, book };
+}
+
+/** Order ids grow with the operations. */
+function operationOf({ orderId }: Workload, id: number): number {
+  let low = 0;
+  let high = orderId.length - 1;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((orderId[middle] as number) < id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,110 @@
+// The operations that every engine gets: 50 000 passive orders, then adds near a wandering mid (55 %), cancels of random
+// live orders (35 %) and orders through the book (10 %). Seeded, and built by a run of our own engine, because what may be
+// cancelled depends on what still lives. Operation i places order i, or cancels the order of operation `target[i]`.
+import { BATCH_LIMIT, BUY, SELL } from '../src/core/commands.ts';
+import { createRandom } from '../test/support/random.ts';
+import { createOurs } from './ours.ts';
+
+export const SEED = 0x9e3779b9;
+export const WARM_UP = 50_000;
+/** Half of them only buy, half only sell, so that nobody ever meets himself and self-trade rules play no part. */
+export const ACCOUNTS = 1_000;
+/** As the executor would number them: batches of this many. */
+const BATCH = 100;
+
+export const PLACE = 0;
+export const CANCEL = 1;
+
+export interface Workload {
+  /** Warm-up included. */
+  readonly length: number;
+  readonly kind: Uint8Array;
+  readonly side: Uint8Array;
+  readonly price: Float64Array;
+  readonly quantity: Float64Array;
+  readonly account: Int32Array;
+  readonly orderId: Float64Array;
+  readonly target: Int32Array;
+}
+
+/** What the engines must agree on. Quantities in lots, notional in lots × ticks. */
+export interface Totals {
+  trades: number;
+  volume: number;
+  notional: number;
+}
+
+export function createWorkload(operations: number): Workload {
+  const length = WARM_UP + operations;
+  const workload: Workload = {
+    length,
+    kind: new Uint8Array(length),
+    side: new Uint8Array(length),
+    price: new Float64Array(length),
+    quantity: new Float64Array(length),
+    account: new Int32Array(length),
+    orderId: Float64Array.from({ length }, (_, i) => (Math.floor(i / BATCH) + 1) * BATCH_LIMIT + (i % BATCH)),
+    target: new Int32Array(length),
+  };
+  const random = createRandom(SEED);
+  const live = createLiveSet(length);
+  const engine = createOurs(workload, live.remove);
+  let mid = 100_000;
+
+  const place = (i: number, side: number, price: number, quantity: number) => {
+    workload.kind[i] = PLACE;
+    workload.side[i] = side;
+    workload.price[i] = price;
+    workload.quantity[i] = quantity;
+    workload.account[i] = 2 * random.below(ACCOUNTS / 2) + side;
+    live.add(i);
+  };
+  const placePassive = (i: number) => {
+    const side = random.below(2);
+    const distance = Math.min(2_000, 1 + Math.floor(-Math.log(1 - random.next()) * 150));
+    place(i, side, side === BUY ? mid - distance : mid + distance, 1 + random.below(1_000));
+  };
+  const placeThrough = (i: number) => {
+    const side = random.below(2);
+    const limit = live.size() > WARM_UP ? 2_400 : 1_600;
+    place(i, side, side === BUY ? mid + 5_000 : mid - 5_000, 1 + random.below(limit));
+  };
+
+  for (let i = 0; i < WARM_UP; i++) {
+    placePassive(i);
+    engine.run(i, i + 1);
+  }
+  for (let i = WARM_UP; i < length; i++) {
+    if ((i - WARM_UP) % 50 === 0) mid += random.below(2) === SELL ? 1 : -1;
+    const u = random.next();
+    if (u < 0.55 || live.size() < 1_000) placePassive(i);
+    else if (u < 0.9) {
+      workload.kind[i] = CANCEL;
+      workload.target[i] = live.at(random.below(live.size()));
+      live.remove(workload.target[i] as number);
+    } else placeThrough(i);
+    engine.run(i, i + 1);
+  }
+  return workload;
+}
+
+/** Operations whose order rests, in an order that only depends on what was added and removed. */
+function createLiveSet(length: number) {
+  const items = new Int32Array(length);
+  const placeOf = new Int32Array(length);
+  let size = 0;
+  return {
+    size: () => size,
+    at: (index: number) => items[index] as number,
+    add(operation: number) {
+      items[size] = operation;
+      placeOf[operation] = size++;
+    },
+    remove(operation: number) {
+      const hole = placeOf[operation] as number;
+      const last = items[--size] as number;
+      items[hole] = last;
+      placeOf[last] = hole;
+    },
+  };
+}

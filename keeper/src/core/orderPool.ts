@@ -1,0 +1,186 @@
+// Open orders of all books. Each order is one record of 64 bytes, a line of the processor's cache, in one buffer that is
+// seen as numbers (8 per record) and as 32-bit integers (16 per record). A slot names a record; slot 0 is never used and
+// means "none". Only the hot paths look at the buffer themselves; `orderAt` gives everybody else a plain object.
+import { copyInto } from './columns.ts';
+import {
+  createSlotTable,
+  firstCandidate,
+  hashOf,
+  insertSlot,
+  nextCandidate,
+  removeSlot,
+  type SlotTable,
+} from './slotTable.ts';
+
+/** Numbers per record, and where each stands. */
+export const NUMBERS = 8;
+export const ID = 0;
+/** Ticks. */
+export const PRICE = 1;
+/** Lots that still rest. */
+export const REMAINING = 2;
+/** What the account has put aside for it: quote units for a buy, base units for a sell. */
+export const RESERVE = 3;
+
+/** Integers per record, and where each stands, behind the four numbers. */
+export const INTEGERS = 16;
+/** Queue of the price level. */
+export const NEXT = 8;
+export const PREVIOUS = 9;
+/** Orders of the account, oldest first. */
+export const NEXT_OF_ACCOUNT = 10;
+export const PREVIOUS_OF_ACCOUNT = 11;
+/** Index in the ledger. */
+export const ACCOUNT = 12;
+/** Index in `Exchange.books`. */
+export const BOOK = 13;
+/** 2 · the highest fee that it may be charged (ppm; what the reserve covers) + side. */
+export const FEE_AND_SIDE = 14;
+/** 1 when it has a client id, which then stands in `OrderPool.clients`. */
+export const HAS_CLIENT_ID = 15;
+
+/** Numbers per order in `OrderPool.clients`. */
+const CLIENT_NUMBERS = 3;
+const RECORD_BYTES = 64;
+const INITIAL_ORDERS = 1024;
+
+export interface OrderPool {
+  /** How many orders are open. */
+  count: number;
+  /** First slot never used, and the head of the list of free ones (chained through NEXT). */
+  nextSlot: number;
+  free: number;
+  numbers: Float64Array;
+  integers: Int32Array;
+  /** Client id, and the first answer that a repeated one gets again: lots filled at once, lots left to rest. */
+  clients: Float64Array;
+  readonly byId: SlotTable;
+  readonly byClientId: SlotTable;
+}
+
+/** One open order. Quantities in lots. */
+export interface OpenOrder {
+  readonly id: number;
+  /** 0 when it has none. */
+  readonly clientId: number;
+  readonly account: number;
+  readonly book: number;
+  readonly side: number;
+  readonly price: number;
+  readonly remaining: number;
+  readonly reserve: number;
+  readonly feeLimitPpm: number;
+  /** What the first answer said. 0 without a client id. */
+  readonly firstFilled: number;
+  readonly firstRemaining: number;
+}
+
+export function createOrderPool(): OrderPool {
+  const buffer = new ArrayBuffer(INITIAL_ORDERS * RECORD_BYTES);
+  return {
+    count: 0,
+    nextSlot: 1,
+    free: 0,
+    numbers: new Float64Array(buffer),
+    integers: new Int32Array(buffer),
+    clients: new Float64Array(INITIAL_ORDERS * CLIENT_NUMBERS),
+    byId: createSlotTable(),
+    byClientId: createSlotTable(),
+  };
+}
+
+export function orderAt(orders: OrderPool, slot: number): OpenOrder {
+  const { numbers, integers, clients } = orders;
+  const hasClientId = integers[slot * INTEGERS + HAS_CLIENT_ID] === 1;
+  const feeAndSide = integers[slot * INTEGERS + FEE_AND_SIDE] as number;
+  return {
+    id: numbers[slot * NUMBERS + ID] as number,
+    clientId: hasClientId ? (clients[slot * CLIENT_NUMBERS] as number) : 0,
+    account: integers[slot * INTEGERS + ACCOUNT] as number,
+    book: integers[slot * INTEGERS + BOOK] as number,
+    side: feeAndSide & 1,
+    price: numbers[slot * NUMBERS + PRICE] as number,
+    remaining: numbers[slot * NUMBERS + REMAINING] as number,
+    reserve: numbers[slot * NUMBERS + RESERVE] as number,
+    feeLimitPpm: feeAndSide >>> 1,
+    firstFilled: hasClientId ? (clients[slot * CLIENT_NUMBERS + 1] as number) : 0,
+    firstRemaining: hasClientId ? (clients[slot * CLIENT_NUMBERS + 2] as number) : 0,
+  };
+}
+
+/** A slot for a new order, whose record the caller fills. */
+export function takeSlot(orders: OrderPool): number {
+  orders.count++;
+  const slot = orders.free;
+  if (slot !== 0) {
+    orders.free = orders.integers[slot * INTEGERS + NEXT] as number;
+    return slot;
+  }
+  if (orders.nextSlot * NUMBERS === orders.numbers.length) growPool(orders);
+  return orders.nextSlot++;
+}
+
+export function freeSlot(orders: OrderPool, slot: number): void {
+  orders.integers[slot * INTEGERS + NEXT] = orders.free;
+  orders.free = slot;
+  orders.count--;
+}
+
+/** Makes an order known by its id. */
+export function enterId(orders: OrderPool, slot: number): void {
+  insertSlot(orders.byId, hashOf(orders.numbers[slot * NUMBERS + ID] as number, 0), slot);
+}
+
+/** Makes an order known by its client id, together with what the first answer said. */
+export function enterClientId(
+  orders: OrderPool,
+  slot: number,
+  { clientId, firstFilled, firstRemaining }: { clientId: number; firstFilled: number; firstRemaining: number },
+): void {
+  orders.integers[slot * INTEGERS + HAS_CLIENT_ID] = 1;
+  orders.clients[slot * CLIENT_NUMBERS] = clientId;
+  orders.clients[slot * CLIENT_NUMBERS + 1] = firstFilled;
+  orders.clients[slot * CLIENT_NUMBERS + 2] = firstRemaining;
+  const account = orders.integers[slot * INTEGERS + ACCOUNT] as number;
+  insertSlot(orders.byClientId, hashOf(clientId, account), slot);
+}
+
+/** Forgets both ids of an order. */
+export function forgetIds(orders: OrderPool, slot: number): void {
+  const { numbers, integers } = orders;
+  removeSlot(orders.byId, hashOf(numbers[slot * NUMBERS + ID] as number, 0), slot);
+  if (integers[slot * INTEGERS + HAS_CLIENT_ID] === 0) return;
+  const clientId = orders.clients[slot * CLIENT_NUMBERS] as number;
+  const account = integers[slot * INTEGERS + ACCOUNT] as number;
+  removeSlot(orders.byClientId, hashOf(clientId, account), slot);
+}
+
+/** Slot of an open order, or 0. */
+export function findOrder(orders: OrderPool, orderId: number): number {
+  const { byId, numbers } = orders;
+  const hash = hashOf(orderId, 0);
+  let slot = firstCandidate(byId, hash);
+  while (slot !== 0 && numbers[slot * NUMBERS + ID] !== orderId) slot = nextCandidate(byId, hash);
+  return slot;
+}
+
+/** Slot of an account's open order with that client id, or 0. */
+export function findClientOrder(orders: OrderPool, account: number, clientId: number): number {
+  const { byClientId, clients, integers } = orders;
+  const hash = hashOf(clientId, account);
+  let slot = firstCandidate(byClientId, hash);
+  while (
+    slot !== 0 &&
+    (clients[slot * CLIENT_NUMBERS] !== clientId || integers[slot * INTEGERS + ACCOUNT] !== account)
+  ) {
+    slot = nextCandidate(byClientId, hash);
+  }
+  return slot;
+}
+
+function growPool(orders: OrderPool): void {
+  const buffer = new ArrayBuffer(2 * orders.numbers.byteLength);
+  orders.numbers = copyInto(new Float64Array(buffer), orders.numbers);
+  orders.integers = new Int32Array(buffer);
+  orders.clients = copyInto(new Float64Array(2 * orders.clients.length), orders.clients);
+}
