@@ -1,0 +1,369 @@
+// A chain in memory that follows the rules of the contracts: real log hash chains, real digests, both signatures checked.
+// Each block keeps the whole state after it, so that a reorganisation is going back to an earlier block.
+import { recoverAddress } from '../../src/adapters/crypto/recover.ts';
+import type { AcceptanceView, ApprovalView, ExitRootView } from '../../src/core/api.ts';
+import { compareBytes, concatBytes, fromHex } from '../../src/core/bytes.ts';
+import type { Address, Block, Hex, LogEntry } from '../../src/core/commands.ts';
+import { ZERO_ADDRESS } from '../../src/core/commands.ts';
+import { keccak256, keccak256Hex } from '../../src/core/keccak.ts';
+import { encodeEntry } from '../../src/core/logEncoding.ts';
+import { nextHead, replayHead } from '../../src/core/logEntries.ts';
+import type { SignedCheckpoint } from '../../src/core/ports.ts';
+import type { CheckpointMessage, ExitRootsMessage } from '../../src/core/typedMessages.ts';
+import { digestOf, payloadHash, settlementsHash, withdrawalsHash, ZERO_HASH } from '../../src/core/typedMessages.ts';
+import { GENESIS, REGISTRY } from './exchange.ts';
+
+const MAX_DEADLINE_AHEAD = 7 * 24 * 3_600;
+const EXIT_ROOT_POSTED = keccak256Hex(new TextEncoder().encode('ExitRootPosted'));
+
+interface Log {
+  readonly entries: readonly LogEntry[];
+  /** Head before each entry, and after the last one. */
+  readonly heads: readonly Hex[];
+}
+
+/** What the contracts of one chain hold. */
+export interface Contracts {
+  readonly logs: ReadonlyMap<Address, Log>;
+  readonly enclave: Address;
+  readonly leader: Address;
+  readonly epoch: number;
+  readonly paused: boolean;
+  readonly proposal: { readonly candidate: Address; readonly epoch: number };
+  readonly tip: { readonly number: number; readonly digest: Hex };
+  readonly newestCheckpoint: { readonly checkpoint: CheckpointMessage; readonly payload: Uint8Array } | undefined;
+  /** Atoms per token. */
+  readonly vault: ReadonlyMap<Address, bigint>;
+  readonly usedNonces: ReadonlySet<string>;
+  readonly root: {
+    readonly epoch: number;
+    readonly checkpoint: number;
+    readonly issuedAt: number;
+    readonly postedAt: number;
+  };
+}
+
+export interface FakeBlock extends Block {
+  readonly contracts: Contracts;
+  readonly transactions: readonly Transaction[];
+}
+
+/** Gives the contracts after it, or throws why it reverts. */
+export interface Transaction {
+  readonly name: string;
+  readonly apply: (contracts: Contracts, block: Block) => Contracts;
+}
+
+export interface FakeChain {
+  readonly chainId: number;
+  readonly newest: FakeBlock;
+  readonly final: FakeBlock;
+  /** Undefined: no such block (any more). */
+  blockAt(number: number): FakeBlock | undefined;
+  /** Puts a transaction where the next block takes it from. */
+  send(transaction: Transaction): void;
+  mine(timestamp: number): FakeBlock;
+  /** Undoes the newest blocks, never a final one. Answers their transactions, oldest first. */
+  reorganise(depth: number): readonly Transaction[];
+  /** What was mined and reverted, and why. */
+  readonly reverted: { readonly name: string; readonly reason: string }[];
+}
+
+export function createFakeChain(input: {
+  readonly chainId: number;
+  readonly enclave: Address;
+  /** Seconds. */
+  readonly timestamp: number;
+  readonly finalityBlocks: number;
+}): FakeChain {
+  const { chainId, finalityBlocks } = input;
+  let forks = 0;
+  let pending: Transaction[] = [];
+  const blocks: FakeBlock[] = [];
+  let finalNumber = 0;
+  const reverted: FakeChain['reverted'] = [];
+  const newest = () => blocks.at(-1) as FakeBlock;
+
+  function add(contracts: Contracts, timestamp: number, transactions: readonly Transaction[]): FakeBlock {
+    const number = blocks.length;
+    const block: Block = {
+      number,
+      timestamp,
+      hash: keccak256Hex(new TextEncoder().encode(`${chainId} ${number} ${forks}`)),
+    };
+    let after = contracts;
+    for (const transaction of transactions) {
+      try {
+        after = transaction.apply(after, block);
+      } catch (error) {
+        reverted.push({ name: transaction.name, reason: (error as Error).message });
+      }
+    }
+    blocks.push({ ...block, contracts: after, transactions });
+    finalNumber = Math.max(finalNumber, number - finalityBlocks);
+    return newest();
+  }
+
+  add(deployed(input), input.timestamp, []);
+  return {
+    chainId,
+    get newest() {
+      return newest();
+    },
+    get final() {
+      return blocks[finalNumber] as FakeBlock;
+    },
+    blockAt: (number) => blocks[number],
+    send(transaction) {
+      pending.push(transaction);
+    },
+    mine(timestamp) {
+      const transactions = pending;
+      pending = [];
+      return add(newest().contracts, Math.max(timestamp, newest().timestamp), transactions);
+    },
+    reorganise(depth) {
+      forks++;
+      const kept = Math.max(finalNumber + 1, blocks.length - depth);
+      return blocks.splice(kept).flatMap(({ transactions }) => transactions);
+    },
+    reverted,
+  };
+}
+
+function deployed({
+  chainId,
+  enclave,
+  timestamp,
+}: {
+  chainId: number;
+  enclave: Address;
+  timestamp: number;
+}): Contracts {
+  const contracts = [GENESIS.authority, GENESIS.checkpointer, GENESIS.directory, REGISTRY];
+  return {
+    logs: new Map(contracts.map((contract) => [contract, { entries: [], heads: [replayHead(chainId, contract)] }])),
+    enclave,
+    leader: ZERO_ADDRESS,
+    epoch: 0,
+    paused: false,
+    proposal: { candidate: ZERO_ADDRESS, epoch: 0 },
+    tip: { number: 0, digest: ZERO_HASH },
+    newestCheckpoint: undefined,
+    vault: new Map(),
+    usedNonces: new Set(),
+    root: { epoch: 0, checkpoint: 0, issuedAt: timestamp, postedAt: timestamp },
+  };
+}
+
+type AnyEntry = Parameters<typeof encodeEntry>[0];
+
+function append(contracts: Contracts, contract: Address, entry: AnyEntry | LogEntry): Contracts['logs'] {
+  const { entries, heads } = contracts.logs.get(contract) as Log;
+  const encoded = 'kind' in entry ? entry : encodeEntry(entry);
+  const head = nextHead(heads.at(-1) as Hex, entries.length, encoded);
+  return new Map(contracts.logs).set(contract, { entries: [...entries, encoded], heads: [...heads, head] });
+}
+
+function demand(condition: boolean, reason: string): asserts condition {
+  if (!condition) throw new Error(reason);
+}
+
+interface Signatures {
+  readonly enclaveSignature: Hex;
+  readonly leaderSignature: Hex;
+}
+
+function demandBoth({ enclave, leader }: Contracts, digest: Hex, signed: Signatures): void {
+  demand(recoverAddress(digest, signed.enclaveSignature) === enclave, 'not signed by the enclave');
+  demand(recoverAddress(digest, signed.leaderSignature) === leader, 'not signed by the leader');
+}
+
+// Directory and Authority.
+
+export function list(entries: readonly AnyEntry[]): Transaction {
+  return {
+    name: 'list',
+    apply(contracts) {
+      let after = contracts;
+      for (const entry of entries) after = { ...after, logs: append(after, GENESIS.directory, entry) };
+      return after;
+    },
+  };
+}
+
+export function proposeLeader(candidate: Address, epoch: number): Transaction {
+  return {
+    name: 'proposeLeader',
+    apply(contracts) {
+      demand(epoch > contracts.epoch, 'epoch not growing');
+      return { ...contracts, proposal: { candidate, epoch } };
+    },
+  };
+}
+
+export function acceptLeader({ chainId, authority, message, signature }: AcceptanceView): Transaction {
+  return {
+    name: 'acceptLeader',
+    apply(contracts) {
+      const { candidate, epoch } = contracts.proposal;
+      demand(
+        candidate !== ZERO_ADDRESS && message.candidate === candidate && message.epoch === epoch,
+        'no such proposal',
+      );
+      const digest = digestOf('AcceptLeader', { chainId, verifyingContract: authority }, message);
+      demand(recoverAddress(digest, signature) === candidate, 'not signed by the candidate');
+      return appoint(contracts, candidate, epoch);
+    },
+  };
+}
+
+/** As if proposed and accepted. */
+export function nameLeader(leader: Address, epoch: number): Transaction {
+  return { name: 'nameLeader', apply: (contracts) => appoint(contracts, leader, epoch) };
+}
+
+function appoint(contracts: Contracts, leader: Address, epoch: number): Contracts {
+  demand(epoch > contracts.epoch, 'epoch not growing');
+  const logs = append(contracts, GENESIS.authority, { type: 'leaderChanged', leader, epoch });
+  return { ...contracts, logs, leader, epoch, proposal: { candidate: ZERO_ADDRESS, epoch: 0 } };
+}
+
+export function setPaused(paused: boolean): Transaction {
+  return { name: 'setPaused', apply: (contracts) => ({ ...contracts, paused }) };
+}
+
+// Checkpointer.
+
+export function postCheckpoint(chainId: number, signed: SignedCheckpoint): Transaction {
+  const { checkpoint, payload, withdrawals, ciphertexts } = signed;
+  return {
+    name: `checkpoint ${checkpoint.number}`,
+    apply(contracts) {
+      const { tip, epoch, paused } = contracts;
+      demand(checkpoint.number === tip.number + 1, `wrong number: ${tip.number} stands`);
+      demand(checkpoint.parent === tip.digest, 'wrong parent');
+      demand(checkpoint.payloadHash === payloadHash(payload), 'wrong payload');
+      demand(checkpoint.withdrawalsHash === withdrawalsHash(withdrawals), 'wrong withdrawals');
+      demand(checkpoint.settlementsHash === settlementsHash(ciphertexts), 'wrong settlements');
+      demand(!paused, 'paused');
+      demand(checkpoint.epoch === epoch, 'wrong epoch');
+      const digest = digestOf('Checkpoint', { chainId, verifyingContract: GENESIS.checkpointer }, checkpoint);
+      demandBoth(contracts, digest, signed);
+      const logs = append(contracts, GENESIS.checkpointer, { type: 'checkpointed', ...checkpoint });
+      const newestCheckpoint = { checkpoint, payload };
+      return { ...contracts, logs, newestCheckpoint, tip: { number: checkpoint.number, digest } };
+    },
+  };
+}
+
+// DepositRegistry.
+
+export function makeDeposit(deposit: {
+  readonly token: Address;
+  readonly amount: bigint;
+  readonly account: Address;
+  readonly subaccount?: number;
+}): Transaction {
+  const { token, amount, account, subaccount = 0 } = deposit;
+  return {
+    name: 'deposit',
+    apply: (contracts) => ({
+      ...contracts,
+      vault: new Map(contracts.vault).set(token, (contracts.vault.get(token) ?? 0n) + amount),
+      logs: append(contracts, REGISTRY, { type: 'deposited', token, amount, account, subaccount, payer: account }),
+    }),
+  };
+}
+
+export function cancelNonce(account: Address, nonce: bigint): Transaction {
+  return {
+    name: 'cancelWithdrawal',
+    apply: (contracts) => ({
+      ...contracts,
+      usedNonces: useNonce(contracts, account, nonce),
+      logs: append(contracts, REGISTRY, { type: 'withdrawalCancelled', account, nonce }),
+    }),
+  };
+}
+
+export function payWithdrawal({ chainId, registry, message, ...signed }: ApprovalView): Transaction {
+  const { account, token, amount, recipient, nonce, checkpoint, deadline } = message;
+  return {
+    name: `withdraw ${account} ${nonce}`,
+    apply(contracts, block) {
+      const { root, epoch, paused, vault } = contracts;
+      demand(!paused, 'paused');
+      demand(block.timestamp <= deadline, 'expired');
+      demand(deadline - block.timestamp <= MAX_DEADLINE_AHEAD, 'deadline too far');
+      demand(root.epoch === epoch && root.checkpoint >= checkpoint, 'checkpoint not posted');
+      demandBoth(contracts, digestOf('Withdrawal', { chainId, verifyingContract: registry }, message), signed);
+      demand(amount > 0n && recipient !== ZERO_ADDRESS && recipient !== REGISTRY, 'bad withdrawal');
+      const usedNonces = useNonce(contracts, account, nonce);
+      const held = vault.get(token) ?? 0n;
+      demand(amount <= held, 'vault holds too little');
+      return {
+        ...contracts,
+        usedNonces,
+        vault: new Map(vault).set(token, held - amount),
+        logs: append(contracts, REGISTRY, { type: 'withdrawn', account, token, amount, recipient, nonce }),
+      };
+    },
+  };
+}
+
+function useNonce({ usedNonces }: Contracts, account: Address, nonce: bigint): Set<string> {
+  const key = `${account} ${nonce}`;
+  demand(!usedNonces.has(key), 'nonce used');
+  return new Set(usedNonces).add(key);
+}
+
+export function postExitRoot(homeChainId: number, view: ExitRootView): Transaction {
+  const { message, treeRoot, processedIndex } = view;
+  return {
+    name: `exitRoot ${message.checkpoint}`,
+    apply(contracts, block) {
+      const domain = { chainId: homeChainId, verifyingContract: GENESIS.checkpointer };
+      demand(message.epoch === contracts.epoch, 'wrong epoch');
+      demandBoth(contracts, digestOf('ExitRoots', domain, message), view);
+      demandNewer(contracts.root, message, block.timestamp);
+      demand(processedIndex <= (contracts.logs.get(REGISTRY) as Log).entries.length, 'processed too much');
+      demand(isProven(view), 'not in root');
+      const { epoch, checkpoint, issuedAt } = message;
+      const data = concatBytes(fromHex(message.root, 32), fromHex(treeRoot, 32));
+      return {
+        ...contracts,
+        root: { epoch, checkpoint, issuedAt, postedAt: block.timestamp },
+        logs: append(contracts, REGISTRY, { kind: EXIT_ROOT_POSTED, data }),
+      };
+    },
+  };
+}
+
+function demandNewer(root: Contracts['root'], message: ExitRootsMessage, timestamp: number): void {
+  const { epoch, checkpoint, issuedAt } = message;
+  demand(epoch !== root.epoch || checkpoint > root.checkpoint, 'root not newer');
+  demand(issuedAt <= timestamp, 'issued in the future');
+  demand(issuedAt >= root.issuedAt, 'issued before the newest');
+  const seconds = Math.max(timestamp - root.postedAt, issuedAt - root.issuedAt);
+  demand(checkpoint <= root.checkpoint + seconds, 'checkpoint too far');
+}
+
+/** As OpenZeppelin and Solady verify: pairs hashed in sorted order, the leaf hashed twice. */
+export function isProven({ chainId, registry, treeRoot, processedIndex, proof, message }: ExitRootView): boolean {
+  const leaf = concatBytes(
+    word(BigInt(chainId)),
+    word(BigInt(registry)),
+    fromHex(treeRoot, 32),
+    word(BigInt(processedIndex)),
+  );
+  let node = keccak256(keccak256(leaf));
+  for (const sibling of proof.map((hash) => fromHex(hash, 32))) {
+    node = keccak256(compareBytes(node, sibling) <= 0 ? concatBytes(node, sibling) : concatBytes(sibling, node));
+  }
+  return compareBytes(node, fromHex(message.root, 32)) === 0;
+}
+
+function word(value: bigint): Uint8Array {
+  return fromHex(`0x${value.toString(16).padStart(64, '0')}`, 32);
+}

@@ -1,0 +1,73 @@
+// The ports through which a keeper sees a fake chain, over a network that a test may slow down or cut.
+import type { Address, Hex } from '../../src/core/commands.ts';
+import { keccak256Hex } from '../../src/core/keccak.ts';
+import type { BlockTag, ChainReader, CheckpointPoster, SignedCheckpoint } from '../../src/core/ports.ts';
+import type { FakeBlock, FakeChain } from './fakeChain.ts';
+import { postCheckpoint } from './fakeChain.ts';
+
+/** Brings a question to the node, which answers when it hears it, and the answer back. */
+export type Network = <T>(ask: () => T) => Promise<T>;
+
+/** Answers at once. */
+export const quickNetwork: Network = async (ask) => ask();
+
+/** What a contract account says to EIP-1271. */
+export type Wallet = (digest: Hex, signature: Hex) => boolean;
+
+export function createFakeReader(
+  chain: FakeChain,
+  {
+    network = quickNetwork,
+    wallets = new Map<Address, Wallet>(),
+  }: { network?: Network; wallets?: ReadonlyMap<Address, Wallet> } = {},
+): ChainReader {
+  const at = <T>(tag: BlockTag, read: (block: FakeBlock) => T): Promise<T> =>
+    network(() => read(tag === 'finalized' ? chain.final : chain.newest));
+  const plain = ({ number, hash, timestamp }: FakeBlock) => ({ number, hash, timestamp });
+  return {
+    chainId: chain.chainId,
+    readLog: (contract, from, tag) =>
+      at(tag, (block) => {
+        if (block.number < from.blockNumber) throw new Error('the RPCs are behind');
+        const log = block.contracts.logs.get(contract);
+        if (log?.heads[from.index] !== from.head) throw new Error('the log no longer begins with what was read');
+        return { firstIndex: from.index, entries: log.entries.slice(from.index), block: plain(block) };
+      }),
+    readAuthority: (_, tag) =>
+      at(tag, (block) => {
+        const { enclave, leader, epoch, paused, proposal } = block.contracts;
+        return { enclave, leader, epoch, paused, proposal: { ...proposal, readyAt: 0 }, block: plain(block) };
+      }),
+    readTip: (_, tag) => at(tag, (block) => block.contracts.tip),
+    readNewestCheckpoint: (_, tag) =>
+      at(tag, (block) => {
+        const { newestCheckpoint } = block.contracts;
+        return newestCheckpoint && { ...newestCheckpoint, block: plain(block) };
+      }),
+    readNewestRoot: (_, tag) => at(tag, (block) => block.contracts.root),
+    hasCode: (address, tag) => at(tag, () => wallets.has(address)),
+    isValidContractSignature: ({ account, digest, signature }) =>
+      at('latest', () => wallets.get(account)?.(digest, signature) ?? false),
+    health: () => [{ host: 'fake', ok: true, failuresInARow: 0, lastError: undefined }],
+  };
+}
+
+export interface FakePoster extends CheckpointPoster {
+  /** Everything that was handed over, repeats included. */
+  readonly posted: SignedCheckpoint[];
+}
+
+export function createFakePoster(chain: FakeChain, network: Network = quickNetwork): FakePoster {
+  const posted: SignedCheckpoint[] = [];
+  return {
+    posted,
+    post(signed) {
+      posted.push(signed);
+      return network(() => {
+        chain.send(postCheckpoint(chain.chainId, signed));
+        return keccak256Hex(signed.payload);
+      });
+    },
+    gasBalance: () => network(() => 10n ** 18n),
+  };
+}
