@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { AcceptanceView, ApprovalView, ExitRootView } from '../../src/core/api.ts';
-import type { Address, Hex } from '../../src/core/commands.ts';
+import type { Address } from '../../src/core/commands.ts';
 import type { Carried, CourierChain, CourierKeeper } from '../../src/core/courierPorts.ts';
 import { ZERO_HASH } from '../../src/core/typedMessages.ts';
 import {

@@ -71,7 +71,9 @@ export interface TestContracts {
   /** Waits until it is mined; without `to` it creates a contract. */
   send(transaction: { readonly to?: Address; readonly data: Hex }): Promise<Hex>;
   deposit(input: { readonly account: Address; readonly amount: bigint }): Promise<void>;
-  /** The leader of epoch 1, proposed and accepted. */
+  /** For epoch 1. */
+  proposeLeader(): Promise<void>;
+  /** Proposes the leader of epoch 1 and carries his acceptance. */
   electLeader(): Promise<void>;
 }
 
@@ -93,6 +95,10 @@ export async function deployContracts(url: string): Promise<TestContracts> {
   const deploy = async (contract: string, args: readonly unknown[]) => {
     const { abi, bytecode } = artifact(contract);
     await send({ data: encodeDeployData({ abi, bytecode, args }) });
+  };
+  const proposeLeader = async () => {
+    const args = [leader, 1n, zeroHash] as const;
+    await send({ to: authority, data: encodeFunctionData({ abi: authorityAbi, functionName: 'proposeLeader', args }) });
   };
   const listings = [{ token, depositCap: 10n ** 15n }];
   await deploy('DevnetToken', ['Test Dollar', 'TUSD', 6]);
@@ -116,6 +122,7 @@ export async function deployContracts(url: string): Promise<TestContracts> {
     authority,
     checkpointer,
     send,
+    proposeLeader,
     async deposit({ account, amount }) {
       const args = [token, amount, account, 0] as const;
       await send({
@@ -124,11 +131,12 @@ export async function deployContracts(url: string): Promise<TestContracts> {
       });
     },
     async electLeader() {
-      const proposal = [leader, 1n, zeroHash] as const;
-      const abi = authorityAbi;
-      await send({ to: authority, data: encodeFunctionData({ abi, functionName: 'proposeLeader', args: proposal }) });
+      await proposeLeader();
       const args = [await signAcceptance({ chainId, authority })] as const;
-      await send({ to: authority, data: encodeFunctionData({ abi, functionName: 'acceptLeader', args }) });
+      await send({
+        to: authority,
+        data: encodeFunctionData({ abi: authorityAbi, functionName: 'acceptLeader', args }),
+      });
     },
   };
 }

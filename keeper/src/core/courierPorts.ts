@@ -1,0 +1,44 @@
+// What the courier needs from the outside world. A courier holds a gas key and nothing else: everything that it carries
+// is signed by others and can be posted by anybody.
+import type { AcceptanceView, ApprovalView, ExitRootView } from './api.ts';
+import type { Address, Hex } from './commands.ts';
+
+/** What the keeper has signed. `client/keeperClient.ts` is one of these. */
+export interface CourierKeeper {
+  /** undefined when the council has not proposed this keeper. */
+  acceptance(chainId: number): Promise<AcceptanceView | undefined>;
+  /** The newest one for the chain; undefined when none is signed. */
+  exitRoot(chainId: number): Promise<ExitRootView | undefined>;
+  /** Oldest first. */
+  approvals(chainId: number): Promise<readonly ApprovalView[]>;
+}
+
+/** Mined, or refused by the contract before anything was sent. */
+export type Carried = { readonly ok: true; readonly hash: Hex } | { readonly ok: false; readonly reason: string };
+
+/** What stands on a chain in its newest block. */
+export interface Standing {
+  /** The open proposal; the zero address when there is none. */
+  readonly proposal: { readonly candidate: Address; readonly epoch: number };
+  readonly newestRoot: { readonly epoch: number; readonly checkpoint: number };
+}
+
+/** Why an approval is not paid. `done`: its nonce is used, so that it has been paid or cancelled. */
+export interface Unpaid {
+  readonly done: boolean;
+  readonly reason: string;
+}
+
+/** One chain as the courier sees and changes it. All methods throw `ChainError`. */
+export interface CourierChain {
+  readonly chainId: number;
+  standing(): Promise<Standing>;
+  acceptLeader(acceptance: AcceptanceView): Promise<Carried>;
+  postExitRoot(root: ExitRootView): Promise<Carried>;
+  /** For each of them whether `withdrawMany` of all would pay it now. */
+  wouldPay(approvals: readonly ApprovalView[]): Promise<readonly boolean[]>;
+  /** What the contract has against one approval alone; undefined when it would be paid. */
+  whyNotPaid(approval: ApprovalView): Promise<Unpaid | undefined>;
+  /** `paid` counts what the receipt shows. */
+  withdrawMany(approvals: readonly ApprovalView[]): Promise<Carried & { readonly paid: number }>;
+}
