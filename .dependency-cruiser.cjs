@@ -5,7 +5,7 @@
 const ADAPTER_LIBRARIES = {
   chain: ['viem'],
   crypto: ['secp256k1'],
-  http: ['fastify', '@fastify/swagger', 'typebox', 'ws', 'viem'],
+  http: ['fastify', 'typebox', 'ws', 'viem'],
   safe: ['@safe-global/protocol-kit', 'viem'],
   tee: ['secp256k1'],
 };

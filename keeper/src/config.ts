@@ -22,7 +22,12 @@ const KeeperSchema = Type.Object(
     appId: Type.Optional(Type.String({ pattern: '^0x[0-9a-f]{40}$' })),
     dataDirectory: Type.String({ minLength: 1 }),
     http: Type.Object(
-      { host: Type.String(), port: Type.Integer({ minimum: 0, maximum: 65_535 }) },
+      {
+        host: Type.String(),
+        port: Type.Integer({ minimum: 0, maximum: 65_535 }),
+        /** Authority that sign-in texts must name, when it is not `host:port`. */
+        domain: Type.Optional(Type.String({ minLength: 1 })),
+      },
       { additionalProperties: false },
     ),
     chains: Type.Array(

@@ -156,6 +156,6 @@ export interface KeeperApi {
   /** The newest signed exit root for the chain; undefined when none is signed yet. */
   exitRoot(chainId: number): ExitRootView | undefined;
   approvals(chainId: number): readonly ApprovalView[];
-  /** Calls back after each command, once its journal record is on disk. Returns how to stop. */
+  /** Calls back after each command that had events, once its journal record is on disk. Returns how to stop. */
   subscribe(listener: (item: StreamItem) => void): () => void;
 }
