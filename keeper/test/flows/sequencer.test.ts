@@ -147,9 +147,10 @@ describe('the sequencer', () => {
 
   it('has no room while half the queue waits, and refuses when it is full', async () => {
     const { sequencer, flushes } = setUp();
-    for (let i = 0; i < 32_768; i++) void sequencer.submit(cancel(1n));
+    const submitMany = () => Array.from({ length: 32_768 }, () => sequencer.submit(cancel(1n)));
+    submitMany();
     expect(sequencer.hasRoom()).toBe(false);
-    for (let i = 0; i < 32_768; i++) void sequencer.submit(cancel(1n));
+    submitMany();
     await expect(sequencer.submit(cancel(1n))).rejects.toThrow('commands wait for the disk');
     for (let flush = flushes.shift(); flush !== undefined; flush = flushes.shift()) flush();
     expect(sequencer.hasRoom()).toBe(true);

@@ -6,6 +6,8 @@ export const START = 1_800_000_000_000;
 export interface FakeClock extends Clock {
   /** Lets so much time pass, with everything that becomes due in it. */
   advance(milliseconds: number): Promise<void>;
+  /** Lets so much time pass in which nothing runs, as if the machine slept. */
+  skip(milliseconds: number): void;
   /** Goes to the next thing that is due, and does it. False when nothing is. */
   runNext(): Promise<boolean>;
 }
@@ -45,6 +47,9 @@ export function createFakeClock(start = START): FakeClock {
       const until = now + milliseconds;
       for (let timer = nextDue(); timer !== undefined && timer.at <= until; timer = nextDue()) await run(timer);
       now = until;
+    },
+    skip(milliseconds) {
+      now += milliseconds;
     },
     async runNext() {
       const timer = nextDue();

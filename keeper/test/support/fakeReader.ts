@@ -10,6 +10,12 @@ export type Network = <T>(ask: () => T) => Promise<T>;
 
 /** Answers at once. */
 export const quickNetwork: Network = async (ask) => ask();
+/** Nobody is there. */
+export const deadNetwork: Network = async () => {
+  throw new Error('no answer');
+};
+/** The question never arrives, and nobody says so. */
+export const silentNetwork: Network = () => new Promise(() => {});
 
 /** What a contract account says to EIP-1271. */
 export type Wallet = (digest: Hex, signature: Hex) => boolean;

@@ -36,8 +36,8 @@ export interface FakeWorld {
   readonly clock: FakeClock;
   readonly home: FakeChain;
   readonly second: FakeChain;
-  /** Between the keepers and each chain; tests put in others. */
-  readonly networks: { home: Network; second: Network };
+  /** Between the keepers and each chain, and for what they post; tests put in others. */
+  readonly networks: { home: Network; second: Network; poster: Network };
   readonly wallets: Map<Address, Wallet>;
   /** What keepers said that they cannot go on with. */
   readonly fatal: unknown[];
@@ -61,7 +61,7 @@ export function createWorld(): FakeWorld {
     createFakeChain({ chainId, enclave: enclave.address, timestamp: START / 1000, finalityBlocks: FINALITY_BLOCKS }),
   ) as [FakeChain, FakeChain];
   home.send(list(listings(EXECUTOR_KEY.address)));
-  const networks = { home: quickNetwork, second: quickNetwork };
+  const networks = { home: quickNetwork, second: quickNetwork, poster: quickNetwork };
   const world: FakeWorld = { clock, home, second, networks, wallets: new Map(), fatal: [], mining: true };
   const mine = () => {
     clock.after(BLOCK_MS, mine);
@@ -78,7 +78,7 @@ export function startKeeper(world: FakeWorld, { leader = 'leader', disk = create
   const keys = fakeKeys(leader);
   const toHome: Network = (ask) => world.networks.home(ask);
   const toSecond: Network = (ask) => world.networks.second(ask);
-  const poster = createFakePoster(home, toHome);
+  const poster = createFakePoster(home, (ask) => world.networks.poster(ask));
   const asides: FakeDisk[] = [];
   const keeper = createKeeper({
     genesis: GENESIS,
