@@ -227,10 +227,10 @@ contract Authority is IAuthority, EventLog, EIP712 {
         return issuedAt > _heartbeatFloor ? issuedAt : _heartbeatFloor;
     }
 
-    /// @dev A vacated office is not "no leader yet": otherwise vacating would skip the delay. Silence counts from the end
-    /// of the last pause, because a pause stops what makes the heartbeat.
+    /// @dev A vacated office is neither "no leader yet" nor silence of the keeper: otherwise vacating would be a way around
+    /// the delay. Silence counts from the end of the last pause, because a pause stops what makes the heartbeat.
     function _mayRotateAtOnce() private view returns (bool) {
-        if (epoch == 0) return true;
+        if (leader == address(0)) return epoch == 0;
         uint64 heartbeat = heartbeatAt();
         uint64 silentSince = heartbeat > pausedUntil ? heartbeat : pausedUntil;
         return block.timestamp > silentSince + STALE_AFTER;

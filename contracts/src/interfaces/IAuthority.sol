@@ -50,20 +50,21 @@ interface IAuthority is IEventLog {
     error Authority_DelayTooShort(uint64 delay, uint64 minimum);
 
     /// @notice Council only. Replaces (cancels) a waiting proposal. `readyAt` is now for the first leader ever, and when
-    /// the keeper has been silent for over 1 h of unpaused time; otherwise after the leader delay (24 h).
+    /// the leading keeper has been silent for over 1 h of unpaused time; otherwise after the leader delay (24 h).
     /// @param candidate must not be the enclave key
     /// @param epoch the same number on all chains
     /// @param evidenceDigest hash of the evidence that the council looked at
     function proposeLeader(address candidate, uint64 epoch, bytes32 evidenceDigest) external;
 
     /// @notice Anybody may submit the candidate's `AcceptLeader` signature (proof of possession, `expectedTip` 0). Also
-    /// accepted before `readyAt` once the keeper has been silent for over 1 h of unpaused time.
+    /// accepted before `readyAt` once the leading keeper has been silent for over 1 h of unpaused time.
     function acceptLeader(bytes calldata candidateSignature) external;
 
     /// @notice Council only.
     function cancelProposal() external;
 
-    /// @notice Council only, at once: until the next leader nothing that needs the leader's signature happens.
+    /// @notice Council only, at once: until the next leader nothing that needs the leader's signature happens. The next
+    /// one takes the leader delay, however long the silence.
     function vacateLeader() external;
 
     /// @notice An armed guardian (once) or the council. Stops withdrawals and checkpoints until `unpause`, at most for what

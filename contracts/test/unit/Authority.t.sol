@@ -91,13 +91,19 @@ contract AuthorityTest is VaultTest {
         assertEq(readyAt, block.timestamp);
     }
 
-    function test_proposeLeader_waitsADayAfterTheOfficeWasVacated() public {
-        vm.startPrank(council);
+    function test_proposeLeader_waitsADayAfterTheOfficeWasVacatedHoweverLongTheSilence() public {
+        vm.prank(council);
         authority.vacateLeader();
-        authority.proposeLeader(_next, 2, "evidence");
-        vm.stopPrank();
-        (,,, uint64 readyAt) = authority.proposal();
-        assertEq(readyAt, block.timestamp + 24 hours);
+        uint256[2] memory silences = [uint256(0), 30 days];
+        for (uint256 i = 0; i < silences.length; i++) {
+            vm.warp(block.timestamp + silences[i]);
+            propose(_next, 2);
+            (,,, uint64 readyAt) = authority.proposal();
+            assertEq(readyAt, block.timestamp + 24 hours);
+            bytes memory signature = acceptance(_nextKey, 2);
+            vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_ProposalNotReady.selector, readyAt));
+            authority.acceptLeader(signature);
+        }
     }
 
     function test_proposeLeader_waitsADayWhilePaused() public {
