@@ -5,7 +5,6 @@ import { authorityAbi, checkpointerAbi, depositRegistryAbi, devnetTokenAbi } fro
 import {
   type Abi,
   createTestClient,
-  encodeAbiParameters,
   encodeDeployData,
   encodeFunctionData,
   getContractAddress,
@@ -214,23 +213,6 @@ export async function deployAnswering(contracts: TestContracts, word: Hex): Prom
   const hash = await contracts.send({ data: `0x60${size}600c60003960${size}6000f3${runtime}` });
   const { contractAddress } = await contracts.client.getTransactionReceipt({ hash });
   return lower(contractAddress as string);
-}
-
-/** `data` of a Deposited entry. */
-export function depositedData(entry: {
-  readonly token: Address;
-  readonly amount: bigint;
-  readonly account: Address;
-  readonly payer: Address;
-}): Hex {
-  const types = [
-    { type: 'address' },
-    { type: 'uint256' },
-    { type: 'address' },
-    { type: 'uint32' },
-    { type: 'address' },
-  ] as const;
-  return encodeAbiParameters(types, [entry.token, entry.amount, entry.account, 0, entry.payer]);
 }
 
 async function signBoth(digest: Hex): Promise<{ readonly enclaveSignature: Hex; readonly leaderSignature: Hex }> {

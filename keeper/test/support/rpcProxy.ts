@@ -21,7 +21,7 @@ export interface RawLog {
 export type Misbehaviour =
   | { readonly result: unknown }
   | { readonly error: { readonly code: number; readonly message: string } }
-  | { readonly status: number }
+  | { readonly status: number; readonly headers?: Readonly<Record<string, string>> }
   | { readonly body: string }
   | 'hang'
   | 'cut';
@@ -83,7 +83,8 @@ function answer(response: ServerResponse, id: number, misbehaviour: Misbehaviour
     return;
   }
   const status = 'status' in misbehaviour ? misbehaviour.status : 200;
-  response.writeHead(status, { 'content-type': 'application/json' });
+  const headers = 'headers' in misbehaviour ? misbehaviour.headers : {};
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
   if ('status' in misbehaviour) response.end('{}');
   else if ('body' in misbehaviour) response.end(misbehaviour.body);
   else response.end(JSON.stringify({ jsonrpc: '2.0', id, ...misbehaviour }));

@@ -17,15 +17,17 @@ interface Claim {
 }
 
 /**
- * The newest block at the tag that enough RPCs confirm with number and hash, and the RPCs that answered for the right
- * chain. They may lag each other: a block counts as confirmed by everyone whose own is as new. Throws `ChainError`.
+ * The newest block at the tag that enough RPCs confirm with number and hash, and the RPCs that may be asked about it:
+ * all but those that failed or answered for another chain. They may lag each other: a block counts as confirmed by everyone whose own is as new. Throws `ChainError`.
  */
 export async function agreeOnBlock(
   quorum: Quorum,
   { tag, stragglerMs }: BlockQuestion,
 ): Promise<{ readonly block: Block; readonly quorum: Quorum }> {
-  const { claims, failures } = await collectClaims(quorum, { tag, stragglerMs });
-  const answering = { ...quorum, rpcs: quorum.rpcs.filter((rpc) => claims.some((claim) => claim.rpc === rpc)) };
+  const { claims, failed } = await collectClaims(quorum, { tag, stragglerMs });
+  const claimed = quorum.rpcs.filter((rpc) => claims.some((claim) => claim.rpc === rpc));
+  const stragglers = quorum.rpcs.filter((rpc) => !claimed.includes(rpc) && !failed.has(rpc));
+  const answering = { ...quorum, rpcs: [...claimed, ...stragglers] };
   const { needed } = quorum;
   claims.sort((a, b) => b.block.number - a.block.number);
   // The first that can have enough confirmations, then the next older ones, for the case that somebody invents blocks.
@@ -40,7 +42,9 @@ export async function agreeOnBlock(
       last = error;
     }
   }
-  throw last ?? noQuorum(quorum, { about: 'the newest block', failures, opinions: claims.length });
+  throw (
+    last ?? noQuorum(quorum, { about: 'the newest block', failures: [...failed.values()], opinions: claims.length })
+  );
 }
 
 /** Hash and time of one block by its number, as enough of the RPCs know it. */
@@ -74,9 +78,9 @@ async function confirm(quorum: Quorum, number: number, claims: readonly Claim[])
 async function collectClaims(
   quorum: Quorum,
   { tag, stragglerMs }: BlockQuestion,
-): Promise<{ readonly claims: Claim[]; readonly failures: readonly Error[] }> {
+): Promise<{ readonly claims: Claim[]; readonly failed: ReadonlyMap<Rpc, Error> }> {
   const claims: Claim[] = [];
-  const failures: Error[] = [];
+  const failed = new Map<Rpc, Error>();
   let enough = () => {};
   const enoughClaims = new Promise<void>((resolve) => {
     enough = resolve;
@@ -86,11 +90,11 @@ async function collectClaims(
       claims.push({ rpc, block: await claimOf(rpc, quorum.chainId, tag) });
       if (claims.length === quorum.needed) enough();
     } catch (error) {
-      failures.push(error as Error);
+      failed.set(rpc, error as Error);
     }
   });
   await Promise.race([Promise.all(all), enoughClaims.then(() => wait(stragglerMs))]);
-  return { claims: [...claims], failures: [...failures] };
+  return { claims: [...claims], failed: new Map(failed) };
 }
 
 async function claimOf(rpc: Rpc, chainId: number, tag: 'latest' | Finality): Promise<Block> {

@@ -15,15 +15,18 @@ export function createBlockSource(input: {
   readonly everyone: Quorum;
   readonly finality: Finality;
   readonly stragglerMs: number;
+  /** For so long the same final block is given again, so that several reads in a row ask only once. */
+  readonly finalReuseMs: number;
   readonly ageLimitMs: Readonly<Record<BlockTag, number>>;
   readonly now: () => number;
 }): (tag: BlockTag) => Promise<AgreedBlock> {
-  const { everyone, finality, stragglerMs, ageLimitMs, now } = input;
+  const { everyone, finality, stragglerMs, finalReuseMs, ageLimitMs, now } = input;
   const { chainId } = everyone;
-  let newestFinal: Block | undefined;
+  let newestFinal: (AgreedBlock & { readonly agreedAt: number }) | undefined;
 
   return async (tag) => {
     const known = newestFinal;
+    if (tag === 'finalized' && known !== undefined && now() - known.agreedAt < finalReuseMs) return known;
     const agreed = await agreeOnBlock(everyone, { tag: tag === 'latest' ? 'latest' : finality, stragglerMs });
     const { block, quorum } = agreed;
     const ageMs = now() - block.timestamp * 1_000;
@@ -35,9 +38,10 @@ export function createBlockSource(input: {
       );
     }
     if (tag === 'latest') return agreed;
-    if (known !== undefined) await requireExtends(quorum, known, block);
+    if (known !== undefined) await requireExtends(quorum, known.block, block);
     // Another call may have been faster and further meanwhile.
-    if (newestFinal === undefined || block.number > newestFinal.number) newestFinal = block;
+    const isNewest = newestFinal === undefined || block.number >= newestFinal.block.number;
+    if (isNewest) newestFinal = { ...agreed, agreedAt: now() };
     return agreed;
   };
 }

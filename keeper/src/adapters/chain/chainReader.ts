@@ -16,6 +16,7 @@ const DEVELOPMENT_CHAINS: readonly number[] = [31337, 31338];
 
 const DEFAULT_TIMEOUT_MS = 5_000;
 const DEFAULT_STRAGGLER_MS = 250;
+const DEFAULT_FINAL_REUSE_MS = 2_000;
 const AGE_LIMIT_MS = { finalized: 2 * 3_600_000, latest: 15 * 60_000 } as const;
 const NO_AGE_LIMIT = { finalized: Number.POSITIVE_INFINITY, latest: Number.POSITIVE_INFINITY } as const;
 
@@ -38,6 +39,8 @@ export interface ChainReaderOptions {
   readonly timeoutMs?: number;
   /** How long slower RPCs are waited for when enough have named their newest block. */
   readonly stragglerMs?: number;
+  /** For so long the same final block is good for several reads: by default 2 s, and not at all in development. */
+  readonly finalReuseMs?: number;
   /** Agreed blocks that are older are refused: by default after 2 hours and 15 minutes, never in development. */
   readonly ageLimitMs?: Readonly<Record<BlockTag, number>>;
   /** Milliseconds since 1970. */
@@ -53,6 +56,7 @@ export function createChainReader(options: ChainReaderOptions): ChainReader {
     everyone: { chainId, rpcs, needed: options.quorum },
     finality,
     stragglerMs: options.stragglerMs ?? DEFAULT_STRAGGLER_MS,
+    finalReuseMs: options.finalReuseMs ?? (isDevelopment(chainId) ? 0 : DEFAULT_FINAL_REUSE_MS),
     ageLimitMs: options.ageLimitMs ?? (isDevelopment(chainId) ? NO_AGE_LIMIT : AGE_LIMIT_MS),
     now,
   });

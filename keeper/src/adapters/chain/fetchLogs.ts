@@ -1,8 +1,10 @@
 import type { Address, Hex } from '../../core/commands.ts';
-import { type Rpc, type RpcLog, RpcRefusal } from './rpc.ts';
+import { type Rpc, type RpcLog, RpcRefusal, RpcTimeout } from './rpc.ts';
 
 /** Blocks per request at first. RPCs have limits on blocks, results and size; a refused range is halved. */
-export const LOG_RANGE_BLOCKS = 10_000;
+const LOG_RANGE_BLOCKS = 10_000;
+/** Ranges that may time out, and are halved as if refused, before the RPC is given up. */
+const TIMEOUTS = 3;
 
 export interface LogRange {
   readonly contract: Address;
@@ -22,6 +24,7 @@ export async function* fetchLogs(rpc: Rpc, range: LogRange): AsyncGenerator<read
   const { contract, kind, backwards = false } = range;
   let { fromBlock, toBlock } = range;
   let size = LOG_RANGE_BLOCKS;
+  let timeouts = 0;
   while (fromBlock <= toBlock) {
     const first = backwards ? Math.max(fromBlock, toBlock - size + 1) : fromBlock;
     const last = backwards ? toBlock : Math.min(toBlock, fromBlock + size - 1);
@@ -30,7 +33,9 @@ export async function* fetchLogs(rpc: Rpc, range: LogRange): AsyncGenerator<read
       const asked = { address: contract, fromBlock: first, toBlock: last };
       logs = await rpc.logs(kind === undefined ? asked : { ...asked, kind });
     } catch (error) {
-      if (!(error instanceof RpcRefusal) || first === last) throw error;
+      if (error instanceof RpcTimeout) timeouts++;
+      const isTooMuch = error instanceof RpcRefusal || (error instanceof RpcTimeout && timeouts < TIMEOUTS);
+      if (!isTooMuch || first === last) throw error;
       size = Math.ceil((last - first + 1) / 2);
       continue;
     }

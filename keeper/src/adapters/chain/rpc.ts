@@ -1,5 +1,13 @@
 // One RPC: JSON-RPC with timeout and retries, answers checked for their shape, and what is known about its health.
-import { BaseError, type Client, createClient, HttpRequestError, http, RpcRequestError } from 'viem';
+import {
+  BaseError,
+  type Client,
+  createClient,
+  HttpRequestError,
+  http,
+  ResponseBodyTooLargeError,
+  RpcRequestError,
+} from 'viem';
 import type { Address, Block, Hex } from '../../core/commands.ts';
 import type { RpcHealth } from '../../core/ports.ts';
 
@@ -8,6 +16,8 @@ const RETRY_DELAY_MS = 150;
 /** All attempts together, in timeouts: an RPC that asks for patience (Retry-After) gets no more than this. */
 const TIMEOUTS_PER_REQUEST = 3;
 const SUMMARY_LENGTH = 200;
+/** Stands for viem's limit of 10 MB in place of a JSON-RPC code. */
+const TOO_LARGE = 0;
 
 /** What an RPC can be bad at. A problem stays until it does better at the same. */
 export type Virtue = 'connection' | 'chain' | 'block' | 'state' | 'logs';
@@ -21,7 +31,7 @@ export interface RpcLog {
 /** A block by tag or number, or a call's state by the hash of its block (EIP-1898). */
 export type BlockName = 'latest' | 'finalized' | 'safe' | number;
 
-/** The RPC understood the question and refuses to answer: a revert, too many results, an unknown block. */
+/** The RPC understood the question and gives no answer that we take: a revert, an unknown block, too much of it. */
 export class RpcRefusal extends Error {
   override readonly name = 'RpcRefusal';
   readonly code: number;
@@ -30,6 +40,11 @@ export class RpcRefusal extends Error {
     super(message);
     this.code = code;
   }
+}
+
+/** No answer in time. */
+export class RpcTimeout extends Error {
+  override readonly name = 'RpcTimeout';
 }
 
 export interface Rpc {
@@ -82,7 +97,7 @@ export function createRpc(input: { readonly url: string; readonly timeoutMs: num
       }
       const problem = `${method}: ${summaryOf(error)}`;
       judge('connection', problem);
-      throw new Error(`${host}: ${problem}`);
+      throw new (isTimeout(error) ? RpcTimeout : Error)(`${host}: ${problem}`);
     }
   }
 
@@ -124,10 +139,14 @@ function request(
 
 function refusalOf(error: unknown): RpcRefusal | undefined {
   if (!(error instanceof BaseError)) return undefined;
-  const refusal = error.walk((inner) => inner instanceof RpcRequestError);
-  return refusal instanceof RpcRequestError
-    ? new RpcRefusal(refusal.code, refusal.details.slice(0, SUMMARY_LENGTH))
-    : undefined;
+  const inner = error.walk((cause) => cause instanceof RpcRequestError || cause instanceof ResponseBodyTooLargeError);
+  if (inner instanceof RpcRequestError) return new RpcRefusal(inner.code, inner.details.slice(0, SUMMARY_LENGTH));
+  return inner === null ? undefined : new RpcRefusal(TOO_LARGE, 'the answer is too large');
+}
+
+function isTimeout(error: unknown): boolean {
+  if (!(error instanceof BaseError)) return error instanceof Error && error.name === 'TimeoutError';
+  return error.walk((cause) => (cause as Error | null)?.name === 'TimeoutError') !== null;
 }
 
 /** Without the URL and the body of the request, which viem's own messages carry. */
