@@ -1,29 +1,16 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { concat, hashTypedData, keccak256, stringToHex } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { domainOf, encodeType, MESSAGE_TYPES, typesOf } from '../../src/core/typedMessages.ts';
-import { jsonLines, type Run, runMw } from './support/runMw.ts';
+import { jsonLines, runMw, runProcess } from './support/runMw.ts';
 
-const MW = resolve(import.meta.dirname, '../../src/cli/mw.ts');
 const DOMAIN = { chainId: 31337, verifyingContract: `0x${'c1'.repeat(20)}` } as const;
 const CANCEL = {
   domain: DOMAIN,
   message: { account: `0x${'a1'.repeat(20)}`, chainId: 31338, nonce: '7' },
 };
-
-/** As somebody types it, in a process of its own. */
-function runProcess(args: readonly string[], stdin = ''): Promise<Run> {
-  return new Promise((done) => {
-    const child = execFile(process.execPath, [MW, ...args], (error, stdout, stderr) => {
-      const exitCode = error === null ? 0 : Number(error.code);
-      done({ exitCode, stdout, stderr });
-    });
-    child.stdin?.end(stdin);
-  });
-}
 
 let folder: string;
 beforeAll(() => {
@@ -114,7 +101,12 @@ describe('mw digest', () => {
       { ...CANCEL.message, nonse: 7 },
       'unknown nonse; known are account, chainId',
     ],
-    ['a missing field', 'WithdrawalCancel', { account: CANCEL.message.account }, 'WithdrawalCancel.chainId: expected uint256, got undefined'],
+    [
+      'a missing field',
+      'WithdrawalCancel',
+      { account: CANCEL.message.account },
+      'WithdrawalCancel.chainId: expected uint256, got undefined',
+    ],
     [
       'a negative number',
       'WithdrawalCancel',

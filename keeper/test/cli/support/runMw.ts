@@ -1,4 +1,7 @@
 // A command line, run in this process as mw.ts would run it, with what it wrote.
+import { execFile } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { vi } from 'vitest';
 import { registerAccount } from '../../../src/cli/account.ts';
@@ -53,6 +56,19 @@ export function startMw(...args: readonly string[]): Running {
 
 export function runMw(...args: readonly string[]): Promise<Run> {
   return startMw(...args).ended;
+}
+
+const MW = resolve(import.meta.dirname, '../../../src/cli/mw.ts');
+
+/** As somebody types it: in a process of its own, in a directory without a profile. */
+export function runProcess(args: readonly string[], stdin = ''): Promise<Run> {
+  const { MW_URL, MW_PROFILE, MW_PRIVATE_KEY, ...env } = process.env;
+  return new Promise((done) => {
+    const child = execFile(process.execPath, [MW, ...args], { cwd: tmpdir(), env }, (error, stdout, stderr) => {
+      done({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr });
+    });
+    child.stdin?.end(stdin);
+  });
 }
 
 /** What a command with --json wrote on stdout: one line each. */
