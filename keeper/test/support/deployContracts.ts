@@ -40,15 +40,15 @@ export function developmentKey(index: number): Hex {
   return `0x${Buffer.from(privateKey as Uint8Array).toString('hex')}`;
 }
 
-export const enclaveKey: Hex = keccak256('0xe0');
-export const leaderKey: Hex = keccak256('0x1e');
+const enclaveKey: Hex = keccak256('0xe0');
+const leaderKey: Hex = keccak256('0x1e');
 export const enclave = lower(privateKeyToAccount(enclaveKey).address);
 export const leader = lower(privateKeyToAccount(leaderKey).address);
 
-export type TestClient = ReturnType<typeof connect>;
+type TestClient = ReturnType<typeof connect>;
 
 /** Sends as the first development account, which is council and governor of these contracts. */
-export function connect(url: string) {
+function connect(url: string) {
   return createTestClient({
     mode: 'anvil',
     transport: http(url),

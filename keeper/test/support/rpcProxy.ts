@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { Address, Hex } from '../../src/core/commands.ts';
 
-export interface RpcCall {
+interface RpcCall {
   readonly method: string;
   // biome-ignore lint/suspicious/noExplicitAny: whatever JSON-RPC carries
   readonly params: readonly any[];

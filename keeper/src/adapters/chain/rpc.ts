@@ -28,8 +28,8 @@ export interface RpcLog {
   readonly data: Hex;
 }
 
-/** A block by tag or number, or a call's state by the hash of its block (EIP-1898). */
-export type BlockName = 'latest' | 'finalized' | 'safe' | number;
+/** A block by tag or number. */
+type BlockName = 'latest' | 'finalized' | 'safe' | number;
 
 /** The RPC understood the question and gives no answer that we take: a revert, an unknown block, too much of it. */
 export class RpcRefusal extends Error {
