@@ -7,7 +7,7 @@ import type { Address, Block, Hex, LogEntry } from '../../src/core/commands.ts';
 import { ZERO_ADDRESS } from '../../src/core/commands.ts';
 import { keccak256, keccak256Hex } from '../../src/core/keccak.ts';
 import { encodeEntry } from '../../src/core/logEncoding.ts';
-import { nextHead, replayHead } from '../../src/core/logEntries.ts';
+import { nextHead, type RegistryEntry, replayHead } from '../../src/core/logEntries.ts';
 import type { SignedCheckpoint } from '../../src/core/ports.ts';
 import type { CheckpointMessage, ExitRootsMessage } from '../../src/core/typedMessages.ts';
 import { digestOf, payloadHash, settlementsHash, withdrawalsHash, ZERO_HASH } from '../../src/core/typedMessages.ts';
@@ -273,6 +273,14 @@ export function makeDeposit(deposit: {
       vault: new Map(contracts.vault).set(token, (contracts.vault.get(token) ?? 0n) + amount),
       logs: append(contracts, REGISTRY, { type: 'deposited', token, amount, account, subaccount, payer: account }),
     }),
+  };
+}
+
+/** What nobody but a thief of both keys can do. */
+export function payWithoutSignatures(paid: Omit<RegistryEntry & { type: 'withdrawn' }, 'type'>): Transaction {
+  return {
+    name: 'theft',
+    apply: (contracts) => ({ ...contracts, logs: append(contracts, REGISTRY, { type: 'withdrawn', ...paid }) }),
   };
 }
 
