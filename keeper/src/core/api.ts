@@ -122,7 +122,7 @@ export interface KeeperApi {
   /** The keeper's time in milliseconds. */
   now(): number;
   /**
-   * Why only health, identity and acceptance can be answered: a candidate holds no state until it leads. The HTTP adapter
+   * Why only health, identity and what couriers ask can be answered: a candidate holds no state until it leads. The HTTP adapter
    * asks before every other call and answers 503 with it.
    */
   notReady(): Refusal | undefined;

@@ -52,8 +52,11 @@ export function createHistory(): History {
     fills({ address, before, limit, books }) {
       const all = byAddress.get(address) ?? [];
       const older = before === undefined ? all : all.filter((fill) => fill.sequence < before);
+      // A page ends between two commands, never within one: `before` could not name the rest.
+      const last = older.at(-limit)?.sequence;
+      const page = last === undefined ? older : older.filter((fill) => fill.sequence >= last);
       const quotes = new Map(books.map((book) => [book.book, book.quote]));
-      return newest(older, limit).flatMap((fill) => {
+      return page.toReversed().flatMap((fill) => {
         const quote = quotes.get(fill.book);
         if (quote === undefined) return [];
         const views: FillView[] = [];

@@ -1,5 +1,5 @@
-// Ties the flows together to what `core/api.ts` promises. A candidate has no state: it answers health, identity and its
-// acceptance only.
+// Ties the flows together to what `core/api.ts` promises. A candidate has no state: it answers health, identity and
+// couriers only.
 import type { AcceptanceView, HealthView, IdentityView, KeeperApi, Refusal, StreamItem } from '../core/api.ts';
 import type { Address } from '../core/commands.ts';
 import { ZERO_ADDRESS } from '../core/commands.ts';
@@ -110,8 +110,9 @@ export function createKeeperApi(input: KeeperApiInput): {
     fills: (query) => live().history.fills({ ...query, books: bookViews(live().sequencer.state) }),
     withdrawals: (address) => withdrawalViews(live().sequencer.state, address),
     acceptance: (chainId) => acceptance(input, chainId),
-    exitRoot: (chainId) => live().approvals.exitRoot(chainId),
-    approvals: (chainId) => live().approvals.approvals(chainId),
+    // A candidate has signed nothing: couriers that ask both keepers hear so instead of failing.
+    exitRoot: (chainId) => input.leading()?.approvals.exitRoot(chainId),
+    approvals: (chainId) => input.leading()?.approvals.approvals(chainId) ?? [],
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -268,14 +268,15 @@ describe('books that the operator hides', () => {
 });
 
 describe('a candidate', () => {
-  it('answers only who and how it is and what it accepts', async () => {
+  it('answers only who and how it is, and couriers', async () => {
     const refusal = { code: 'keeper.notReady', message: 'This keeper is a candidate.', retryable: true } as const;
     server.keeper.refusal = refusal;
     try {
-      for (const path of ['/v1/health', '/v1/identity', `/v1/acceptance?chain=${HOME_CHAIN}`, '/v1/openapi.json']) {
+      const couriers = ['acceptance', 'exit-roots', 'approvals'].map((what) => `/v1/${what}?chain=${HOME_CHAIN}`);
+      for (const path of ['/v1/health', '/v1/identity', '/v1/openapi.json', ...couriers]) {
         expect((await call(server, path)).status).toBe(200);
       }
-      for (const path of ['/v1/assets', '/v1/books', '/v1/solvency', `/v1/approvals?chain=${HOME_CHAIN}`]) {
+      for (const path of ['/v1/assets', '/v1/books', '/v1/solvency', '/v1/checkpoints/latest']) {
         const { status, json, headers } = await call(server, path);
         expect([status, json]).toEqual([503, { ...refusal, details: {} }]);
         expect(headers.get('retry-after')).toBe('1');

@@ -12,6 +12,7 @@ export function courierRoutes({ api }: { readonly api: KeeperApi }): Route[] {
       summary: 'The newest signed exit root for a chain',
       query: schemas.ChainQuery,
       answer: schemas.ExitRootAnswer,
+      needsState: false,
       handle({ query }) {
         const root = api.exitRoot(query.chain);
         if (root !== undefined) return root;
@@ -25,6 +26,7 @@ export function courierRoutes({ api }: { readonly api: KeeperApi }): Route[] {
       summary: 'Signed withdrawals that wait to be paid on a chain',
       query: schemas.ChainQuery,
       answer: schemas.ApprovalsAnswer,
+      needsState: false,
       handle: ({ query }) =>
         api.approvals(query.chain).map(({ message, ...rest }) => ({
           ...rest,
