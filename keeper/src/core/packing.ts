@@ -87,8 +87,9 @@ export function writeBlob(writer: Writer, bytes: Uint8Array): void {
 
 /** Lower-case hex of exactly `length` bytes. Throws `FormatError` for anything else. */
 export function writeHex(writer: Writer, hex: string, length: number): void {
-  if (hex.length !== 2 + 2 * length || hex.charCodeAt(1) !== 0x78)
+  if (hex.length !== 2 + 2 * length || !hex.startsWith('0x')) {
     throw new FormatError(`${hex} is no hex of ${length} bytes`);
+  }
   makeRoom(writer, length);
   for (let i = 0; i < length; i++) {
     writer.bytes[writer.length++] = (nibble(hex, 2 + 2 * i) << 4) | nibble(hex, 3 + 2 * i);
