@@ -61,14 +61,13 @@ async function runDevnet(options: Options): Promise<void> {
     ending.before(devnet.stop);
     const profile = introduce(devnet);
     if (options.story) await tellStory({ devnet, progress });
-    progress.say(described({ devnet, profile }));
+    if (!options.once) progress.say(described({ devnet, profile }));
     progress.succeeded();
     ending.succeed(() => {
-      // What failed is kept, with its logs.
+      // Only now: the logs of a failure are kept.
       if (options.data === undefined) rmSync(devnet.dataDirectory, { recursive: true });
     });
     if (options.once) await ending.now(0);
-    else progress.say('\nServing until Ctrl-C.');
   } catch (error) {
     await ending.fail(error);
   }
@@ -152,5 +151,7 @@ Try, in another terminal
   ${mw} book WETH/USDC
   ${mw} deposit 1 WETH --chain home --native --as carol
   ${mw} order sell 0.5 WETH/USDC --price 3100 --for carol --as executor
-  ${mw} withdraw 100 USDC --chain home --as bob`;
+  ${mw} withdraw 100 USDC --chain home --as bob
+
+Serving until Ctrl-C.`;
 }

@@ -18,7 +18,7 @@ export async function report(world: World): Promise<string> {
   const vaults = await vaultTable(world, solvency);
   const balances = await balancesOf(world);
   return [
-    'Accounts (in the keeper; of these, in open orders)',
+    'Accounts (what the keeper owes)',
     accountTable(world.assets, balances),
     'Vaults (on chain)',
     vaults,
@@ -27,16 +27,20 @@ export async function report(world: World): Promise<string> {
   ].join('\n\n');
 }
 
+/** What somebody has put aside for open orders stands in a column of its own. */
 function accountTable(assets: readonly AssetView[], balances: Balances): string {
-  const rows = everybody.map(({ name }) => [
-    name,
-    ...assets.map(({ symbol, ledgerDecimals }) => {
-      const text = (what: string) => formatUnits(balances.get(what) ?? 0n, ledgerDecimals);
-      const [amount, reserved] = [text(`${name} ${symbol}`), text(`${name} ${symbol} reserved`)];
-      return reserved === '0' ? amount : `${amount} (${reserved})`;
-    }),
-  ]);
-  return formatTable([{ name: 'account' }, ...assets.map(({ symbol }) => ({ name: symbol, right: true }))], rows);
+  const columns = assets.flatMap(({ symbol, ledgerDecimals }) => {
+    const isReserved = everybody.some(({ name }) => balances.has(`${name} ${symbol} reserved`));
+    const column = (title: string, suffix: string) => ({
+      title,
+      cell: (name: string) => formatUnits(balances.get(`${name} ${symbol}${suffix}`) ?? 0n, ledgerDecimals),
+    });
+    return [column(symbol, ''), ...(isReserved ? [column('in orders', ' reserved')] : [])];
+  });
+  return formatTable(
+    [{ name: 'account' }, ...columns.map(({ title }) => ({ name: title, right: true }))],
+    everybody.map(({ name }) => [name, ...columns.map(({ cell }) => cell(name))]),
+  );
 }
 
 /** Reads the vaults' tokens from the chains and compares them with what the keeper counted from the logs. */
