@@ -53,14 +53,14 @@ export interface RunningKeeper {
   readonly asides: FakeDisk[];
 }
 
-/** The Directory has listed everything; nobody leads. */
-export function createWorld(): FakeWorld {
+/** The Directory has listed everything, unless it is said otherwise; nobody leads. */
+export function createWorld({ listed = true } = {}): FakeWorld {
   const clock = createFakeClock();
   const { enclave } = fakeKeys();
   const [home, second] = [HOME, SECOND].map((chainId) =>
     createFakeChain({ chainId, enclave: enclave.address, timestamp: START / 1000, finalityBlocks: FINALITY_BLOCKS }),
   ) as [FakeChain, FakeChain];
-  home.send(list(listings(EXECUTOR_KEY.address)));
+  if (listed) home.send(list(listings(EXECUTOR_KEY.address)));
   const networks = { home: quickNetwork, second: quickNetwork, poster: quickNetwork };
   const world: FakeWorld = { clock, home, second, networks, wallets: new Map(), fatal: [], mining: true };
   const mine = () => {
