@@ -59,6 +59,8 @@ export interface Devnet {
   killKeeper(): Promise<void>;
   /** Starts the keeper again on its data, at the same URL; resolves when it leads. */
   startKeeper(): Promise<void>;
+  /** SIGKILL. */
+  killCourier(): Promise<void>;
   /** Stops everything that was started, in order. */
   stop(): Promise<void>;
 }
@@ -82,6 +84,7 @@ async function bringUp(
   atEnd: (end: () => Promise<void>) => void,
 ): Promise<Omit<Devnet, 'stop'>> {
   const data = makeDataDirectory(dataDirectory);
+  progress.say(`Data and logs go to ${data}`);
   const home = readHomeDeployment();
   const second = readDeployment(SECOND_CHAIN);
   const identity = { homeChainId: home.chainId, checkpointer: home.checkpointer };
@@ -101,15 +104,16 @@ async function bringUp(
     await supervisor.start({ name: 'tee', args: [SIMULATOR, '--socket', socket, '--chain', String(home.chainId)] });
     return startKeeperProcess({ supervisor, data, socket, chains, home, port: ports.keeper ?? 0 });
   });
-  await progress.phase(
+  const courier = await progress.phase(
     'Three owners of the Safe propose its leader key, the courier carries its acceptance',
     async () => {
       const candidate = (await keeper.client.identity()).leader.address;
       await Promise.all(
         chains.map(({ deployment, url }) => proposeLeader({ deployment, rpcUrl: url, candidate, epoch: FIRST_EPOCH })),
       );
-      await startCourier({ supervisor, data, keeperUrl: keeper.url, chains });
+      const started = await startCourier({ supervisor, data, keeperUrl: keeper.url, chains });
       await keeper.untilItLeads();
+      return started;
     },
   );
   const [homeChain, secondChain] = chains;
@@ -124,6 +128,7 @@ async function bringUp(
       await keeper.start();
       await keeper.untilItLeads();
     },
+    killCourier: courier.kill,
   };
 }
 
@@ -218,7 +223,7 @@ async function startCourier(input: {
   readonly data: string;
   readonly keeperUrl: string;
   readonly chains: readonly DevnetChain[];
-}): Promise<void> {
+}): Promise<RunningProcess> {
   const config: CourierConfig = {
     keeperUrl: input.keeperUrl,
     privateKey: developmentKey(COURIER_GAS).privateKey,
@@ -230,7 +235,7 @@ async function startCourier(input: {
     })),
   };
   const file = writeConfig(join(input.data, 'courier.json'), config);
-  await input.supervisor.start({ name: 'courier', args: [MW, 'courier', '--config', file] });
+  return input.supervisor.start({ name: 'courier', args: [MW, 'courier', '--config', file] });
 }
 
 /** For the owner's eyes only, as any file with a key. */
