@@ -49,14 +49,16 @@ function run(command: string, args: readonly string[], show: 'output' | 'progres
   const start = Date.now();
   const child = spawn(command, args, {
     cwd: root,
-    env: { ...process.env, ...(process.stdout.isTTY ? {} : { NO_COLOR: '1' }) },
+    // A changed gas snapshot is a failed test, not a changed file.
+    env: { FORGE_SNAPSHOT_CHECK: 'true', ...process.env, ...(process.stdout.isTTY ? {} : { NO_COLOR: '1' }) },
     stdio: show === 'output' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
   });
   const chunks: Buffer[] = [];
   child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
   child.stderr?.pipe(process.stderr);
   const timer = setInterval(() => {
-    if (show === 'progress') console.log(`  ${basename(command)} ${args[0]} … ${Math.round((Date.now() - start) / 1000)} s`);
+    if (show === 'progress')
+      console.log(`  ${basename(command)} ${args[0]} … ${Math.round((Date.now() - start) / 1000)} s`);
   }, PROGRESS_EVERY_MS);
   return new Promise((done) => {
     const finish = (code: number) => {
@@ -87,14 +89,18 @@ export function countForge(report: string, exitCode: number): Totals {
       else if (result.status === 'Skipped') totals.skipped++;
       else {
         totals.failed++;
-        console.log(`✗ ${suite} ${test}: ${result.reason ?? 'failed'}`);
-        if (result.counterexample) console.log(`  counterexample: ${JSON.stringify(result.counterexample)}`);
-        for (const line of result.decoded_logs ?? []) console.log(`  ${line}`);
+        showFailure(`${suite} ${test}`, result);
       }
     }
   }
   if (exitCode !== 0 && totals.failed === 0) problems.push(`forge test ended with exit code ${exitCode}`);
   return { ...totals, problems };
+}
+
+function showFailure(name: string, { reason, counterexample, decoded_logs }: ForgeTest): void {
+  console.log(`✗ ${name}: ${reason ?? 'failed'}`);
+  if (counterexample) console.log(`  counterexample: ${JSON.stringify(counterexample)}`);
+  for (const line of decoded_logs ?? []) console.log(`  ${line}`);
 }
 
 /** Reads vitest's JSON report; undefined when vitest left none. Failures were already shown by its own reporter. */
