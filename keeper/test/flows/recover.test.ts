@@ -1,0 +1,358 @@
+import { describe, expect, it } from 'vitest';
+import { BUY, SELL } from '../../src/core/commands.ts';
+import { validateInternalState } from '../../src/core/invariants.ts';
+import type { LandedCheckpoint } from '../../src/core/ports.ts';
+import { encodeEngine, engineHash, stateHash } from '../../src/core/snapshot.ts';
+import { type Recovered, RecoveryError, recover, whyNotInJournal } from '../../src/flows/recover.ts';
+import type { Applied } from '../../src/flows/sequencer.ts';
+import { ETH_USD, GENESIS, place, TOKENS } from '../support/exchange.ts';
+import { createFakeDisk, type FakeDisk } from '../support/fakeJournal.ts';
+import { createFakeSealing } from '../support/fakeKeys.ts';
+import { deadNetwork, quickNetwork } from '../support/fakeReader.ts';
+import {
+  ALICE,
+  accepted,
+  appoint,
+  BOB,
+  deposit,
+  type FakeWorld,
+  kill,
+  leading,
+  openWorld,
+  type RunningKeeper,
+  signBatch,
+  silentLogger,
+  startKeeper,
+  stateOf,
+} from '../support/fakeWorld.ts';
+
+type World = FakeWorld & { running: RunningKeeper };
+
+const LEAP = 2 ** 32;
+
+const landedOn = ({ home }: FakeWorld): LandedCheckpoint | undefined => {
+  const { newestCheckpoint } = home.newest.contracts;
+  return newestCheckpoint && { ...newestCheckpoint, block: home.newest };
+};
+
+/** An exchange with resting orders, whose last trade stands in no checkpoint. */
+async function openMarket(): Promise<World> {
+  const world = await openWorld();
+  deposit(world, TOKENS.ethHome, ALICE, 10n ** 18n);
+  deposit(world, TOKENS.usdSecond, BOB, 10_000n * 10n ** 18n);
+  await world.clock.advance(20_000);
+  await trade(world);
+  return world;
+}
+
+let nonce = 0;
+async function trade(world: World, running = world.running): Promise<void> {
+  nonce++;
+  const { epoch } = leading(running).sequencer.state;
+  const actions = [
+    place(ALICE.address, ETH_USD, SELL, 200_000 + nonce, 10),
+    place(BOB.address, ETH_USD, BUY, 200_000 + nonce, 4),
+  ];
+  accepted(await running.keeper.api.submitBatch(signBatch(actions, { nonce, epoch })));
+}
+
+function recoverFrom(
+  disk: FakeDisk,
+  landed: LandedCheckpoint | undefined,
+): Recovered & { readonly asides: FakeDisk[]; readonly replayed: Applied[] } {
+  const asides: FakeDisk[] = [];
+  const replayed: Applied[] = [];
+  const recovered = recover({
+    genesis: GENESIS,
+    journal: disk.open(),
+    landed,
+    open: createFakeSealing().open,
+    onReplayed: (applied) => replayed.push(applied),
+    setAside() {
+      asides.push(createFakeDisk());
+      return (asides.at(-1) as FakeDisk).open();
+    },
+    logger: silentLogger,
+  });
+  validateInternalState(recovered.state);
+  return { ...recovered, asides, replayed };
+}
+
+/** The same disk without its newest records, as after a roll-back. */
+function cutShort(disk: FakeDisk, records: number): FakeDisk {
+  const journal = disk.open();
+  const { sequence, engine } = journal.snapshot(0) ?? { sequence: 0, engine: new Uint8Array() };
+  const copy = createFakeDisk();
+  copy.open().begin({ sequence, engine });
+  copy.open().append([...journal.replay(sequence)].slice(0, -records));
+  return copy;
+}
+
+describe('an empty disk', () => {
+  it('begins from nothing when no checkpoint stands on chain', () => {
+    const disk = createFakeDisk();
+    const { from, sequence, base, unsigned } = recoverFrom(disk, undefined);
+    expect({ from, sequence, base, unsigned }).toMatchObject({ from: 'genesis', sequence: 0 });
+    expect([base, unsigned]).toEqual([undefined, undefined]);
+    expect(disk.open().snapshot()?.sequence).toBe(0);
+  });
+
+  it('begins with the newest checkpoint: all balances, no orders, and a leap in the sequence', async () => {
+    const world = await openMarket();
+    await world.clock.advance(8_000);
+    const state = stateOf(world.running);
+    const landed = landedOn(world) as LandedCheckpoint;
+    const recovered = recoverFrom(createFakeDisk(), landed);
+    expect(recovered).toMatchObject({ from: 'chain', sequence: landed.checkpoint.journalIndex + LEAP });
+    expect(recovered.base?.message).toEqual(landed.checkpoint);
+    expect(stateHash(recovered.state)).toBe(landed.checkpoint.stateHash);
+    expect(state.exchange.orders.count).toBe(1);
+    expect(recovered.state.exchange.orders.count).toBe(0);
+  });
+
+  it('refuses a payload that does not match the stateHash which was signed', async () => {
+    const world = await openMarket();
+    await world.clock.advance(8_000);
+    const landed = landedOn(world) as LandedCheckpoint;
+    const checkpoint = { ...landed.checkpoint, stateHash: landed.checkpoint.parent };
+    expect(() => recoverFrom(createFakeDisk(), { ...landed, checkpoint })).toThrow(RecoveryError);
+    const altered = landed.payload.slice();
+    altered[altered.length - 1] = (altered.at(-1) ?? 0) ^ 1;
+    expect(() => recoverFrom(createFakeDisk(), { ...landed, payload: altered })).toThrow(/signed for/);
+  });
+});
+
+describe('a journal that holds the newest checkpoint', () => {
+  it('gives the very same engine, open orders and answers included', async () => {
+    const world = await openMarket();
+    await world.clock.advance(8_000);
+    await trade(world);
+    const { sequencer } = leading(world.running);
+    const recovered = recoverFrom(world.running.disk, landedOn(world));
+    expect(recovered).toMatchObject({ from: 'journal', sequence: sequencer.sequence, asides: [] });
+    expect(engineHash(recovered.state)).toBe(engineHash(sequencer.state));
+    expect(recovered.replayed.filter(({ command }) => command.type === 'batch')).toHaveLength(2);
+  });
+
+  it('is enough when no checkpoint has ever landed', async () => {
+    const world = await openMarket();
+    const recovered = recoverFrom(world.running.disk, undefined);
+    expect(engineHash(recovered.state)).toBe(engineHash(stateOf(world.running)));
+  });
+
+  it('is replayed from a snapshot in the middle, and gives the same', async () => {
+    const world = await openMarket();
+    const { sequencer } = leading(world.running);
+    const { sequence } = sequencer;
+    world.running.disk.open().saveSnapshot({ sequence, engine: encodeEngine(sequencer.state) });
+    for (let i = 0; i < 4_100; i++)
+      void sequencer.submit({ type: 'cancelWithdrawal', account: ALICE.address, chainId: 1, nonce: 1n });
+    await trade(world);
+    await world.clock.advance(8_000);
+    const recovered = recoverFrom(world.running.disk, landedOn(world));
+    expect(recovered.replayed[0]?.sequence).toBe(sequence + 1);
+    expect(engineHash(recovered.state)).toBe(engineHash(stateOf(world.running)));
+  });
+
+  it('is replayed from further back than the newest snapshot, for the answers since then', async () => {
+    const world = await openMarket();
+    const { sequencer } = leading(world.running);
+    await trade(world);
+    const { sequence } = sequencer;
+    world.running.disk.open().saveSnapshot({ sequence, engine: encodeEngine(sequencer.state) });
+    const recovered = recoverFrom(world.running.disk, landedOn(world));
+    expect(recovered.replayed.filter(({ command }) => command.type === 'batch')).toHaveLength(2);
+    expect(engineHash(recovered.state)).toBe(engineHash(stateOf(world.running)));
+  });
+
+  it('tells since when something changed that stands in no checkpoint', async () => {
+    const world = await openMarket();
+    expect(recoverFrom(world.running.disk, landedOn(world)).oldestChangeAt).toBe(world.clock.now());
+    await world.clock.advance(30_000);
+    expect(recoverFrom(world.running.disk, landedOn(world)).oldestChangeAt).toBeUndefined();
+    const changedAt = world.clock.now();
+    await trade(world);
+    world.networks.poster = deadNetwork;
+    await world.clock.advance(10_000);
+    await trade(world);
+    expect(recoverFrom(world.running.disk, landedOn(world)).oldestChangeAt).toBe(changedAt);
+  });
+
+  it('tells nothing of the kind after a start from a checkpoint to which nothing was added', async () => {
+    const world = await openMarket();
+    await world.clock.advance(8_000);
+    const landed = landedOn(world);
+    const disk = createFakeDisk();
+    recoverFrom(disk, landed);
+    expect(recoverFrom(disk, landed)).toMatchObject({ from: 'journal', oldestChangeAt: undefined });
+  });
+});
+
+describe('a journal that does not hold the newest checkpoint', () => {
+  it('because its tail is lost is put aside, and the checkpoint counts', async () => {
+    const world = await openMarket();
+    await world.clock.advance(8_000);
+    const landed = landedOn(world) as LandedCheckpoint;
+    const after = leading(world.running).sequencer.sequence - landed.checkpoint.journalIndex;
+    const behind = cutShort(world.running.disk, after + 1);
+    const recovered = recoverFrom(behind, landed);
+    expect(recovered).toMatchObject({ from: 'chain', asides: [expect.anything()] });
+    expect(stateHash(recovered.state)).toBe(landed.checkpoint.stateHash);
+    expect(recovered.journal.lastSequence).toBe(landed.checkpoint.journalIndex + LEAP);
+    const exact = cutShort(world.running.disk, after);
+    expect(recoverFrom(exact, landed).from).toBe('journal');
+  });
+
+  it('because it tells another story is put aside', async () => {
+    const world = await openMarket();
+    await world.clock.advance(8_000);
+    const landed = landedOn(world) as LandedCheckpoint;
+    const forked = cutShort(
+      world.running.disk,
+      leading(world.running).sequencer.sequence - landed.checkpoint.journalIndex + 1,
+    );
+    const journal = forked.open();
+    const { time } = leading(world.running).sequencer.state;
+    const strangers = [1, 2].map((i) => ({
+      sequence: journal.lastSequence + i,
+      command: { type: 'cutCheckpoint' as const, time: time + i },
+    }));
+    journal.append(strangers);
+    expect(whyNotInJournal({ genesis: GENESIS, journal, landed })).toMatch(/gives stateHash/);
+    expect(recoverFrom(forked, landed)).toMatchObject({ from: 'chain', asides: [expect.anything()] });
+  });
+
+  it('because another keeper went on is put aside', async () => {
+    const world = await openMarket();
+    await world.clock.advance(8_000);
+    kill(world.running);
+    const other = startKeeper(world, { leader: 'other' });
+    appoint(world, other, 2);
+    await world.clock.advance(12_000);
+    await trade(world, other);
+    await world.clock.advance(12_000);
+    const recovered = recoverFrom(world.running.disk, landedOn(world));
+    expect(recovered).toMatchObject({ from: 'chain', asides: [expect.anything()] });
+    expect(stateHash(recovered.state)).toBe(landedOn(world)?.checkpoint.stateHash);
+  });
+
+  it('because the block with the checkpoint that it began with was undone is left alone', async () => {
+    const world = await openMarket();
+    await world.clock.advance(8_000);
+    const disk = createFakeDisk();
+    recoverFrom(disk, landedOn(world));
+    expect(() => recoverFrom(disk, undefined)).toThrow(/no longer stands on chain/);
+    expect(disk.open().lastSequence).toBeGreaterThan(LEAP);
+  });
+});
+
+describe('a journal that began with a checkpoint', () => {
+  /** A keeper on an empty disk, with a leader key of its own, that has not signed anything yet. */
+  async function openSecondLife(): Promise<World> {
+    const world = await openMarket();
+    await world.clock.advance(8_000);
+    kill(world.running);
+    world.networks.poster = deadNetwork;
+    world.running = startKeeper(world, { leader: 'next' });
+    appoint(world, world.running, 2);
+    world.running.disk.onWrite = (_, what) => {
+      if (what === 'outbox') throw new Error('not yet');
+    };
+    await world.clock.advance(15_000);
+    return world;
+  }
+
+  it('is replayed when the keeper starts again before its first own checkpoint', async () => {
+    const world = await openSecondLife();
+    await trade(world);
+    const recovered = recoverFrom(world.running.disk, landedOn(world));
+    expect(recovered).toMatchObject({ from: 'journal', asides: [] });
+    expect(engineHash(recovered.state)).toBe(engineHash(stateOf(world.running)));
+    expect(recovered.unsigned?.number).toBe((recovered.base?.message.number ?? 0) + 1);
+  });
+
+  it('is replayed when the keeper starts again after its first own checkpoint', async () => {
+    const world = await openSecondLife();
+    world.running.disk.onWrite = () => {};
+    world.networks.poster = quickNetwork;
+    await world.clock.advance(8_000);
+    await trade(world);
+    const landed = landedOn(world);
+    expect(landed?.checkpoint.epoch).toBe(2);
+    const recovered = recoverFrom(world.running.disk, landed);
+    expect(recovered).toMatchObject({ from: 'journal', asides: [], unsigned: undefined });
+    expect(engineHash(recovered.state)).toBe(engineHash(stateOf(world.running)));
+  });
+});
+
+describe('a cut that was not signed', () => {
+  it('is found again although newer snapshots were saved after it', async () => {
+    const world = await openMarket();
+    await world.clock.advance(20_000);
+    const { disk } = world.running;
+    disk.onWrite = (_, what) => {
+      if (what === 'outbox') throw new Error('not yet');
+    };
+    await trade(world);
+    await world.clock.advance(2_000);
+    const { sequencer } = leading(world.running);
+    const [cut, hash, index] = [sequencer.state.cutNumber, stateHash(sequencer.state), sequencer.sequence];
+    for (let i = 0; i < 3; i++) {
+      await trade(world);
+      disk.open().saveSnapshot({ sequence: sequencer.sequence, engine: encodeEngine(sequencer.state) });
+    }
+    const { unsigned, state } = recoverFrom(disk, landedOn(world));
+    expect(unsigned).toMatchObject({ number: cut, journalIndex: index });
+    expect(engineHash(state)).toBe(engineHash(sequencer.state));
+    disk.onWrite = () => {};
+    kill(world.running);
+    const again = startKeeper(world, { disk });
+    await world.clock.advance(2_000);
+    expect(again.poster.posted[0]?.checkpoint).toMatchObject({ number: cut, stateHash: hash });
+  });
+
+  it('is none when it is signed and waits in the outbox', async () => {
+    const world = await openMarket();
+    world.networks.poster = deadNetwork;
+    await world.clock.advance(2_000);
+    const recovered = recoverFrom(world.running.disk, landedOn(world));
+    expect(recovered.unsigned).toBeUndefined();
+    expect(recovered.state.cutNumber).toBe((recovered.base?.message.number ?? 0) + 1);
+  });
+
+  it('is none when its checkpoint landed, although the outbox lost it', async () => {
+    const world = await openMarket();
+    await world.clock.advance(4_000);
+    const landed = landedOn(world) as LandedCheckpoint;
+    world.running.disk.open().writeOutbox(`checkpoint ${landed.checkpoint.number}`, undefined);
+    const recovered = recoverFrom(world.running.disk, landed);
+    expect(recovered.unsigned).toBeUndefined();
+    kill(world.running);
+    startKeeper(world, { disk: world.running.disk });
+    await world.clock.advance(20_000);
+    expect(world.fatal).toEqual([]);
+    expect(world.home.newest.contracts.tip.number).toBeGreaterThan(landed.checkpoint.number);
+  });
+});
+
+describe('a keeper that met another one’s checkpoint', () => {
+  it('takes over from that checkpoint when it is started again and leads', async () => {
+    const world = await openMarket();
+    await world.clock.advance(20_000);
+    // The same keys on another disk post first.
+    world.networks.poster = deadNetwork;
+    const other = startKeeper(world);
+    await world.clock.advance(2_000);
+    await trade(world);
+    await world.clock.advance(6_000);
+    kill(world.running);
+    world.networks.poster = quickNetwork;
+    await world.clock.advance(20_000);
+    kill(other);
+    const again = startKeeper(world, { disk: world.running.disk });
+    await world.clock.advance(10_000);
+    expect(again.asides).toHaveLength(1);
+    expect(world.fatal).toEqual([]);
+    expect(stateOf(again).cutNumber).toBeGreaterThanOrEqual(world.home.newest.contracts.tip.number);
+  });
+});
