@@ -65,7 +65,7 @@ async function deposit(amountText: string, tokenName: string, options: Options, 
   // Before anything is sent, so that no credit can be missed.
   const credits = options.wait ? await followCredits(client) : undefined;
   try {
-    const what = `${amountText} ${token.symbol}${options.native ? ' in coin' : ''}`;
+    const what = `${amountText} ${token.symbol}${options.native ? ' as native coin' : ''}`;
     output.progress(`depositing ${what} on chain ${chain.chainId} for ${signer.address}, subaccount ${subaccount} …`);
     const sending = { signer, chain, token, amount, subaccount };
     const sent = await (options.native ? sendNative(sending) : sendToken(sending));

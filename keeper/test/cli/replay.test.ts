@@ -1,9 +1,11 @@
 // In processes of their own, as somebody with another implementation would run them.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { jsonLines, runProcess } from './support/runMw.ts';
+import { jsonLines, MW, runProcess } from './support/runMw.ts';
 
 const DOCUMENT = resolve(import.meta.dirname, '../../../docs/replay.md');
 
@@ -66,6 +68,18 @@ describe('mw replay', () => {
     const run = await runProcess(['replay', '-'], example + past);
     expect(run.exitCode).toBe(1);
     expect(run.stderr).toContain('error: A command is impossible: ');
+  });
+
+  it('ends quietly when its reader has enough', async () => {
+    const many = example + '{"type":"cutCheckpoint"}\n'.repeat(20_000);
+    const child = spawn(process.execPath, [MW, 'replay', put(many)], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stderr = '';
+    child.stderr.on('data', (text) => {
+      stderr += text;
+    });
+    child.stdout.once('data', () => child.stdout.destroy());
+    const [exitCode] = await once(child, 'close');
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   });
 
   it('says that a file is missing', async () => {

@@ -160,7 +160,7 @@ describe('mw withdraw', () => {
     const run = await runMw('withdraw', '250', 'USDC', '--chain', '31337', '--as', 'alice');
     expect(run.exitCode).toBe(1);
     expect(lines(run)).toEqual([
-      'error: The vault of this chain holds 100, of which 40 is already promised.',
+      'error: The vault of this chain holds too little: 100, of which 40 is promised.',
       'Choose another chain or a smaller amount; `mw account --solvency` shows what each vault holds.',
     ]);
   });

@@ -9,9 +9,22 @@ export interface Output {
   progress(text: string): void;
 }
 
+let isGuarded = false;
+
+/** A reader that has enough, as in `mw … | head -1`, is no failure: there is just nobody to write for any more. */
+function endWithTheReader(): void {
+  if (isGuarded) return;
+  isGuarded = true;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
+}
+
 /** Writes through the command's own output, so that a test can listen. */
 export function outputOf(command: Command, { json = false }: { readonly json?: boolean | undefined }): Output {
   const { writeOut, writeErr } = command.configureOutput();
+  endWithTheReader();
   return {
     json,
     result: (value, text) => writeOut?.(`${json ? toJson(value) : text()}\n`),
@@ -20,6 +33,6 @@ export function outputOf(command: Command, { json = false }: { readonly json?: b
 }
 
 /** JSON in one line; bigints as decimal strings, as the API writes them. */
-export function toJson(value: unknown): string {
+function toJson(value: unknown): string {
   return JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? String(part) : part));
 }

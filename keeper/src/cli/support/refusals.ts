@@ -25,8 +25,11 @@ const TEXTS: Readonly<Record<string, string | ((details: Details) => string)>> =
     `The free balance is too small: the order needs ${amount(details, 'needed')}, free are ${amount(details, 'free')}.`,
   'withdrawal.insufficientBalance': (details) =>
     `The free balance is too small: asked for ${amount(details, 'requested')}, free are ${amount(details, 'free')}.`,
-  'withdrawal.vaultTooLow': (details) =>
-    `The vault of this chain holds ${amount(details, 'holds')}, of which ${amount(details, 'alreadyPromised')} is already promised.`,
+  'withdrawal.vaultTooLow': (details) => {
+    const promised =
+      details.alreadyPromised === '0' ? '' : `, of which ${amount(details, 'alreadyPromised')} is promised`;
+    return `The vault of this chain holds too little: ${amount(details, 'holds')}${promised}.`;
+  },
 };
 
 const HINTS: Readonly<Record<string, string>> = {

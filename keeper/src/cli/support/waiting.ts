@@ -38,19 +38,10 @@ export async function pollUntil<T>(input: {
       if (!silent) input.onSilence(error);
       silent = true;
     }
-    if (Date.now() >= end) throw timedOut(input);
+    if (Date.now() >= end) {
+      const { what, timeoutMs, hint } = input;
+      throw new CommandError(`Waited ${timeoutMs / 1000} s for ${what}.`, { code: 'timeout', hint });
+    }
     await sleep(POLL_MS);
   }
-}
-
-/** The error of a wait that took too long. */
-export function timedOut(input: {
-  readonly what: string;
-  readonly timeoutMs: number;
-  readonly hint: string;
-}): CommandError {
-  return new CommandError(`Waited ${input.timeoutMs / 1000} s for ${input.what}.`, {
-    code: 'timeout',
-    hint: input.hint,
-  });
 }

@@ -58,7 +58,7 @@ export function runMw(...args: readonly string[]): Promise<Run> {
   return startMw(...args).ended;
 }
 
-const MW = resolve(import.meta.dirname, '../../../src/cli/mw.ts');
+export const MW = resolve(import.meta.dirname, '../../../src/cli/mw.ts');
 
 /** As somebody types it: in a process of its own, in a directory without a profile. */
 export function runProcess(args: readonly string[], stdin = ''): Promise<Run> {

@@ -12,7 +12,7 @@ import { startTestServer } from '../../adapters/http/support/testServer.ts';
 
 export const alice = developmentKey(ALICE).address;
 export const executor = developmentKey(EXECUTOR).address;
-export const ROUTER: Address = `0x${'ce'.repeat(20)}`;
+const ROUTER: Address = `0x${'ce'.repeat(20)}`;
 
 export interface StandIn {
   readonly url: string;
