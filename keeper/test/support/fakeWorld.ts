@@ -3,7 +3,7 @@ import { recoverAddress } from '../../src/adapters/crypto/recover.ts';
 import type { Answer, KeeperApi } from '../../src/core/api.ts';
 import type { Action, Address } from '../../src/core/commands.ts';
 import { validateInternalState } from '../../src/core/invariants.ts';
-import type { KeeperKeys, Logger, Signer } from '../../src/core/ports.ts';
+import type { ChainReader, KeeperKeys, Logger, Signer } from '../../src/core/ports.ts';
 import type { State } from '../../src/core/state.ts';
 import type { BatchMessage, WithdrawalCancelMessage, WithdrawalRequestMessage } from '../../src/core/typedMessages.ts';
 import { batchDigest, digestOf } from '../../src/core/typedMessages.ts';
@@ -51,6 +51,8 @@ export interface RunningKeeper {
   readonly disk: FakeDisk;
   readonly poster: FakePoster;
   readonly asides: FakeDisk[];
+  /** How it reads the home chain; tests may put in other answers. */
+  readonly home: { -readonly [K in keyof ChainReader]: ChainReader[K] };
 }
 
 /** The Directory has listed everything, unless it is said otherwise; nobody leads. */
@@ -80,12 +82,13 @@ export function startKeeper(world: FakeWorld, { leader = 'leader', disk = create
   const toSecond: Network = (ask) => world.networks.second(ask);
   const poster = createFakePoster(home, (ask) => world.networks.poster(ask));
   const asides: FakeDisk[] = [];
+  const homeReader = createFakeReader(home, { network: toHome, wallets });
   const keeper = createKeeper({
     genesis: GENESIS,
     keys,
     gasAddress: fakeSigner('gas').address,
     readers: new Map([
-      [HOME, createFakeReader(home, { network: toHome, wallets })],
+      [HOME, homeReader],
       [SECOND, createFakeReader(second, { network: toSecond, wallets })],
     ]),
     poster,
@@ -105,7 +108,7 @@ export function startKeeper(world: FakeWorld, { leader = 'leader', disk = create
     onFatal: (error) => world.fatal.push(error),
   });
   keeper.start();
-  return { keeper, keys, disk, poster, asides };
+  return { keeper, keys, disk, poster, asides, home: homeReader };
 }
 
 /** Nothing of the keeper runs on; its disk is what is left. */
