@@ -51,7 +51,7 @@ export function tokenOf(chain: DevnetChain, symbol: string): Address {
 
 // Deposits.
 
-interface DepositOrder {
+export interface DepositOrder {
   readonly chain: DevnetChain;
   /** Who pays. */
   readonly from: number;
