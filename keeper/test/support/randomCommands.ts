@@ -4,6 +4,7 @@ import {
   ACTION_CANCEL_ALL_AFTER,
   type Action,
   type Address,
+  BUY,
   type Side,
   ZERO_ADDRESS,
 } from '../../src/core/commands.ts';
@@ -163,14 +164,14 @@ function randomAction({ random, orderIds }: Pair): Action {
   const account = random.below(40) === 0 ? addressOf('stranger') : random.pick(USERS);
   const subaccount = random.below(4) === 0 ? 7 : 0;
   const dice = random.below(100);
-  if (dice < 62) return randomOrder(random, account, subaccount);
+  if (dice < 70) return randomOrder(random, account, subaccount);
   if (dice < 90 && orderIds.length > 0) {
     const order = random.pick(orderIds.slice(random.below(4) === 0 ? 0 : -25));
     const more = random.below(10) === 0 ? { book: random.pick([1, 2, 3]) } : {};
     return cancel(order.account, order.id, { subaccount: order.subaccount, ...more });
   }
-  if (dice < 93) return cancel(account, 0, { subaccount, clientId: random.below(20) });
-  if (dice < 97) return cancelAll(account, random.pick([0, 0, 1, 2, 9]), { subaccount });
+  if (dice < 96) return cancel(account, 0, { subaccount, clientId: random.below(20) });
+  if (dice < 97 && random.below(4) === 0) return cancelAll(account, random.pick([0, 0, 1, 2, 9]), { subaccount });
   return { ...place(account, 1, 0, 1, 1), kind: random.pick([3, ACTION_CANCEL_ALL_AFTER, 17]) };
 }
 
@@ -178,11 +179,14 @@ function randomOrder(random: Random, account: Address, subaccount: number): Acti
   const book = random.below(50) === 0 ? 9 : random.pick(BOOKS);
   const middle = book === ETH_USD ? 200_000 : 100;
   const width = book === ETH_USD ? 40 : 12;
-  let price = middle + random.below(2 * width) - width;
+  const side = random.below(2) as Side;
+  // Mostly on the own side of the middle; about one in four crosses it.
+  const distance = random.below(width) - Math.floor(width / 4);
+  let price = side === BUY ? middle - distance : middle + distance;
   if (random.below(60) === 0) price = random.pick([0, 1, 2, 2 ** 20, 2 ** 31, 2 ** 40, 2 ** 53 - 1, 900_000]);
   let quantity = 1 + random.below(random.pick([3, 30, 3000]));
   if (random.below(100) === 0) quantity = random.pick([0, 2 ** 33, 2 ** 53 - 1]);
-  return place(account, book, random.below(2) as Side, price, quantity, {
+  return place(account, book, side, price, quantity, {
     subaccount,
     timeInForce: random.below(30) === 0 ? random.below(5) : random.pick([0, 0, 0, 2]),
     flags: random.below(50) === 0 ? 1 : 0,
