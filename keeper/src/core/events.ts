@@ -38,7 +38,13 @@ export type RejectCode =
 
 /** Result of one item of a batch. `filled` and `remaining` in lots; `remaining` rests when the order was GTC. */
 export type ActionResult =
-  | { readonly code: 'ok'; readonly orderId: number; readonly filled: number; readonly remaining: number; readonly resting: boolean }
+  | {
+      readonly code: 'ok';
+      readonly orderId: number;
+      readonly filled: number;
+      readonly remaining: number;
+      readonly resting: boolean;
+    }
   | { readonly code: 'ok'; readonly cancelled: number }
   | { readonly code: RejectCode; readonly details?: Readonly<Record<string, string | number>> };
 
@@ -141,7 +147,16 @@ export interface CheckpointFinal {
 /** Roles, chains, assets or books changed. */
 export interface DirectoryChanged {
   readonly type: 'directoryChanged';
-  readonly what: 'chain' | 'asset' | 'token' | 'book' | 'executor' | 'settler' | 'feeAccount' | 'insuranceAccount' | 'leader';
+  readonly what:
+    | 'chain'
+    | 'asset'
+    | 'token'
+    | 'book'
+    | 'executor'
+    | 'settler'
+    | 'feeAccount'
+    | 'insuranceAccount'
+    | 'leader';
 }
 
 export type CoreEvent =

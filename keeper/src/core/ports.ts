@@ -40,10 +40,17 @@ export interface ChainReader {
   /** The newest checkpoint's event, found in the verified log; undefined when there is none. */
   readNewestCheckpoint(checkpointer: Address, tag: BlockTag): Promise<LandedCheckpoint | undefined>;
   /** Epoch, number and time (seconds) of the newest exit root that stands in the registry. */
-  readNewestRoot(registry: Address, tag: BlockTag): Promise<{ readonly epoch: number; readonly checkpoint: number; readonly issuedAt: number }>;
+  readNewestRoot(
+    registry: Address,
+    tag: BlockTag,
+  ): Promise<{ readonly epoch: number; readonly checkpoint: number; readonly issuedAt: number }>;
   hasCode(address: Address, tag: BlockTag): Promise<boolean>;
   /** EIP-1271 at the address, at a block of the quorum. */
-  isValidContractSignature(input: { readonly account: Address; readonly digest: Hex; readonly signature: Hex }): Promise<boolean>;
+  isValidContractSignature(input: {
+    readonly account: Address;
+    readonly digest: Hex;
+    readonly signature: Hex;
+  }): Promise<boolean>;
   /** One line per RPC for /v1/health. */
   health(): readonly RpcHealth[];
 }
@@ -140,4 +147,3 @@ export interface Logger {
   warn(fields: Readonly<Record<string, unknown>>, message: string): void;
   error(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
-

@@ -230,7 +230,12 @@ function refusalOf(
   if (amount > holdings - promised) {
     return {
       code: 'withdrawal.vaultTooLow',
-      details: { decimals: token.decimals, holds: String(holdings), alreadyPromised: String(promised) },
+      details: {
+        symbol: asset.symbol,
+        decimals: token.decimals,
+        holds: String(holdings),
+        alreadyPromised: String(promised),
+      },
     };
   }
   const pendingOfAddress = state.pendingOf.get(command.account) ?? 0;
