@@ -44,6 +44,12 @@ export interface ChainReader {
     registry: Address,
     tag: BlockTag,
   ): Promise<{ readonly epoch: number; readonly checkpoint: number; readonly issuedAt: number }>;
+  /** Whether the registry would refuse a withdrawal with this nonce: it was paid or cancelled before. */
+  isNonceUsed(
+    registry: Address,
+    withdrawal: { readonly account: Address; readonly nonce: bigint },
+    tag: BlockTag,
+  ): Promise<boolean>;
   hasCode(address: Address, tag: BlockTag): Promise<boolean>;
   /** EIP-1271 at the address, at a block of the quorum. */
   isValidContractSignature(input: {

@@ -29,6 +29,8 @@ export async function requestWithdrawal(
   const digest = digestOf('WithdrawalRequest', dependencies.domain, message);
   const refusal = await checkSignature(dependencies, { account: message.account, digest, signature });
   if (refusal !== undefined) return { ok: false, refusal };
+  const dead = await checkNonce(dependencies, message);
+  if (dead !== undefined) return { ok: false, refusal: dead };
   return answerOf(dependencies, await dependencies.sequencer.submit({ type: 'requestWithdrawal', ...message }));
 }
 
@@ -43,6 +45,25 @@ export async function cancelWithdrawal(
   const refusal = await checkSignature(dependencies, { account: message.account, digest, signature });
   if (refusal !== undefined) return { ok: false, refusal };
   return answerOf(dependencies, await dependencies.sequencer.submit({ type: 'cancelWithdrawal', ...message }));
+}
+
+/**
+ * The registry's bitmap is the memory of nonces that were paid or cancelled: the state keeps none of them, or anybody could
+ * fill it by cancelling. One that is used up between this look and the payment comes back to the account when it expires.
+ */
+async function checkNonce(
+  { readers, sequencer }: Dependencies,
+  { account, chainId, nonce }: WithdrawalRequestMessage,
+): Promise<Refusal | undefined> {
+  const registry = sequencer.state.chains.get(chainId)?.registry;
+  const reader = readers.get(chainId);
+  if (registry === undefined || reader === undefined) return undefined;
+  try {
+    const isUsed = await reader.isNonceUsed(registry, { account, nonce }, 'latest');
+    return isUsed ? refusalOf({ code: 'withdrawal.nonceUsed' }) : undefined;
+  } catch (error) {
+    return unreachable('The registry', chainId, error);
+  }
 }
 
 /**
@@ -66,10 +87,17 @@ async function checkSignature(
     if (!(await reader.hasCode(input.account, 'finalized'))) return refusal;
     return (await reader.isValidContractSignature(input)) ? undefined : refusal;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const message = `The contract account could not be asked on chain ${chainId}: ${reason}`;
-    return { code: 'keeper.notReady', message, retryable: true };
+    return unreachable('The contract account', reader.chainId, error);
   }
+}
+
+function unreachable(who: string, chainId: number, error: unknown): Refusal {
+  const reason = error instanceof Error ? error.message : String(error);
+  return {
+    code: 'keeper.notReady',
+    message: `${who} could not be asked on chain ${chainId}: ${reason}`,
+    retryable: true,
+  };
 }
 
 function answerOf({ sequencer }: Dependencies, { outcome }: Applied): Answer<WithdrawalView> {

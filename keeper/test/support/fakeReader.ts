@@ -51,6 +51,8 @@ export function createFakeReader(
         return newestCheckpoint && { ...newestCheckpoint, block: plain(block) };
       }),
     readNewestRoot: (_, tag) => at(tag, (block) => block.contracts.root),
+    isNonceUsed: (_, { account, nonce }, tag) =>
+      at(tag, (block) => block.contracts.usedNonces.has(`${account} ${nonce}`)),
     hasCode: (address, tag) => at(tag, () => wallets.has(address)),
     isValidContractSignature: ({ account, digest, signature }) =>
       at('latest', () => wallets.get(account)?.(digest, signature) ?? false),

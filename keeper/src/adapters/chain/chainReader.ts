@@ -78,6 +78,10 @@ export function createChainReader(options: ChainReaderOptions): ChainReader {
       const [epoch, checkpoint, issuedAt] = await readView(await blockAt(tag), call);
       return { epoch: Number(epoch), checkpoint: Number(checkpoint), issuedAt: Number(issuedAt) };
     },
+    async isNonceUsed(address, { account, nonce }, tag) {
+      const call = { address, abi: depositRegistryAbi, functionName: 'isNonceUsed', args: [account, nonce] } as const;
+      return readView(await blockAt(tag), call);
+    },
     hasCode: async (address, tag) => hasCode(await blockAt(tag), address),
     isValidContractSignature: async (signed) => isValidSignature(await blockAt('latest'), signed),
     health: () => rpcs.map((rpc) => rpc.health()),

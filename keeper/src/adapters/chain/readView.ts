@@ -10,12 +10,18 @@ import { agree } from './agree.ts';
 import type { AgreedBlock } from './blockSource.ts';
 import { ChainError } from './chainError.ts';
 
-/** What a view function without arguments says in the state after the agreed block. Throws `ChainError`. */
+/** What a view function says in the state after the agreed block. Throws `ChainError`. */
 export async function readView<const abi extends Abi, name extends ContractFunctionName<abi, 'view'>>(
   { block, quorum }: AgreedBlock,
-  { address, abi, functionName }: { readonly address: Address; readonly abi: abi; readonly functionName: name },
+  input: {
+    readonly address: Address;
+    readonly abi: abi;
+    readonly functionName: name;
+    readonly args?: readonly unknown[];
+  },
 ): Promise<ReadContractReturnType<abi, name>> {
-  const call = { abi: abi as Abi, functionName: functionName as string };
+  const { address, functionName } = input;
+  const call = { abi: input.abi as Abi, functionName: functionName as string, args: input.args ?? [] };
   const data = encodeFunctionData(call);
   const answer = await agree(quorum, {
     about: `${functionName}() of ${address}`,
