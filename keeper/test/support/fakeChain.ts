@@ -63,6 +63,8 @@ export interface FakeChain {
   /** Puts a transaction where the next block takes it from. */
   send(transaction: Transaction): void;
   mine(timestamp: number): FakeBlock;
+  /** Why each of them would revert, one after the other, on top of the newest block; undefined for one that would not. */
+  simulate(transactions: readonly Transaction[]): (string | undefined)[];
   /** Undoes the newest blocks, never a final one. Answers their transactions, oldest first. */
   reorganise(depth: number): readonly Transaction[];
   /** What was mined and reverted, and why. */
@@ -84,6 +86,14 @@ export function createFakeChain(input: {
   const reverted: FakeChain['reverted'] = [];
   const newest = () => blocks.at(-1) as FakeBlock;
 
+  function tryOne(transaction: Transaction, contracts: Contracts, block: Block): Contracts | string {
+    try {
+      return transaction.apply(contracts, block);
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+
   function add(contracts: Contracts, timestamp: number, transactions: readonly Transaction[]): FakeBlock {
     const number = blocks.length;
     const block: Block = {
@@ -93,11 +103,9 @@ export function createFakeChain(input: {
     };
     let after = contracts;
     for (const transaction of transactions) {
-      try {
-        after = transaction.apply(after, block);
-      } catch (error) {
-        reverted.push({ name: transaction.name, reason: (error as Error).message });
-      }
+      const result = tryOne(transaction, after, block);
+      if (typeof result === 'string') reverted.push({ name: transaction.name, reason: result });
+      else after = result;
     }
     blocks.push({ ...block, contracts: after, transactions });
     finalNumber = Math.max(finalNumber, number - finalityBlocks);
@@ -121,6 +129,15 @@ export function createFakeChain(input: {
       const transactions = pending;
       pending = [];
       return add(newest().contracts, Math.max(timestamp, newest().timestamp), transactions);
+    },
+    simulate(transactions) {
+      let after = newest().contracts;
+      return transactions.map((transaction) => {
+        const result = tryOne(transaction, after, newest());
+        if (typeof result === 'string') return result;
+        after = result;
+        return undefined;
+      });
     },
     reorganise(depth) {
       forks++;
