@@ -33,10 +33,8 @@ import {
 /** Most open orders of all books together: about 500 MB. More are refused with `book.full`. */
 export const OPEN_ORDER_LIMIT = 4_194_304;
 
-/** Statuses of a book, as the Directory numbers them. */
+/** Statuses of a book, as the Directory numbers them: 1 is post-only and 2 cancel-only, which both take no orders yet. */
 export const BOOK_OPEN = 0;
-export const BOOK_POST_ONLY = 1;
-export const BOOK_CANCEL_ONLY = 2;
 export const BOOK_CLOSED = 3;
 
 export interface Book {
