@@ -11,6 +11,8 @@ import { tellStory } from './story.ts';
 const HIGHEST_PORT = 65_535;
 const FAILED_EXIT = 1;
 const INTERRUPTED_EXIT = 130;
+/** Ctrl-C under npm arrives twice: from the terminal and from npm. Who presses it again later does not want to wait. */
+const ECHO_MS = 1_000;
 
 const HELP = `
 Everything listens on 127.0.0.1. With --json, every step of the story is one line
@@ -92,9 +94,14 @@ function createEnding(progress: Progress) {
     if (error instanceof CommandError && error.hint !== undefined) progress.say(error.hint);
     return now(FAILED_EXIT);
   }
+  let interruptedAt = Number.POSITIVE_INFINITY;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    // Whatever is not stopped yet is killed when the process exits; who asks a second time does not want to wait.
-    process.on(signal, () => (ended === undefined ? void now(interruptedExit) : process.exit(INTERRUPTED_EXIT)));
+    process.on(signal, () => {
+      // Whatever is not stopped yet is killed when the process exits.
+      if (Date.now() - interruptedAt > ECHO_MS) process.exit(INTERRUPTED_EXIT);
+      interruptedAt = Math.min(interruptedAt, Date.now());
+      void now(interruptedExit);
+    });
   }
   return {
     now,
