@@ -32,12 +32,14 @@ contract Authority is IAuthority, EventLog, EIP712 {
         bool armed;
     }
 
-    /// @notice Silence of the keeper after which the council may rotate at once.
+    /// @notice Silence of the keeper after which a proposed leader is accepted at once.
     uint64 public constant STALE_AFTER = 1 hours;
     /// @notice All pauses together, until some of it has come back.
     uint64 public constant PAUSE_LIMIT = 3 days;
     /// @notice Seconds without a pause that bring back one second of it.
     uint64 public constant PAUSE_REFILL = 10;
+    /// @notice How long after `readyAt` a proposed leader can still be accepted.
+    uint64 public constant PROPOSAL_LIFE = 7 days;
     uint64 public constant MIN_LEADER_DELAY = 24 hours;
     uint64 public constant MIN_ENCLAVE_DELAY = 11 days;
     uint64 private constant MAX_EPOCH_STEP = 1 << 32;
@@ -115,7 +117,7 @@ contract Authority is IAuthority, EventLog, EIP712 {
         if (epoch_ <= epoch || epoch_ - epoch > MAX_EPOCH_STEP) revert Authority_EpochNotGrowing(epoch_, epoch);
         if (proposal.candidate != address(0)) _cancelProposal();
 
-        uint64 readyAt = uint64(block.timestamp) + (_mayRotateAtOnce() ? 0 : leaderDelay);
+        uint64 readyAt = uint64(block.timestamp) + leaderDelay;
         proposal = LeaderProposal(candidate, epoch_, evidenceDigest, readyAt);
         _append(LeaderProposed.selector, abi.encode(candidate, epoch_, evidenceDigest, readyAt));
     }
@@ -127,6 +129,8 @@ contract Authority is IAuthority, EventLog, EIP712 {
         if (block.timestamp < accepted.readyAt && !_mayRotateAtOnce()) {
             revert Authority_ProposalNotReady(accepted.readyAt);
         }
+        uint64 lapsesAt = accepted.readyAt + PROPOSAL_LIFE;
+        if (block.timestamp > lapsesAt) revert Authority_ProposalLapsed(lapsesAt);
         if (accepted.candidate == enclave) revert Authority_EnclaveCannotLead(accepted.candidate);
         AcceptLeader memory acceptance = AcceptLeader(accepted.candidate, accepted.epoch, 0);
         address recovered = Signatures.recover(_hashTypedData(TypedMessages.hashStruct(acceptance)), candidateSignature);
@@ -227,8 +231,9 @@ contract Authority is IAuthority, EventLog, EIP712 {
         return issuedAt > _heartbeatFloor ? issuedAt : _heartbeatFloor;
     }
 
-    /// @dev A vacated office is neither "no leader yet" nor silence of the keeper: otherwise vacating would be a way around
-    /// the delay. Silence counts from the end of the last pause, because a pause stops what makes the heartbeat.
+    /// @dev Asked at the acceptance and not at the proposal: a keeper that is back, or a pause, takes it away again. A
+    /// vacated office is neither "no leader yet" nor silence of the keeper: otherwise vacating would be a way around the
+    /// delay. Silence counts from the end of the last pause, because a pause stops what makes the heartbeat.
     function _mayRotateAtOnce() private view returns (bool) {
         if (leader == address(0)) return epoch == 0;
         uint64 heartbeat = heartbeatAt();

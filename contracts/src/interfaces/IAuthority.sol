@@ -10,8 +10,8 @@ import {IEventLog} from "./IEventLog.sol";
 ///
 /// Moving money is none of them: it takes the enclave key's and the leader's signature, which this contract only names.
 ///
-/// Leadership: none (`leader = 0`) → proposed → led, epoch + n → proposed … A proposal waits until `readyAt`, then anybody
-/// may submit the candidate's own signature. `vacateLeader` leads back to none and keeps the epoch.
+/// Leadership: none (`leader = 0`) → proposed → led, epoch + n → proposed … A proposal waits until `readyAt`, then for 7
+/// days anybody may submit the candidate's own signature, then it has lapsed. `vacateLeader` leads back to none and keeps the epoch.
 interface IAuthority is IEventLog {
     // Entries of the log.
     event LeaderProposed(uint64 indexed index, address candidate, uint64 epoch, bytes32 evidenceDigest, uint64 readyAt);
@@ -40,6 +40,8 @@ interface IAuthority is IEventLog {
     error Authority_EpochNotGrowing(uint64 epoch, uint64 current);
     error Authority_NoProposal();
     error Authority_ProposalNotReady(uint64 readyAt);
+    /// @notice Nobody accepted in time; the council may propose again.
+    error Authority_ProposalLapsed(uint64 lapsedAt);
     error Authority_NotSignedByCandidate(address recovered);
     error Authority_NoLeader();
     error Authority_AlreadyPaused(uint64 until);
@@ -49,15 +51,16 @@ interface IAuthority is IEventLog {
     /// @notice Short delays are for the development chains 31337 and 31338 only.
     error Authority_DelayTooShort(uint64 delay, uint64 minimum);
 
-    /// @notice Council only. Replaces (cancels) a waiting proposal. `readyAt` is now for the first leader ever, and when
-    /// the leading keeper has been silent for over 1 h of unpaused time; otherwise after the leader delay (24 h).
+    /// @notice Council only. Replaces (cancels) a waiting proposal. `readyAt` is always after the leader delay (24 h); see
+    /// `acceptLeader` for when it need not be waited for.
     /// @param candidate must not be the enclave key
     /// @param epoch the same number on all chains
     /// @param evidenceDigest hash of the evidence that the council looked at
     function proposeLeader(address candidate, uint64 epoch, bytes32 evidenceDigest) external;
 
-    /// @notice Anybody may submit the candidate's `AcceptLeader` signature (proof of possession, `expectedTip` 0). Also
-    /// accepted before `readyAt` once the leading keeper has been silent for over 1 h of unpaused time.
+    /// @notice Anybody may submit the candidate's `AcceptLeader` signature (proof of possession, `expectedTip` 0), from
+    /// `readyAt` until 7 days later. Before `readyAt` only while one of these holds: nobody has ever led, or the leading
+    /// keeper has been silent for over 1 h of unpaused time and nothing is paused.
     function acceptLeader(bytes calldata candidateSignature) external;
 
     /// @notice Council only.
@@ -96,7 +99,7 @@ interface IAuthority is IEventLog {
     function leader() external view returns (address);
     function enclave() external view returns (address);
     function epoch() external view returns (uint64);
-    /// @notice All zero while no proposal waits.
+    /// @notice All zero while no proposal waits. One that has lapsed stays until it is cancelled or replaced.
     function proposal() external view returns (address candidate, uint64 epoch, bytes32 evidenceDigest, uint64 readyAt);
     /// @notice All zero while no proposal waits.
     function enclaveProposal() external view returns (address enclave, uint64 readyAt);

@@ -63,69 +63,14 @@ contract AuthorityTest is VaultTest {
 
     // ---------------------------------------------------------------- leader
 
-    function test_proposeLeader_isAtOnceForTheFirstLeader() public {
-        deployProtocol();
-        propose(leader, 1);
-        (,,, uint64 readyAt) = authority.proposal();
-        assertEq(readyAt, block.timestamp);
-        authority.acceptLeader(acceptance(leaderKey, 1));
-        assertEq(authority.leader(), leader);
-    }
-
-    function test_proposeLeader_waitsADayWhileTheKeeperLives() public {
+    function test_proposeLeader_alwaysNamesATimeADayAhead() public {
         vm.expectEmit(address(authority));
         emit IAuthority.LeaderProposed(4, _next, 2, "evidence", uint64(block.timestamp + 24 hours));
         propose(_next, 2);
-    }
-
-    function test_proposeLeader_isAtOnceWhenTheKeeperWasSilentForAnHour() public {
-        uint256 heartbeat = authority.heartbeatAt();
-        vm.warp(heartbeat + 1 hours);
-        propose(_next, 2);
-        (,,, uint64 readyAt) = authority.proposal();
-        assertEq(readyAt, block.timestamp + 24 hours, "an hour sharp is not yet silence");
-
-        vm.warp(heartbeat + 1 hours + 1);
-        propose(_next, 2);
-        (,,, readyAt) = authority.proposal();
-        assertEq(readyAt, block.timestamp);
-    }
-
-    function test_proposeLeader_waitsADayAfterTheOfficeWasVacatedHoweverLongTheSilence() public {
-        vm.prank(council);
-        authority.vacateLeader();
-        uint256[2] memory silences = [uint256(0), 30 days];
-        for (uint256 i = 0; i < silences.length; i++) {
-            vm.warp(block.timestamp + silences[i]);
-            propose(_next, 2);
-            (,,, uint64 readyAt) = authority.proposal();
-            assertEq(readyAt, block.timestamp + 24 hours);
-            bytes memory signature = acceptance(_nextKey, 2);
-            vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_ProposalNotReady.selector, readyAt));
-            authority.acceptLeader(signature);
-        }
-    }
-
-    function test_proposeLeader_waitsADayWhilePaused() public {
-        vm.warp(authority.heartbeatAt() + 2 hours);
-        pause();
-        propose(_next, 2);
-        (,,, uint64 readyAt) = authority.proposal();
-        assertEq(readyAt, block.timestamp + 24 hours);
-    }
-
-    function test_proposeLeader_doesNotCountAPauseAsSilence() public {
-        pause();
-        vm.warp(block.timestamp + 3 days);
-        assertFalse(authority.paused());
-        vm.warp(block.timestamp + 1 hours);
-        propose(_next, 2);
-        (,,, uint64 readyAt) = authority.proposal();
-        assertEq(readyAt, block.timestamp + 24 hours);
-        vm.warp(block.timestamp + 1);
-        propose(_next, 2);
-        (,,, readyAt) = authority.proposal();
-        assertEq(readyAt, block.timestamp);
+        vm.warp(block.timestamp + 30 days);
+        vm.expectEmit(address(authority));
+        emit IAuthority.LeaderProposed(6, _next, 3, "evidence", uint64(block.timestamp + 24 hours));
+        propose(_next, 3);
     }
 
     function test_proposeLeader_cancelsTheProposalBefore() public {
@@ -198,11 +143,90 @@ contract AuthorityTest is VaultTest {
         authority.acceptLeader(signature);
     }
 
-    function test_acceptLeader_isAtOnceWhenTheKeeperFellSilentMeanwhile() public {
+    function test_acceptLeader_isAtOnceForTheFirstLeaderEver() public {
+        deployProtocol();
+        propose(leader, 1);
+        authority.acceptLeader(acceptance(leaderKey, 1));
+        assertEq(authority.leader(), leader);
+    }
+
+    function test_acceptLeader_isAtOnceWhenTheKeeperWasSilentForAnHour() public {
+        uint256 heartbeat = authority.heartbeatAt();
         propose(_next, 2);
-        vm.warp(authority.heartbeatAt() + 1 hours + 1);
+        vm.warp(heartbeat + 1 hours);
+        expectNotReady();
+        vm.warp(heartbeat + 1 hours + 1);
         authority.acceptLeader(acceptance(_nextKey, 2));
         assertEq(authority.leader(), _next);
+    }
+
+    function test_acceptLeader_waitsAfterTheOfficeWasVacatedHoweverLongTheSilence() public {
+        vm.prank(council);
+        authority.vacateLeader();
+        propose(_next, 2);
+        expectNotReady();
+        vm.warp(block.timestamp + 30 days);
+        propose(_next, 2);
+        expectNotReady();
+    }
+
+    function test_acceptLeader_waitsWhenTheKeeperIsBackAfterASilence() public {
+        vm.warp(authority.heartbeatAt() + 1 hours + 1);
+        propose(_next, 2);
+        keepAlive();
+        expectNotReady();
+    }
+
+    function test_acceptLeader_waitsWhenAPauseFollowsAProposalMadeInSilence() public {
+        vm.warp(authority.heartbeatAt() + 1 hours + 1);
+        propose(_next, 2);
+        vm.prank(guardian);
+        authority.pause();
+        expectNotReady();
+    }
+
+    function test_acceptLeader_doesNotCountAPauseAsSilence() public {
+        pause();
+        vm.warp(block.timestamp + 3 days);
+        assertFalse(authority.paused());
+        propose(_next, 2);
+        vm.warp(block.timestamp + 1 hours);
+        expectNotReady();
+        vm.warp(block.timestamp + 1);
+        authority.acceptLeader(acceptance(_nextKey, 2));
+        assertEq(authority.leader(), _next);
+    }
+
+    /// @dev The delay is time to object, which a pause does not take away: rotating within a pause is what it is for.
+    function test_acceptLeader_countsPausedTimeTowardsTheDelay() public {
+        propose(_next, 2);
+        pause();
+        vm.warp(block.timestamp + 24 hours);
+        assertTrue(authority.paused());
+        authority.acceptLeader(acceptance(_nextKey, 2));
+        assertEq(authority.leader(), _next);
+    }
+
+    function test_acceptLeader_revertsIfTheProposalHasLapsed() public {
+        propose(_next, 2);
+        (,,, uint64 readyAt) = authority.proposal();
+        bytes memory signature = acceptance(_nextKey, 2);
+        uint256 before = vm.snapshotState();
+        vm.warp(readyAt + 7 days);
+        authority.acceptLeader(signature);
+        assertTrue(vm.revertToState(before));
+        vm.warp(readyAt + 7 days + 1);
+        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_ProposalLapsed.selector, readyAt + 7 days));
+        authority.acceptLeader(signature);
+    }
+
+    function test_acceptLeader_revertsIfAProposalMadeInSilenceHasLainForMonths() public {
+        vm.warp(authority.heartbeatAt() + 1 hours + 1);
+        propose(_next, 2);
+        vm.warp(block.timestamp + 90 days);
+        bytes memory signature = acceptance(_nextKey, 2);
+        vm.expectPartialRevert(IAuthority.Authority_ProposalLapsed.selector);
+        authority.acceptLeader(signature);
     }
 
     function test_acceptLeader_revertsIfTwice() public {
@@ -366,8 +390,8 @@ contract AuthorityTest is VaultTest {
 
         vm.prank(governor);
         authority.proposeEnclave(_next);
-        propose(_next, 2);
         vm.warp(block.timestamp + 11 days);
+        propose(_next, 2);
         authority.acceptEnclave();
         bytes memory signature = acceptance(_nextKey, 2);
         vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_EnclaveCannotLead.selector, _next));
@@ -388,6 +412,13 @@ contract AuthorityTest is VaultTest {
     function keepAlive() private {
         (, uint64 checkpoint,,) = registry.newestRoot();
         postRoot(checkpoint + 1);
+    }
+
+    function expectNotReady() private {
+        (,,, uint64 readyAt) = authority.proposal();
+        bytes memory signature = acceptance(_nextKey, 2);
+        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_ProposalNotReady.selector, readyAt));
+        authority.acceptLeader(signature);
     }
 
     function expectNotSigned(bytes memory signature, address recovered) private {
