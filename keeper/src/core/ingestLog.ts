@@ -4,7 +4,7 @@ import { assert, fail } from './assertion.ts';
 import { MAX_SAFE, PPM, wadPer } from './assets.ts';
 import { BUY, type LogCommand, SELL } from './commands.ts';
 import type { CoreEvent, DirectoryChanged } from './events.ts';
-import { type Asset, addAsset, addWad, firstChainOf, openAccount, openToken, type VaultToken } from './ledger.ts';
+import { type Asset, addAsset, addWad, openAccount, openToken, type VaultToken } from './ledger.ts';
 import {
   type AuthorityEntry,
   type CheckpointerEntry,
@@ -18,7 +18,7 @@ import {
 } from './logEntries.ts';
 import { cancelOrder } from './match.ts';
 import { BOOK_CLOSED, createBook, ordersOf } from './orderBook.ts';
-import { addSource, type Source, type State, sourceKey } from './state.ts';
+import { addSource, CHAIN_LIMIT, chainBit, type Source, type State, sourceKey } from './state.ts';
 import { BOOK_WAS_CLOSED } from './tape.ts';
 import { digestOf } from './typedMessages.ts';
 import { expireWithdrawals, finaliseWithdrawals, withdrawalCancelledOnChain, withdrawalPaid } from './withdrawal.ts';
@@ -79,9 +79,8 @@ function credit(
   const { ledger } = state.exchange;
   const { chainId } = source;
   const { amount, subaccount } = deposit;
-  const first = firstChainOf(ledger, deposit.account);
   const account = openAccount(ledger, deposit.account, subaccount);
-  ledger.firstChain[account] = first === 0 ? chainId : first;
+  ledger.depositChains[account] = (ledger.depositChains[account] as number) | chainBit(state, chainId);
   const token = openToken(ledger, chainId, deposit.token);
   token.holdings += amount;
 
@@ -113,6 +112,8 @@ function applyAuthorityEntry(
   // Who leads on other chains is the courier's business: epochs are the same everywhere, and batches bind to ours.
   if (entry === undefined || source.chainId !== state.genesis.homeChainId) return;
   assert(entry.epoch >= state.epoch, `${where}: epoch ${entry.epoch} after epoch ${state.epoch}`);
+  // Batches bind the epoch, so that a new one may count anew: an executor that was revoked cannot have used up the nonces.
+  if (entry.epoch > state.epoch) state.batchNonce = 0;
   state.leader = entry.leader;
   state.epoch = entry.epoch;
   events.push({ type: 'directoryChanged', what: 'leader' });
@@ -197,6 +198,7 @@ function applyListing(
 function listChain(state: State, entry: DirectoryEntry & { type: 'chainListed' }, where: string): void {
   const { chainId, registry, authority, finality, heartbeatSeconds } = entry;
   assert(!state.chains.has(chainId), `${where}: chain ${chainId} is listed twice`);
+  assert(state.chains.size < CHAIN_LIMIT, `${where}: more than ${CHAIN_LIMIT} chains`);
   const { homeChainId, authority: homeAuthority } = state.genesis;
   const isOurs = chainId !== homeChainId || authority === homeAuthority;
   assert(isOurs, `${where}: the home chain's authority is ${authority}, but this keeper was told ${homeAuthority}`);

@@ -48,8 +48,8 @@ export interface Ledger {
   subaccounts: Uint32Array;
   /** Account index before this one with the same address, or −1. */
   olderOfAddress: Int32Array;
-  /** Chain of the first deposit to the address, the same for all its subaccounts; 0 before there was one. */
-  firstChain: Float64Array;
+  /** Chains from which deposits came, as bits: 1 is the chain that was listed first. */
+  depositChains: Uint32Array;
   /** First and last open order of each account (slots of the order pool, 0 = none). */
   firstOrder: Int32Array;
   lastOrder: Int32Array;
@@ -69,7 +69,7 @@ export function createLedger(): Ledger {
     addresses: [],
     subaccounts: new Uint32Array(INITIAL_ACCOUNTS),
     olderOfAddress: new Int32Array(INITIAL_ACCOUNTS),
-    firstChain: new Float64Array(INITIAL_ACCOUNTS),
+    depositChains: new Uint32Array(INITIAL_ACCOUNTS),
     firstOrder: new Int32Array(INITIAL_ACCOUNTS),
     lastOrder: new Int32Array(INITIAL_ACCOUNTS),
     accountByKey: new Map(),
@@ -114,11 +114,11 @@ export function accountsOf(ledger: Ledger, address: Address): number[] {
   return indices.reverse();
 }
 
-/** Chain of the first deposit to an address; 0 before there was one. */
-export function firstChainOf(ledger: Ledger, address: Address): number {
-  let chainId = 0;
-  for (const account of accountsOf(ledger, address)) chainId ||= ledger.firstChain[account] as number;
-  return chainId;
+/** Bits of the chains from which deposits to any subaccount of an address came. */
+export function depositChainsOf(ledger: Ledger, address: Address): number {
+  let bits = 0;
+  for (const account of accountsOf(ledger, address)) bits |= ledger.depositChains[account] as number;
+  return bits;
 }
 
 /** Adds an asset and returns its index. */
@@ -191,7 +191,7 @@ function accountKey(address: Address, subaccount: number): string {
 function growAccounts(ledger: Ledger, capacity: number): void {
   ledger.subaccounts = copyInto(new Uint32Array(capacity), ledger.subaccounts);
   ledger.olderOfAddress = copyInto(new Int32Array(capacity), ledger.olderOfAddress);
-  ledger.firstChain = copyInto(new Float64Array(capacity), ledger.firstChain);
+  ledger.depositChains = copyInto(new Uint32Array(capacity), ledger.depositChains);
   ledger.firstOrder = copyInto(new Int32Array(capacity), ledger.firstOrder);
   ledger.lastOrder = copyInto(new Int32Array(capacity), ledger.lastOrder);
   for (const asset of ledger.assets) {

@@ -10,11 +10,11 @@
 //                                 of them: k = 1, slice = 0
 //   time · roles · checkpoint numbers
 //   chains · log positions · assets · tokens · books
-//   withdrawals · used nonces · dead nonces
+//   withdrawals · used nonces
 //   number of accounts in all · number of records · records in the order of their index
 //
-// An account record: distance from the index before, less one · address · subaccount · position of its first chain (from
-// 1, 0 = none) · 2 × number of balances + (1 when unlisted deposits follow) · per balance 2 × asset + (1 when dust
+// An account record: distance from the index before, less one · address · subaccount · chains of its deposits (one bit
+// each) · 2 × number of balances + (1 when unlisted deposits follow) · per balance 2 × asset + (1 when dust
 // follows), units, dust · number of unlisted deposits, each token and atoms.
 import { MAX_SAFE, PPM, WAD_DECIMALS } from './assets.ts';
 import { type Address, BUY, type Hex, SELL, ZERO_ADDRESS } from './commands.ts';
@@ -57,6 +57,7 @@ import {
   written,
 } from './packing.ts';
 import {
+  accountOfNonceKey,
   addSource,
   createState,
   type Genesis,
@@ -66,7 +67,7 @@ import {
   sourceKey,
   type Withdrawal,
 } from './state.ts';
-import { addPending } from './withdrawal.ts';
+import { addPending, rememberNonce } from './withdrawal.ts';
 
 /** Raised whenever the same commands would give another state: a journal is replayed only by the version that wrote it. */
 export const CORE_VERSION = 1;
@@ -380,8 +381,6 @@ function writeNonces(writer: Writer, state: State): void {
     writeNonceKey(writer, key);
     writeInteger(writer, state.usedNonces.get(key) as number);
   }
-  writeInteger(writer, state.deadNonces.size);
-  for (const key of [...state.deadNonces].sort()) writeNonceKey(writer, key);
 }
 
 function readNonces(reader: Reader, state: State): void {
@@ -389,14 +388,7 @@ function readNonces(reader: Reader, state: State): void {
   for (let left = readCount(reader, COUNT_LIMIT); left > 0; left--) {
     const key = readNonceKey(reader);
     check(key > before, 'used nonces out of order');
-    state.usedNonces.set(key, readInteger(reader));
-    before = key;
-  }
-  before = '';
-  for (let left = readCount(reader, COUNT_LIMIT); left > 0; left--) {
-    const key = readNonceKey(reader);
-    check(key > before, 'dead nonces out of order');
-    state.deadNonces.add(key);
+    rememberNonce(state, key, readInteger(reader));
     before = key;
   }
 }
@@ -404,7 +396,7 @@ function readNonces(reader: Reader, state: State): void {
 /** See `nonceKey`: 14 digits of the chain, the address, 64 digits of the nonce. */
 function writeNonceKey(writer: Writer, key: string): void {
   writeInteger(writer, Number.parseInt(key.slice(0, 14), 16));
-  writeAddress(writer, key.slice(14, 56) as Address);
+  writeAddress(writer, accountOfNonceKey(key));
   writeBig(writer, BigInt(`0x${key.slice(56)}`));
 }
 
@@ -418,7 +410,6 @@ function readNonceKey(reader: Reader): string {
 
 function writeAccounts(writer: Writer, state: State, tokens: readonly VaultToken[]): void {
   const { ledger } = state.exchange;
-  const positionOfChain = new Map([...state.chains.keys()].map((chainId, position) => [chainId, position + 1]));
   const unlisted = unlistedByAccount(tokens);
   writeInteger(writer, ledger.accountCount);
   writeInteger(writer, ledger.accountCount);
@@ -426,7 +417,7 @@ function writeAccounts(writer: Writer, state: State, tokens: readonly VaultToken
     writeInteger(writer, 0);
     writeAddress(writer, ledger.addresses[account] as Address);
     writeInteger(writer, ledger.subaccounts[account] as number);
-    writeInteger(writer, positionOfChain.get(ledger.firstChain[account] as number) ?? 0);
+    writeInteger(writer, ledger.depositChains[account] as number);
     const held = unlisted.get(account);
     writeInteger(writer, 2 * countBalances(ledger.assets, account) + (held === undefined ? 0 : 1));
     for (let index = 0; index < ledger.assets.length; index++) {
@@ -470,7 +461,6 @@ function unlistedByAccount(tokens: readonly VaultToken[]): Map<number, { token: 
 
 function readAccounts(reader: Reader, state: State, tokens: readonly VaultToken[]): void {
   const { ledger } = state.exchange;
-  const chainAt = [0, ...state.chains.keys()];
   const total = readCount(reader, COUNT_LIMIT);
   const records = readCount(reader, COUNT_LIMIT);
   check(records === total, `${records} of ${total} accounts`);
@@ -480,9 +470,9 @@ function readAccounts(reader: Reader, state: State, tokens: readonly VaultToken[
     const subaccount = readInteger(reader);
     check(subaccount < 2 ** 32 && findAccount(ledger, address, subaccount) === NO_ACCOUNT, 'an account twice');
     const account = openAccount(ledger, address, subaccount);
-    const chainId = chainAt[readInteger(reader)];
-    check(chainId !== undefined, 'an account of an unlisted chain');
-    ledger.firstChain[account] = chainId;
+    const chains = readInteger(reader);
+    check(chains < 2 ** state.chains.size, 'an account of an unlisted chain');
+    ledger.depositChains[account] = chains;
     readBalances(reader, ledger, account, tokens);
   }
   if (state.feeAccount === ZERO_ADDRESS) return;

@@ -1,13 +1,16 @@
 // The whole state of the exchange, and the questions that the flows ask it. Only `step` changes it.
 import { type Address, type Hex, ZERO_ADDRESS } from './commands.ts';
 import type { WithdrawalChanged } from './events.ts';
-import { firstChainOf, type VaultToken } from './ledger.ts';
+import { depositChainsOf, type VaultToken } from './ledger.ts';
 import { replayHead } from './logEntries.ts';
 import { createExchange, type Exchange } from './match.ts';
 import type { LogPosition } from './ports.ts';
 import { ZERO_HASH } from './typedMessages.ts';
 
 const NO_KEY: Hex = `0x${'00'.repeat(33)}`;
+
+/** Bits in `Ledger.depositChains`. */
+export const CHAIN_LIMIT = 31;
 
 /** What a keeper is told; everything else it reads from the logs of these contracts, all on the home chain. */
 export interface Genesis {
@@ -81,7 +84,7 @@ export interface State {
   settlerKey: Hex;
   feeAccount: Address;
   insuranceAccount: Address;
-  /** Nonce of the newest batch. It grows for ever, whoever the executor is. */
+  /** Nonce of the newest batch of this epoch, whoever the executor is. */
   batchNonce: number;
   /** The newest checkpoint that was cut, and the newest that is final on the home chain. */
   cutNumber: number;
@@ -94,8 +97,8 @@ export interface State {
   readonly pendingOf: Map<Address, number>;
   /** Nonces of requests, by `nonceKey`, remembered until the request's deadline (milliseconds). */
   readonly usedNonces: Map<string, number>;
-  /** Nonces that were cancelled on their chain, for ever. */
-  readonly deadNonces: Set<string>;
+  /** How many of them belong to an address. */
+  readonly usedNoncesOf: Map<Address, number>;
   /** The last few withdrawals that are over, newest last, for those who ask. Not part of what is hashed. */
   readonly endedWithdrawals: WithdrawalChanged[];
 }
@@ -123,7 +126,7 @@ export function createState(genesis: Genesis): State {
     queuedWithdrawals: 0,
     pendingOf: new Map(),
     usedNonces: new Map(),
-    deadNonces: new Set(),
+    usedNoncesOf: new Map(),
     endedWithdrawals: [],
   };
   addSource(state, 'authority', genesis.homeChainId, genesis.authority);
@@ -154,6 +157,11 @@ export function sourceKey(chainId: number, contract: Address): string {
 /** Key of a withdrawal nonce: keys sort by chain, account and nonce. */
 export function nonceKey(chainId: number, account: Address, nonce: bigint): string {
   return `${chainId.toString(16).padStart(14, '0')}${account}${nonce.toString(16).padStart(64, '0')}`;
+}
+
+/** The account in a `nonceKey`. */
+export function accountOfNonceKey(key: string): Address {
+  return key.slice(14, 56) as Address;
 }
 
 /** Every log to read, and from where; the logs of one chain when it is given. */
@@ -192,10 +200,18 @@ export function registries(
   }));
 }
 
-/** The chain of an address's first deposit, to which it is bound when it is a contract. */
-export function boundChain(state: State, account: Address): number | undefined {
-  const chainId = firstChainOf(state.exchange.ledger, account);
-  return chainId === 0 ? undefined : chainId;
+/**
+ * The chains from which deposits to an address came. A contract account must be asked on each of them where it has code:
+ * the same address on another chain can be somebody else's, and anybody may deposit for anybody.
+ */
+export function depositChains(state: State, account: Address): number[] {
+  const bits = depositChainsOf(state.exchange.ledger, account);
+  return [...state.chains.keys()].filter((chainId) => (bits & chainBit(state, chainId)) !== 0);
+}
+
+/** The bit of a listed chain in `Ledger.depositChains`. */
+export function chainBit(state: State, chainId: number): number {
+  return 1 << [...state.chains.keys()].indexOf(chainId);
 }
 
 /** Would a complete log of this contract, up to a block of that time (seconds), show that a withdrawal has expired? */

@@ -5,16 +5,19 @@ import { wadPer } from './assets.ts';
 import { type Address, type WithdrawalCancelCommand, type WithdrawalRequestCommand, ZERO_ADDRESS } from './commands.ts';
 import type { CommandResult, CoreEvent, RejectCode, WithdrawalChanged, WithdrawalStatus } from './events.ts';
 import { type Asset, addWad, findAccount, freeWad, NO_ACCOUNT, tokenKey, type VaultToken } from './ledger.ts';
-import { isExpired, nonceKey, type State, type Withdrawal } from './state.ts';
+import { accountOfNonceKey, isExpired, nonceKey, type State, type Withdrawal } from './state.ts';
 import type { WithdrawalMessage } from './typedMessages.ts';
 
-/** Most withdrawals that one checkpoint carries: they stand in its calldata and in an event. */
-export const QUEUED_LIMIT = 512;
-/** Most withdrawals on their way, of everybody and of one address. */
-export const PENDING_LIMIT = 16_384;
+// Nodes take no transaction above 128 KiB, and until snapshots roll each checkpoint carries the whole state: what strangers
+// can put into it is bounded.
+
+/** Most withdrawals that one checkpoint carries, in its calldata and in an event; the others wait for the next one. */
+export const POSTED_LIMIT = 128;
+/** Most withdrawals on their way, of everybody; and most of one address, remembered nonces counted in the same measure. */
+export const PENDING_LIMIT = 512;
 export const PENDING_PER_ADDRESS_LIMIT = 32;
-/** How far ahead a request's deadline may lie. */
-export const REQUEST_AHEAD_MS = 7 * 24 * 3_600_000;
+/** How far ahead a request's deadline may lie: so long its nonce is remembered. */
+export const REQUEST_AHEAD_MS = 24 * 3_600_000;
 /** From the cut to the deadline on chain. */
 export const PAY_WITHIN_SECONDS = 24 * 3_600;
 /** How many ended withdrawals are kept for those who ask. */
@@ -27,12 +30,11 @@ export function requestWithdrawal(state: State, command: WithdrawalRequestComman
   const { ledger } = state.exchange;
   const { chainId, amount, recipient, nonce } = command;
   assert(amount >= 0n && isUint256(amount) && nonce >= 0n && isUint256(nonce), 'a withdrawal request is no uint256');
-  const account = findAccount(ledger, command.account, command.subaccount);
-  const token = ledger.tokens.get(tokenKey(chainId, command.token));
-  const refusal = refusalOf(state, command, account, token);
+  const refusal = withdrawalRefusal(state, command);
   if (refusal !== undefined) return refusal;
 
-  const listed = token as VaultToken;
+  const account = findAccount(ledger, command.account, command.subaccount);
+  const listed = ledger.tokens.get(tokenKey(chainId, command.token)) as VaultToken;
   const withdrawal: Withdrawal = {
     account,
     token: listed,
@@ -45,7 +47,7 @@ export function requestWithdrawal(state: State, command: WithdrawalRequestComman
   };
   addWad(assetOf(state, listed), account, -wadOf(withdrawal));
   listed.promised += amount;
-  state.usedNonces.set(nonceKey(chainId, command.account, nonce), command.deadline);
+  rememberNonce(state, nonceKey(chainId, command.account, nonce), command.deadline);
   addPending(state, withdrawal);
   events.push(changed(state, withdrawal, 'queued'));
   return { code: 'ok' };
@@ -63,20 +65,22 @@ export function cancelQueued(state: State, command: WithdrawalCancelCommand, eve
   return { code: 'ok' };
 }
 
-/** Puts everything queued into checkpoint `number`, cut at `time` (milliseconds). */
+/** Puts the oldest of the queued into checkpoint `number`, cut at `time` (milliseconds). */
 export function postQueued(
   state: State,
   { number, time }: { number: number; time: number },
   events: CoreEvent[],
 ): void {
+  let room = POSTED_LIMIT;
   for (const withdrawal of state.withdrawals.values()) {
-    if (withdrawal.status !== 'queued') continue;
+    if (withdrawal.status !== 'queued' || room === 0) continue;
+    room--;
+    state.queuedWithdrawals--;
     withdrawal.status = 'posted';
     withdrawal.checkpoint = number;
     withdrawal.deadline = Math.floor(time / 1000) + PAY_WITHIN_SECONDS;
     events.push(changed(state, withdrawal, 'posted'));
   }
-  state.queuedWithdrawals = 0;
 }
 
 /** Checkpoint `number` is final: its withdrawals, and those before, may be approved. */
@@ -119,15 +123,13 @@ export function withdrawalPaid(
   end(state, withdrawal, 'executed', events);
 }
 
-/** An account used up a nonce on its chain: nothing can be paid for it any more, now or ever. */
+/** An account used up a nonce on its chain: what was pending under it can never be paid. */
 export function withdrawalCancelledOnChain(
   state: State,
   { chainId, account, nonce }: { chainId: number; account: Address; nonce: bigint },
   events: CoreEvent[],
 ): void {
-  const key = nonceKey(chainId, account, nonce);
-  state.deadNonces.add(key);
-  const withdrawal = state.withdrawals.get(key);
+  const withdrawal = state.withdrawals.get(nonceKey(chainId, account, nonce));
   if (withdrawal !== undefined) giveBack(state, withdrawal, 'cancelled', events);
 }
 
@@ -143,9 +145,26 @@ export function expireWithdrawals(
   }
 }
 
+/** Keeps a request from being taken twice, until `deadline` (milliseconds). After that it is refused as expired. */
+export function rememberNonce(state: State, key: string, deadline: number): void {
+  if (!state.usedNonces.has(key)) countNonce(state, key, 1);
+  state.usedNonces.set(key, deadline);
+}
+
 /** Forgets the nonces of requests that nobody can repeat any more. */
 export function forgetNonces(state: State, time: number): void {
-  for (const [key, until] of state.usedNonces) if (until < time) state.usedNonces.delete(key);
+  for (const [key, until] of state.usedNonces) {
+    if (until >= time) continue;
+    state.usedNonces.delete(key);
+    countNonce(state, key, -1);
+  }
+}
+
+function countNonce({ usedNoncesOf }: State, key: string, difference: number): void {
+  const address = accountOfNonceKey(key);
+  const count = (usedNoncesOf.get(address) ?? 0) + difference;
+  if (count === 0) usedNoncesOf.delete(address);
+  else usedNoncesOf.set(address, count);
 }
 
 /** A pending withdrawal that was read from a snapshot, or was just requested. */
@@ -199,13 +218,12 @@ export function changed(state: State, withdrawal: Withdrawal, status: Withdrawal
   };
 }
 
-function refusalOf(
-  state: State,
-  command: WithdrawalRequestCommand,
-  account: number,
-  token: VaultToken | undefined,
-): Refusal | undefined {
+/** Why a request would be refused now; undefined when it would be taken. Changes nothing. */
+export function withdrawalRefusal(state: State, command: WithdrawalRequestCommand): Refusal | undefined {
   const { chainId, amount, recipient, deadline, time } = command;
+  const { ledger } = state.exchange;
+  const account = findAccount(ledger, command.account, command.subaccount);
+  const token = ledger.tokens.get(tokenKey(chainId, command.token));
   const chain = state.chains.get(chainId);
   if (chain === undefined) return { code: 'withdrawal.unknownChain' };
   if (token === undefined || token.asset < 0) return { code: 'withdrawal.unlistedToken' };
@@ -238,14 +256,14 @@ function refusalOf(
       },
     };
   }
-  const pendingOfAddress = state.pendingOf.get(command.account) ?? 0;
-  const isFull = state.queuedWithdrawals >= QUEUED_LIMIT || state.withdrawals.size >= PENDING_LIMIT;
-  return isFull || pendingOfAddress >= PENDING_PER_ADDRESS_LIMIT ? { code: 'withdrawal.tooMany' } : undefined;
+  const ofAddress = Math.max(state.pendingOf.get(command.account) ?? 0, state.usedNoncesOf.get(command.account) ?? 0);
+  const isFull = state.withdrawals.size >= PENDING_LIMIT || ofAddress >= PENDING_PER_ADDRESS_LIMIT;
+  return isFull ? { code: 'withdrawal.tooMany' } : undefined;
 }
 
 function isNonceUsed(state: State, { chainId, account, nonce, time }: WithdrawalRequestCommand): boolean {
   const key = nonceKey(chainId, account, nonce);
-  return state.deadNonces.has(key) || state.withdrawals.has(key) || (state.usedNonces.get(key) ?? -1) >= time;
+  return state.withdrawals.has(key) || (state.usedNonces.get(key) ?? -1) >= time;
 }
 
 function giveBack(state: State, withdrawal: Withdrawal, status: 'cancelled' | 'expired', events: CoreEvent[]): void {

@@ -3,11 +3,12 @@ import type { Answer, Refusal } from '../core/api.ts';
 import type { Address, Hex } from '../core/commands.ts';
 import type { CommandResult, WithdrawalChanged } from '../core/events.ts';
 import type { ChainReader } from '../core/ports.ts';
-import { boundChain } from '../core/state.ts';
+import { depositChains } from '../core/state.ts';
 import type { WithdrawalCancelMessage, WithdrawalRequestMessage } from '../core/typedMessages.ts';
 import { digestOf } from '../core/typedMessages.ts';
 import { withdrawalView } from '../core/viewState.ts';
 import type { WithdrawalView } from '../core/views.ts';
+import { withdrawalRefusal } from '../core/withdrawal.ts';
 import type { Applied, Sequencer } from './sequencer.ts';
 
 interface Dependencies {
@@ -24,14 +25,18 @@ export async function requestWithdrawal(
   dependencies: Dependencies,
   { message, signature }: { readonly message: WithdrawalRequestMessage; readonly signature: Hex },
 ): Promise<Answer<WithdrawalView>> {
+  const { sequencer, domain } = dependencies;
   const closed = dependencies.gate();
   if (closed !== undefined) return { ok: false, refusal: closed };
-  const digest = digestOf('WithdrawalRequest', dependencies.domain, message);
-  const refusal = await checkSignature(dependencies, { account: message.account, digest, signature });
+  const digest = digestOf('WithdrawalRequest', domain, message);
+  // The signature first: refusals tell balances. Then what the core would refuse anyway, before a chain is asked for it.
+  const refusal =
+    (await checkSignature(dependencies, { account: message.account, digest, signature })) ??
+    foreseeRefusal(sequencer, message) ??
+    (await checkNonce(dependencies, message)) ??
+    dependencies.gate();
   if (refusal !== undefined) return { ok: false, refusal };
-  const dead = await checkNonce(dependencies, message);
-  if (dead !== undefined) return { ok: false, refusal: dead };
-  return answerOf(dependencies, await dependencies.sequencer.submit({ type: 'requestWithdrawal', ...message }));
+  return answerOf(dependencies, await sequencer.submit({ type: 'requestWithdrawal', ...message }));
 }
 
 /** Gives back what is still queued; what a checkpoint carries can only be cancelled on its chain. */
@@ -45,6 +50,11 @@ export async function cancelWithdrawal(
   const refusal = await checkSignature(dependencies, { account: message.account, digest, signature });
   if (refusal !== undefined) return { ok: false, refusal };
   return answerOf(dependencies, await dependencies.sequencer.submit({ type: 'cancelWithdrawal', ...message }));
+}
+
+function foreseeRefusal({ state, now }: Sequencer, message: WithdrawalRequestMessage): Refusal | undefined {
+  const refused = withdrawalRefusal(state, { type: 'requestWithdrawal', time: now(), ...message });
+  return refused && refusalOf(refused);
 }
 
 /**
@@ -67,28 +77,32 @@ async function checkNonce(
 }
 
 /**
- * An address with code is bound to the chain of its first deposit: only the contract there may speak for it, because the
- * same address on another chain can be somebody else's.
+ * An address with code speaks by EIP-1271, and it must say yes on every chain from which deposits to it came and where it
+ * has code: the same address on another chain can be somebody else's, and anybody may deposit for anybody.
  */
 async function checkSignature(
   { recover, readers, sequencer }: Dependencies,
   input: { readonly account: Address; readonly digest: Hex; readonly signature: Hex },
 ): Promise<Refusal | undefined> {
-  const refusal: Refusal = {
-    code: 'signature.invalid',
-    message: `The signature does not belong to ${input.account}, or the message was altered.`,
-    retryable: false,
-  };
   if (recover(input.digest, input.signature) === input.account) return undefined;
-  const chainId = boundChain(sequencer.state, input.account);
-  const reader = chainId === undefined ? undefined : readers.get(chainId);
-  if (reader === undefined) return refusal;
-  try {
-    if (!(await reader.hasCode(input.account, 'finalized'))) return refusal;
-    return (await reader.isValidContractSignature(input)) ? undefined : refusal;
-  } catch (error) {
-    return unreachable('The contract account', reader.chainId, error);
+  let agreed = 0;
+  for (const chainId of depositChains(sequencer.state, input.account)) {
+    const reader = readers.get(chainId);
+    if (reader === undefined) return unreachable('The contract account', chainId, 'no RPC is configured');
+    try {
+      if (!(await reader.hasCode(input.account, 'finalized'))) continue;
+      if (!(await reader.isValidContractSignature(input))) return notSigned(input.account);
+      agreed++;
+    } catch (error) {
+      return unreachable('The contract account', chainId, error);
+    }
   }
+  return agreed > 0 ? undefined : notSigned(input.account);
+}
+
+function notSigned(account: Address): Refusal {
+  const message = `The signature does not belong to ${account}, or the message was altered.`;
+  return { code: 'signature.invalid', message, retryable: false };
 }
 
 function unreachable(who: string, chainId: number, error: unknown): Refusal {
@@ -116,7 +130,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   'withdrawal.zeroAmount': 'The amount must be greater than zero.',
   'withdrawal.badRecipient': 'The recipient may be neither the zero address nor the vault itself.',
   'withdrawal.expired': 'The request was to be accepted until an earlier time; sign a new one.',
-  'withdrawal.deadlineTooFar': 'The deadline may be at most seven days ahead.',
+  'withdrawal.deadlineTooFar': 'The deadline may be at most a day ahead.',
   'withdrawal.nonceUsed': 'The nonce was used before on this chain; choose another.',
   'withdrawal.unknown': 'No withdrawal with this nonce waits.',
   'withdrawal.notQueued': 'A checkpoint already carries the withdrawal: cancel its nonce in the registry of its chain.',

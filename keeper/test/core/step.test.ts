@@ -5,7 +5,7 @@ import { validateInternalState } from '../../src/core/invariants.ts';
 import { encodeEntry } from '../../src/core/logEncoding.ts';
 import { KINDS, nextHead, replayHead } from '../../src/core/logEntries.ts';
 import { engineHash, stateHash } from '../../src/core/snapshot.ts';
-import { boundChain, chains, logSources, registries } from '../../src/core/state.ts';
+import { chains, depositChains, logSources, registries } from '../../src/core/state.ts';
 import { step } from '../../src/core/step.ts';
 import { digestOf } from '../../src/core/typedMessages.ts';
 import {
@@ -140,12 +140,13 @@ describe('a deposit', () => {
     ]);
   });
 
-  it('makes the account, and binds the address to the chain of its first deposit', () => {
-    expect(boundChain(exchange.state, ANN)).toBeUndefined();
+  it('makes the account, and is remembered with its chain for all subaccounts of the address', () => {
+    expect(depositChains(exchange.state, ANN)).toEqual([]);
     deposit(exchange, TOKENS.usdSecond, ANN, 5n, 3);
+    expect(depositChains(exchange.state, ANN)).toEqual([SECOND]);
     deposit(exchange, TOKENS.usdHome, ANN, 5n);
-    expect(boundChain(exchange.state, ANN)).toBe(SECOND);
-    expect(boundChain(exchange.state, FEES)).toBeUndefined();
+    expect(depositChains(exchange.state, ANN)).toEqual([HOME, SECOND]);
+    expect(depositChains(exchange.state, FEES)).toEqual([]);
   });
 
   it('of an unlisted token is held, and credited when an asset lists it', () => {

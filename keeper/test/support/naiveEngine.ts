@@ -84,7 +84,6 @@ export interface Naive {
   readonly holdings: Map<string, bigint>;
   readonly withdrawals: Map<string, NaiveWithdrawal>;
   readonly usedNonces: Map<string, number>;
-  readonly deadNonces: Set<string>;
   cutNumber: number;
   events: CoreEvent[];
 }
@@ -104,7 +103,6 @@ export function createNaive(): Naive {
     holdings: new Map(),
     withdrawals: new Map(),
     usedNonces: new Map(),
-    deadNonces: new Set(),
     cutNumber: 0,
     events: [],
   };
@@ -180,9 +178,9 @@ export function naiveRequest(naive: Naive, request: WithdrawalRequestCommand): '
   if (amount === 0n) return 'withdrawal.zeroAmount';
   if (BigInt(recipient) === 0n || recipient === registry) return 'withdrawal.badRecipient';
   if (deadline < time) return 'withdrawal.expired';
-  if (deadline > time + 7 * DAY_SECONDS * 1000) return 'withdrawal.deadlineTooFar';
+  if (deadline > time + DAY_SECONDS * 1000) return 'withdrawal.deadlineTooFar';
   const key = nonceOf(request);
-  const isUsed = naive.deadNonces.has(key) || naive.withdrawals.has(key) || (naive.usedNonces.get(key) ?? -1) >= time;
+  const isUsed = naive.withdrawals.has(key) || (naive.usedNonces.get(key) ?? -1) >= time;
   if (isUsed) return 'withdrawal.nonceUsed';
   const owner = ownerOf(request.account, request.subaccount);
   if (!naive.owners.has(owner)) return 'account.unknown';
@@ -193,9 +191,9 @@ export function naiveRequest(naive: Naive, request: WithdrawalRequestCommand): '
     .filter((other) => other.token === token)
     .reduce((sum, other) => sum + other.request.amount, 0n);
   if (amount > (naive.holdings.get(`${chainId}:${request.token}`) ?? 0n) - promised) return 'withdrawal.vaultTooLow';
-  const queued = pending.filter((other) => other.status === 'queued').length;
   const own = pending.filter((other) => other.request.account === request.account).length;
-  if (queued >= 512 || pending.length >= 16_384 || own >= 32) return 'withdrawal.tooMany';
+  const remembered = [...naive.usedNonces.keys()].filter((used) => used.includes(request.account)).length;
+  if (pending.length >= 512 || own >= 32 || remembered >= 32) return 'withdrawal.tooMany';
 
   add(naive.balances, `${owner}|${token.asset}`, -wad);
   naive.usedNonces.set(key, deadline);
@@ -216,8 +214,9 @@ export function naiveCancelQueued(naive: Naive, command: WithdrawalCancelCommand
 export function naiveCut(naive: Naive, time: number): void {
   naive.cutNumber++;
   naive.events.push({ type: 'checkpointCut', number: naive.cutNumber });
-  for (const withdrawal of naive.withdrawals.values()) {
-    if (withdrawal.status !== 'queued') continue;
+  for (const [key, until] of naive.usedNonces) if (until < time) naive.usedNonces.delete(key);
+  const queued = [...naive.withdrawals.values()].filter(({ status }) => status === 'queued');
+  for (const withdrawal of queued.slice(0, 128)) {
     withdrawal.status = 'posted';
     withdrawal.checkpoint = naive.cutNumber;
     withdrawal.deadline = Math.floor(time / 1000) + DAY_SECONDS;
@@ -243,7 +242,6 @@ export function naivePaid(naive: Naive, nonce: { chainId: number; account: Addre
 }
 
 export function naiveCancelledOnChain(naive: Naive, nonce: { chainId: number; account: Address; nonce: bigint }): void {
-  naive.deadNonces.add(nonceOf(nonce));
   const withdrawal = naive.withdrawals.get(nonceOf(nonce));
   if (withdrawal !== undefined) giveBack(naive, withdrawal, 'cancelled');
 }
