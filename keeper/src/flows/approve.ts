@@ -57,7 +57,7 @@ export function createApprovals(input: {
   });
 
   function maySign(): boolean {
-    return leadership.role === 'leader' && leadership.problem === undefined;
+    return leadership.role === 'leader' && leadership.problem === undefined && !sequencer.stopped;
   }
 
   /** The newest cut that is final; older ones are covered by it. */
@@ -95,14 +95,15 @@ export function createApprovals(input: {
     for (const key of signatures.keys()) if (!keep.has(key)) signatures.delete(key);
   }
 
+  /** All chains at once: one that does not answer must not hold up the others. */
   async function readRoots(): Promise<void> {
-    for (const { chainId, registry } of registries(state)) {
-      const root = await readers
-        .get(chainId)
-        ?.readNewestRoot(registry, 'latest')
-        .catch(() => undefined);
-      if (root !== undefined) rootIssuedAt.set(chainId, root.issuedAt);
-    }
+    await Promise.all(
+      registries(state).map(async ({ chainId, registry }) => {
+        const reader = readers.get(chainId);
+        const root = await reader?.readNewestRoot(registry, 'latest').catch(() => undefined);
+        if (root !== undefined) rootIssuedAt.set(chainId, root.issuedAt);
+      }),
+    );
   }
 
   async function loop(): Promise<void> {

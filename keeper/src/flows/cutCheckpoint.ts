@@ -117,7 +117,19 @@ export function createCheckpoints(input: {
 
   const unsubscribe = sequencer.subscribe((applied) => {
     if (isChange(applied)) changedSinceCut ??= clock.now();
+    for (const event of applied.outcome.events) if (event.type === 'checkpointFinal') requireOurs(event);
   });
+
+  /**
+   * A keeper that was cut off while another one posted learns of it here, in the same moment as the state: withdrawals of a
+   * foreign checkpoint must never be signed. Those before `base` are its ancestors.
+   */
+  function requireOurs({ number, digest }: Tip): void {
+    const stored = storedAt(number);
+    const ours = number === input.base?.message.number ? input.base.digest : stored && known(stored).digest;
+    const isAncestor = number < (input.base?.message.number ?? 0);
+    if (ours !== digest && !(ours === undefined && isAncestor)) throw foreign({ number, digest });
+  }
 
   function newestAtStart(): KnownCheckpoint | undefined {
     const number = unsigned === undefined ? sequencer.state.cutNumber : unsigned.number - 1;

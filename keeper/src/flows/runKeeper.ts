@@ -102,7 +102,8 @@ export function createKeeper(ports: KeeperPorts): Keeper {
       setAside: ports.setAside,
       logger,
     });
-    const sequencer = createSequencer({ ...ports, ...recovered, encodeEngine });
+    const chainTime = () => (leadership.chainTime === 0 ? undefined : leadership.chainTime * 1000);
+    const sequencer = createSequencer({ ...ports, ...recovered, encodeEngine, chainTime });
     sequencer.subscribe((applied) => {
       history.record(applied);
       publish(applied);

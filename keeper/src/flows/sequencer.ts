@@ -10,6 +10,8 @@ import { step } from '../core/step.ts';
 const QUEUE_LIMIT = 65_536;
 /** Records per transaction: bounds how long one commit keeps the others waiting. */
 const GROUP_LIMIT = 4_096;
+/** How far the clock may be from the home chain's newest block before the block counts. */
+const CLOCK_TOLERANCE_MS = 300_000;
 /** Commands between two local snapshots. */
 const SNAPSHOT_EVERY = 50_000;
 
@@ -27,6 +29,10 @@ export interface Sequencer {
   readonly state: State;
   /** Sequence of the newest applied command. */
   readonly sequence: number;
+  /** True once nothing is applied any more: the process is about to end. */
+  readonly stopped: boolean;
+  /** The time that a command would get now, in milliseconds. */
+  now(): number;
   /** True when another command can wait; callers answer `keeper.overloaded` otherwise. */
   hasRoom(): boolean;
   /** Resolves after the record is on disk and the command applied. */
@@ -55,6 +61,11 @@ export function createSequencer(input: {
   readonly clock: Clock;
   readonly encodeEngine: (state: State) => Uint8Array;
   readonly onFatal: (error: unknown) => void;
+  /**
+   * Newest block time of the home chain in milliseconds; undefined when nobody knows. The machine's host sets its clock, and
+   * one wild reading would stay in the state for ever: time follows the clock only near the chain's.
+   */
+  readonly chainTime?: () => number | undefined;
   /** When the next group is committed: after what waits for the processor now, unless a test says otherwise. */
   readonly schedule?: (flush: () => void) => void;
 }): Sequencer {
@@ -83,9 +94,17 @@ export function createSequencer(input: {
     }
   }
 
+  /** Never runs backwards. */
+  function now(): number {
+    const chainTime = input.chainTime?.();
+    if (chainTime === undefined) return Math.max(time, clock.now());
+    const nearChain = Math.min(Math.max(clock.now(), chainTime - CLOCK_TOLERANCE_MS), chainTime + CLOCK_TOLERANCE_MS);
+    return Math.max(time, nearChain);
+  }
+
   function commit(group: readonly Waiting[]): void {
     const records: JournalRecord[] = group.map((item, offset) => {
-      time = Math.max(time, clock.now());
+      time = now();
       return { sequence: sequence + 1 + offset, command: { ...item.draft, time } };
     });
     journal.append(records);
@@ -120,6 +139,10 @@ export function createSequencer(input: {
     get sequence() {
       return sequence;
     },
+    get stopped() {
+      return broken !== undefined;
+    },
+    now,
     hasRoom: () => broken === undefined && waiting.length < QUEUE_LIMIT / 2,
     submit: (draft) => new Promise((resolve, reject) => enqueue(draft, resolve, reject)),
     submitAndRead: (draft, read) =>
