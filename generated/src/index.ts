@@ -47,6 +47,13 @@ export const authorityAbi = [
   {
     type: 'function',
     inputs: [],
+    name: 'PROPOSAL_LIFE',
+    outputs: [{ name: '', internalType: 'uint64', type: 'uint64' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [],
     name: 'STALE_AFTER',
     outputs: [{ name: '', internalType: 'uint64', type: 'uint64' }],
     stateMutability: 'view',
@@ -489,6 +496,11 @@ export const authorityAbi = [
     name: 'Authority_NotSignedByCandidate',
   },
   { type: 'error', inputs: [], name: 'Authority_PauseUsedUp' },
+  {
+    type: 'error',
+    inputs: [{ name: 'lapsedAt', internalType: 'uint64', type: 'uint64' }],
+    name: 'Authority_ProposalLapsed',
+  },
   {
     type: 'error',
     inputs: [{ name: 'readyAt', internalType: 'uint64', type: 'uint64' }],
