@@ -12,8 +12,9 @@ import {Record} from "./lib/Record.sol";
 ///     CONFIG=contracts/script/config/<name>.json forge script contracts/script/Deploy.s.sol \
 ///         --rpc-url <url> --account <deployer> --sender <its address> --broadcast
 ///
-/// The council's Safe must stand already, with the owners, threshold and singleton of the configuration, and without
-/// modules or a guard: anything else is refused before anything is deployed. What stands already is left alone, so a
+/// The council's Safe must stand already, made by `createProxyWithNonce` of the configured factory from exactly the
+/// configured singleton, owners (in their order), threshold, fallback handler and salt nonce, and must not have executed
+/// anything: anything else is refused before anything is deployed. What stands already is left alone, so a
 /// broken run can be repeated. Writes deployments/<chainId>.json. A chain counts only once the Directory names it.
 contract Deploy is Script, ConfigFile, Record {
     error Deploy_WrongChain(uint256 chainId, uint256 configured);

@@ -41,13 +41,7 @@ abstract contract ConfigFile is Protocol {
 
     function _readConfig(string memory json) internal pure returns (Config memory config) {
         config.homeChainId = vm.parseJsonUint(json, ".homeChainId");
-        config.council = Council({
-            safe: vm.parseJsonAddress(json, ".council.safe"),
-            owners: vm.parseJsonAddressArray(json, ".council.owners"),
-            threshold: vm.parseJsonUint(json, ".council.threshold"),
-            singleton: vm.parseJsonAddress(json, ".council.singleton"),
-            singletonCodehash: vm.parseJsonBytes32(json, ".council.singletonCodehash")
-        });
+        config.council = _readCouncil(json);
         config.enclave = vm.parseJsonAddress(json, ".enclave");
         config.guardians = vm.parseJsonAddressArray(json, ".guardians");
         config.wrappedNative = vm.parseJsonAddress(json, ".wrappedNative");
@@ -56,6 +50,22 @@ abstract contract ConfigFile is Protocol {
         config.leaderDelay = uint64(vm.parseJsonUint(json, ".leaderDelaySeconds"));
         config.enclaveDelay = uint64(vm.parseJsonUint(json, ".enclaveDelaySeconds"));
         config.timelockDelay = vm.parseJsonUint(json, ".timelockDelaySeconds");
+    }
+
+    function _readCouncil(string memory json) private pure returns (Council memory) {
+        return Council({
+            safe: vm.parseJsonAddress(json, ".council.safe"),
+            owners: vm.parseJsonAddressArray(json, ".council.owners"),
+            threshold: vm.parseJsonUint(json, ".council.threshold"),
+            saltNonce: vm.parseJsonUint(json, ".council.saltNonce"),
+            singleton: vm.parseJsonAddress(json, ".council.singleton"),
+            singletonCodehash: vm.parseJsonBytes32(json, ".council.singletonCodehash"),
+            proxyFactory: vm.parseJsonAddress(json, ".council.proxyFactory"),
+            proxyFactoryCodehash: vm.parseJsonBytes32(json, ".council.proxyFactoryCodehash"),
+            proxyCodehash: vm.parseJsonBytes32(json, ".council.proxyCodehash"),
+            fallbackHandler: vm.parseJsonAddress(json, ".council.fallbackHandler"),
+            fallbackHandlerCodehash: vm.parseJsonBytes32(json, ".council.fallbackHandlerCodehash")
+        });
     }
 
     /// @dev Vault and authority have the same address on every chain.

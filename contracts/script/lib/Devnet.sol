@@ -117,13 +117,7 @@ abstract contract Devnet is Protocol, SafeDeployment {
     function _config(Deployed memory deployed, address enclave) private view returns (Config memory) {
         return Config({
             homeChainId: HOME,
-            council: Council({
-                safe: deployed.council,
-                owners: _accounts(FIRST_OWNER, OWNERS),
-                threshold: THRESHOLD,
-                singleton: deployed.safe.singleton,
-                singletonCodehash: deployed.safe.singleton.codehash
-            }),
+            council: _councilOf(deployed.safe, _accounts(FIRST_OWNER, OWNERS), THRESHOLD),
             enclave: enclave,
             guardians: _accounts(FIRST_GUARDIAN, GUARDIANS),
             wrappedNative: deployed.tokens.weth,

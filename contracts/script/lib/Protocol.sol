@@ -9,21 +9,10 @@ import {DepositRegistry} from "../../src/DepositRegistry.sol";
 import {DepositRouter} from "../../src/DepositRouter.sol";
 import {Directory} from "../../src/Directory.sol";
 import {DirectoryGenesis, TokenListing} from "../../src/types/Listings.sol";
-import {ISafe} from "../external/ISafe.sol";
-import {Deterministic} from "./Deterministic.sol";
+import {CouncilSafe} from "./CouncilSafe.sol";
 
 /// @title The protocol on one chain
-abstract contract Protocol is Deterministic {
-    /// @notice The Safe that must stand on this chain. A Safe's address can be taken on a new chain by replaying its first
-    /// transaction: then its *original* owners rule it, whatever was changed since elsewhere.
-    struct Council {
-        address safe;
-        address[] owners;
-        uint256 threshold;
-        address singleton;
-        bytes32 singletonCodehash;
-    }
-
+abstract contract Protocol is CouncilSafe {
     struct Config {
         uint256 homeChainId;
         Council council;
@@ -48,18 +37,9 @@ abstract contract Protocol is Deterministic {
         address directory;
     }
 
-    error Protocol_NotASafe(address safe);
-    error Protocol_WrongThreshold(uint256 threshold, uint256 expected);
-    error Protocol_WrongOwners(address[] owners);
-    error Protocol_WrongSingleton(address singleton, bytes32 codehash);
-    error Protocol_SafeHasModules(address module);
-    error Protocol_SafeHasGuard(address guard);
     error Protocol_TimelockTooShort(uint256 delay, uint256 minimum);
 
     uint256 private constant MIN_TIMELOCK_DELAY = 72 hours;
-    /// @dev keccak256("guard_manager.guard.address"), from Safe's documentation.
-    bytes32 private constant SAFE_GUARD_SLOT = 0x4a204f620c8c5ccdca3fd54d003badd85ba500436a431f0cbda4f558c93c34c8;
-    address private constant SAFE_SENTINEL = address(1);
 
     /// @dev Where everything will stand, the same on every chain, before anything does.
     function _addresses(address deployer) internal pure returns (Contracts memory contracts) {
@@ -74,12 +54,12 @@ abstract contract Protocol is Deterministic {
 
     /// @dev What stands already is left alone, so a broken run can be repeated.
     function _deployProtocol(address deployer, Config memory config) internal returns (Contracts memory contracts) {
-        _requireCouncil(config.council);
         if (!_isDevnet() && config.timelockDelay < MIN_TIMELOCK_DELAY) {
             revert Protocol_TimelockTooShort(config.timelockDelay, MIN_TIMELOCK_DELAY);
         }
-        _factory();
         contracts = _addresses(deployer);
+        _requireCouncil(config.council, contracts.authority.code.length == 0);
+        _factory();
         _create3(deployer, "Timelock", _timelockCode(config));
         _create3(deployer, "DepositRegistry", _registryCode(config, contracts));
         _create3(deployer, "Authority", _authorityCode(config, contracts));
@@ -98,26 +78,6 @@ abstract contract Protocol is Deterministic {
         address authority = _addresses(deployer).authority;
         _create3(deployer, "Checkpointer", bytes.concat(type(Checkpointer).creationCode, abi.encode(authority)));
         _create3(deployer, "Directory", bytes.concat(type(Directory).creationCode, abi.encode(authority, genesis)));
-    }
-
-    function _requireCouncil(Council memory council) internal {
-        ISafe safe = ISafe(council.safe);
-        if (council.safe.code.length == 0) revert Protocol_NotASafe(council.safe);
-        address singleton = address(uint160(uint256(vm.load(council.safe, 0))));
-        if (singleton != council.singleton || singleton.codehash != council.singletonCodehash) {
-            revert Protocol_WrongSingleton(singleton, singleton.codehash);
-        }
-        if (safe.getThreshold() != council.threshold) {
-            revert Protocol_WrongThreshold(safe.getThreshold(), council.threshold);
-        }
-        address[] memory owners = safe.getOwners();
-        if (keccak256(abi.encode(_sorted(owners))) != keccak256(abi.encode(_sorted(council.owners)))) {
-            revert Protocol_WrongOwners(owners);
-        }
-        (address[] memory modules,) = safe.getModulesPaginated(SAFE_SENTINEL, 1);
-        if (modules.length != 0) revert Protocol_SafeHasModules(modules[0]);
-        address guard = address(uint160(uint256(vm.load(council.safe, SAFE_GUARD_SLOT))));
-        if (guard != address(0)) revert Protocol_SafeHasGuard(guard);
     }
 
     /// @dev The council proposes, executes and cancels; nobody administers.
@@ -155,13 +115,5 @@ abstract contract Protocol is Deterministic {
 
     function _isDevnet() private view returns (bool) {
         return block.chainid == 31337 || block.chainid == 31338;
-    }
-
-    function _sorted(address[] memory list) private returns (uint256[] memory numbers) {
-        numbers = new uint256[](list.length);
-        for (uint256 i = 0; i < list.length; i++) {
-            numbers[i] = uint256(uint160(list[i]));
-        }
-        return vm.sort(numbers);
     }
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {ISafe, ISafeProxyFactory} from "../external/ISafe.sol";
-import {Deterministic} from "./Deterministic.sol";
+import {ISafeProxyFactory} from "../external/ISafe.sol";
+import {CouncilSafe} from "./CouncilSafe.sol";
 
 /// @title The real Safe 1.5.0 from its npm artefacts
 /// @dev For chains where Safe's own deployment is missing: development chains and tests.
-abstract contract SafeDeployment is Deterministic {
+abstract contract SafeDeployment is CouncilSafe {
     /// @notice What protocol-kit calls `contractNetworks`.
     struct SafeContracts {
         address singleton;
@@ -38,20 +38,35 @@ abstract contract SafeDeployment is Deterministic {
         internal
         returns (address proxy)
     {
-        bytes memory initializer = abi.encodeCall(
-            ISafe.setup, (owners, threshold, address(0), "", safe.fallbackHandler, address(0), 0, payable(0))
-        );
-        bytes memory proxyCode = bytes.concat(
-            ISafeProxyFactory(safe.proxyFactory).proxyCreationCode(), bytes32(uint256(uint160(safe.singleton)))
-        );
-        bytes32 salt = keccak256(abi.encodePacked(keccak256(initializer), uint256(0)));
-        proxy = vm.computeCreate2Address(salt, keccak256(proxyCode), safe.proxyFactory);
+        Council memory council = _councilOf(safe, owners, threshold);
+        bytes memory initializer;
+        (proxy, initializer) = _safeSetup(council);
         if (proxy.code.length != 0) return proxy;
-        address actual = ISafeProxyFactory(safe.proxyFactory).createProxyWithNonce(safe.singleton, initializer, 0);
+        address actual =
+            ISafeProxyFactory(safe.proxyFactory).createProxyWithNonce(safe.singleton, initializer, council.saltNonce);
         if (actual != proxy) revert Deterministic_WrongAddress(actual, proxy);
     }
 
+    /// @dev The codes are what was just deployed from the artefacts.
+    function _councilOf(SafeContracts memory safe, address[] memory owners, uint256 threshold)
+        internal
+        view
+        returns (Council memory council)
+    {
+        (council.owners, council.threshold) = (owners, threshold);
+        (council.singleton, council.singletonCodehash) = (safe.singleton, safe.singleton.codehash);
+        (council.proxyFactory, council.proxyFactoryCodehash) = (safe.proxyFactory, safe.proxyFactory.codehash);
+        (council.fallbackHandler, council.fallbackHandlerCodehash) =
+        (safe.fallbackHandler, safe.fallbackHandler.codehash);
+        council.proxyCodehash = keccak256(_artifact("proxies/SafeProxy.sol/SafeProxy.json", ".deployedBytecode"));
+        (council.safe,) = _safeSetup(council);
+    }
+
     function _safeCode(string memory path) private view returns (bytes memory) {
-        return vm.parseJsonBytes(vm.readFile(string.concat(ARTIFACTS, path)), ".bytecode");
+        return _artifact(path, ".bytecode");
+    }
+
+    function _artifact(string memory path, string memory key) private view returns (bytes memory) {
+        return vm.parseJsonBytes(vm.readFile(string.concat(ARTIFACTS, path)), key);
     }
 }

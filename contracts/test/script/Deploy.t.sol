@@ -2,19 +2,61 @@
 pragma solidity 0.8.30;
 
 import {Deploy} from "../../script/Deploy.s.sol";
-import {ISafe} from "../../script/external/ISafe.sol";
+import {ISafe, ISafeProxyFactory} from "../../script/external/ISafe.sol";
+import {CouncilSafe} from "../../script/lib/CouncilSafe.sol";
 import {SafeDeployment} from "../../script/lib/SafeDeployment.sol";
 import {Authority} from "../../src/Authority.sol";
 import {DepositRegistry} from "../../src/DepositRegistry.sol";
 import {Directory} from "../../src/Directory.sol";
+import {IAuthority} from "../../src/interfaces/IAuthority.sol";
 import {Protocol} from "../../script/lib/Protocol.sol";
 import {DevnetToken} from "../support/DevnetToken.sol";
 import {Test} from "forge-std/Test.sol";
+
+/// @dev Called by delegation it writes an owner and a module where a Safe keeps them, and into no list.
+contract Trojan {
+    function plant(address owner, address module) external {
+        bytes32 ownerSlot = keccak256(abi.encode(owner, uint256(2)));
+        bytes32 moduleSlot = keccak256(abi.encode(module, uint256(1)));
+        assembly {
+            sstore(ownerSlot, 2)
+            sstore(moduleSlot, 1)
+        }
+    }
+}
+
+/// @dev Answers as a Safe does, and obeys `EVIL`, too.
+contract BackdooredProxy {
+    address private _singleton;
+    address private immutable EVIL;
+
+    constructor(address singleton, address evil) {
+        (_singleton, EVIL) = (singleton, evil);
+    }
+
+    fallback() external payable {
+        if (msg.sender == EVIL) {
+            (address to, bytes memory data) = abi.decode(msg.data, (address, bytes));
+            (bool done,) = to.call(data);
+            require(done);
+            return;
+        }
+        (bool ok, bytes memory answer) = _singleton.delegatecall(msg.data);
+        assembly {
+            if ok { return(add(answer, 0x20), mload(answer)) }
+            revert(add(answer, 0x20), mload(answer))
+        }
+    }
+}
 
 /// @dev The script as others call it, from outside.
 contract DeployHarness is Deploy {
     function deploy(string calldata json, address deployer) external returns (string memory) {
         return _deploy(json, deployer);
+    }
+
+    function addresses(address deployer) external pure returns (Contracts memory) {
+        return _addresses(deployer);
     }
 }
 
@@ -75,63 +117,125 @@ contract DeployTest is Test, SafeDeployment {
 
     function test_deploy_revertsOnAnotherChainThanConfigured() public {
         vm.chainId(10);
-        expectRefused(_json, abi.encodeWithSelector(Deploy.Deploy_WrongChain.selector, 10, 1));
+        vm.expectRevert(abi.encodeWithSelector(Deploy.Deploy_WrongChain.selector, 10, 1));
+        _script.deploy(_json, _deployer);
     }
+
+    // ---------------------------------------------------------------- the council's Safe
 
     function test_deploy_revertsIfThereIsNoSafe() public {
         address nobody = makeAddr("nobody");
-        expectRefused(withSafe(nobody), abi.encodeWithSelector(Protocol.Protocol_NotASafe.selector, nobody));
+        expectRefused(withSafe(nobody), abi.encodeWithSelector(CouncilSafe.CouncilSafe_NotASafe.selector, nobody));
     }
 
-    function test_deploy_revertsIfTheSafeHasOtherOwners() public {
+    function test_deploy_revertsIfTheSafeWasSetUpOtherwise() public {
         address[] memory others = owners();
         others[4] = makeAddr("somebody else");
-        address safe = _deploySafe(_safe, others, 3);
-        expectRefused(withSafe(safe), abi.encodeWithSelector(Protocol.Protocol_WrongOwners.selector, others));
-    }
-
-    function test_deploy_revertsIfTheSafeHasFewerOwners() public {
+        expectWrongAddress(_deploySafe(_safe, others, 3));
+        (others[4], others[0]) = (owners()[0], owners()[4]);
+        expectWrongAddress(_deploySafe(_safe, others, 3));
         address[] memory few = new address[](3);
         (few[0], few[1], few[2]) = (owners()[0], owners()[1], owners()[2]);
-        address safe = _deploySafe(_safe, few, 3);
-        expectRefused(withSafe(safe), abi.encodeWithSelector(Protocol.Protocol_WrongOwners.selector, few));
+        expectWrongAddress(_deploySafe(_safe, few, 3));
+        expectWrongAddress(_deploySafe(_safe, owners(), 2));
+        SafeContracts memory other = _safe;
+        other.fallbackHandler = makeAddr("another handler");
+        expectWrongAddress(_deploySafe(other, owners(), 3));
     }
 
-    function test_deploy_revertsIfTheSafeHasAnotherThreshold() public {
-        address safe = _deploySafe(_safe, owners(), 2);
-        expectRefused(withSafe(safe), abi.encodeWithSelector(Protocol.Protocol_WrongThreshold.selector, 2, 3));
-    }
-
-    function test_deploy_revertsIfTheSafeHasAnotherSingleton() public {
-        address impostor = makeAddr("impostor");
-        vm.etch(impostor, _safe.singleton.code);
-        vm.store(_council, 0, bytes32(uint256(uint160(impostor))));
-        expectRefused(
-            _json, abi.encodeWithSelector(Protocol.Protocol_WrongSingleton.selector, impostor, impostor.codehash)
+    function test_deploy_revertsIfTheSafeRanSomethingAtItsSetup() public {
+        Trojan trojan = new Trojan();
+        bytes memory plant = abi.encodeCall(Trojan.plant, (makeAddr("owner"), makeAddr("module")));
+        bytes memory initializer = abi.encodeCall(
+            ISafe.setup, (owners(), 3, address(trojan), plant, _safe.fallbackHandler, address(0), 0, payable(0))
         );
+        ISafeProxyFactory factory = ISafeProxyFactory(_safe.proxyFactory);
+        expectWrongAddress(factory.createProxyWithNonce(_safe.singleton, initializer, 0));
     }
 
-    function test_deploy_revertsIfTheSingletonHasOtherCode() public {
-        vm.etch(_safe.singleton, bytes.concat(_safe.singleton.code, hex"00"));
+    /// @dev The right singleton behind a proxy that obeys somebody else as well.
+    function test_deploy_revertsIfTheProxyHasABackDoor() public {
+        address forged = address(new BackdooredProxy(_safe.singleton, makeAddr("evil")));
+        ISafe(forged).setup(owners(), 3, address(0), "", _safe.fallbackHandler, address(0), 0, payable(0));
+        bytes32 expected = _council.codehash;
+        expectWrongCode(withSafe(forged), forged, expected);
+        // Also where an upgrade of the chain could put it: at the right address.
+        vm.etch(_council, forged.code);
+        expectWrongCode(_json, _council, expected);
+    }
+
+    function test_deploy_revertsIfSafesOwnContractsHaveOtherCode() public {
+        address[3] memory contracts = [_safe.singleton, _safe.proxyFactory, _safe.fallbackHandler];
+        for (uint256 i = 0; i < contracts.length; i++) {
+            uint256 before = vm.snapshotState();
+            bytes32 expected = contracts[i].codehash;
+            vm.etch(contracts[i], bytes.concat(contracts[i].code, hex"00"));
+            expectWrongCode(_json, contracts[i], expected);
+            assertTrue(vm.revertToState(before));
+        }
+    }
+
+    /// @dev Owners and modules that no getter tells of, planted by the owners of old through a delegate call.
+    function test_deploy_revertsIfTheSafeHasHiddenOwnersAndModules() public {
+        address hidden = makeAddr("hidden");
+        Trojan trojan = new Trojan();
+        executeAsOwners(address(trojan), abi.encodeCall(Trojan.plant, (hidden, hidden)), 1);
+        assertEq(ISafe(_council).getOwners(), owners());
+        vm.prank(hidden);
+        (bool ok,) = _council.call(
+            abi.encodeWithSignature(
+                "execTransactionFromModule(address,uint256,bytes,uint8)", makeAddr("anybody"), 0, "", 0
+            )
+        );
+        assertTrue(ok, "the hidden module acts for the Safe");
+        expectRefused(_json, abi.encodeWithSelector(CouncilSafe.CouncilSafe_AlreadyUsed.selector, 1));
+    }
+
+    /// @dev With the Authority as fallback handler everybody would speak to it with the council's voice.
+    function test_deploy_revertsIfTheSafeHasAnotherFallbackHandler() public {
+        address authorityAt = _script.addresses(_deployer).authority;
+        executeAsOwners(_council, abi.encodeWithSignature("setFallbackHandler(address)", authorityAt), 0);
         expectRefused(
             _json,
-            abi.encodeWithSelector(Protocol.Protocol_WrongSingleton.selector, _safe.singleton, _safe.singleton.codehash)
+            abi.encodeWithSelector(
+                CouncilSafe.CouncilSafe_WrongFallbackHandler.selector, authorityAt, _safe.fallbackHandler
+            )
         );
     }
 
-    function test_deploy_revertsIfTheSafeHasAModule() public {
-        address module = makeAddr("module");
-        vm.prank(_council);
-        (bool ok,) = _council.call(abi.encodeWithSignature("enableModule(address)", module));
-        assertTrue(ok);
-        expectRefused(_json, abi.encodeWithSelector(Protocol.Protocol_SafeHasModules.selector, module));
+    function test_deploy_revertsIfTheSafeWasChangedSinceItsSetup() public {
+        uint256 before = vm.snapshotState();
+        address stranger = makeAddr("stranger");
+        asCouncil(abi.encodeWithSignature("swapOwner(address,address,address)", address(1), owners()[0], stranger));
+        expectRefused(
+            _json, abi.encodeWithSelector(CouncilSafe.CouncilSafe_WrongOwners.selector, ISafe(_council).getOwners())
+        );
+        assertTrue(vm.revertToState(before));
+        asCouncil(abi.encodeWithSignature("changeThreshold(uint256)", 2));
+        expectRefused(_json, abi.encodeWithSelector(CouncilSafe.CouncilSafe_WrongThreshold.selector, 2, 3));
+        assertTrue(vm.revertToState(before));
+        asCouncil(abi.encodeWithSignature("enableModule(address)", stranger));
+        expectRefused(_json, abi.encodeWithSelector(CouncilSafe.CouncilSafe_HasModules.selector, stranger));
+        assertTrue(vm.revertToState(before));
+        vm.store(_council, keccak256("guard_manager.guard.address"), bytes32(uint256(uint160(stranger))));
+        expectRefused(_json, abi.encodeWithSelector(CouncilSafe.CouncilSafe_HasGuard.selector, stranger));
+        assertTrue(vm.revertToState(before));
+        vm.etch(stranger, _safe.singleton.code);
+        vm.store(_council, 0, bytes32(uint256(uint160(stranger))));
+        expectRefused(
+            _json, abi.encodeWithSelector(CouncilSafe.CouncilSafe_WrongSingleton.selector, stranger, _safe.singleton)
+        );
     }
 
-    function test_deploy_revertsIfTheSafeHasAGuard() public {
-        address guard = makeAddr("guard");
-        vm.store(_council, keccak256("guard_manager.guard.address"), bytes32(uint256(uint160(guard))));
-        expectRefused(_json, abi.encodeWithSelector(Protocol.Protocol_SafeHasGuard.selector, guard));
+    function test_deploy_isRepeatedAfterTheCouncilHasActed() public {
+        string memory record = _script.deploy(_json, _deployer);
+        address authority = vm.parseJsonAddress(record, ".contracts.authority");
+        executeAsOwners(authority, abi.encodeCall(IAuthority.pause, ()), 0);
+        assertTrue(IAuthority(authority).paused());
+        assertEq(_script.deploy(_json, _deployer), record);
     }
+
+    // ---------------------------------------------------------------- everything else
 
     function test_deploy_revertsIfTheTimelockIsShort() public {
         expectRefused(
@@ -151,6 +255,46 @@ contract DeployTest is Test, SafeDeployment {
     function expectRefused(string memory json, bytes memory reason) private {
         vm.expectRevert(reason);
         _script.deploy(json, _deployer);
+        // Where the script stops, its broadcast is still on.
+        vm.stopBroadcast();
+    }
+
+    function expectWrongAddress(address safe) private {
+        expectRefused(
+            withSafe(safe), abi.encodeWithSelector(CouncilSafe.CouncilSafe_WrongAddress.selector, safe, _council)
+        );
+    }
+
+    function expectWrongCode(string memory json, address at, bytes32 expected) private {
+        expectRefused(
+            json, abi.encodeWithSelector(CouncilSafe.CouncilSafe_WrongCode.selector, at, at.codehash, expected)
+        );
+    }
+
+    function asCouncil(bytes memory data) private {
+        vm.prank(_council);
+        (bool ok,) = _council.call(data);
+        assertTrue(ok);
+    }
+
+    /// @dev Three of the five, whose keys are anvil's.
+    function executeAsOwners(address to, bytes memory data, uint8 operation) private {
+        ISafe safe = ISafe(_council);
+        bytes32 hash = safe.getTransactionHash(to, 0, data, operation, 0, 0, 0, address(0), address(0), safe.nonce());
+        uint256[] memory signers = new uint256[](3);
+        for (uint256 i = 0; i < 3; i++) {
+            signers[i] = uint256(uint160(owners()[i]));
+        }
+        signers = vm.sort(signers);
+        bytes memory signatures;
+        for (uint256 i = 0; i < 3; i++) {
+            // v = 1: approved beforehand.
+            vm.prank(address(uint160(signers[i])));
+            (bool ok,) = _council.call(abi.encodeWithSignature("approveHash(bytes32)", hash));
+            assertTrue(ok);
+            signatures = bytes.concat(signatures, abi.encodePacked(signers[i], uint256(0), uint8(1)));
+        }
+        safe.execTransaction(to, 0, data, operation, 0, 0, 0, address(0), payable(0), signatures);
     }
 
     /// @dev The configuration with another Safe as council.
