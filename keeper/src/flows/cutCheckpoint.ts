@@ -75,7 +75,7 @@ export interface Checkpoints {
   stop(): void;
 }
 
-export function createCheckpoints(input: {
+interface CheckpointsInput {
   readonly sequencer: Sequencer;
   readonly journal: Journal;
   readonly reader: ChainReader;
@@ -95,7 +95,9 @@ export function createCheckpoints(input: {
   readonly logger: Logger;
   readonly settings: CheckpointSettings;
   readonly onFatal: (error: unknown) => void;
-}): Checkpoints {
+}
+
+export function createCheckpoints(input: CheckpointsInput): Checkpoints {
   const { sequencer, journal, reader, poster, keys, leadership, clock, logger, settings } = input;
   const domain = { chainId: reader.chainId, verifyingContract: input.checkpointer };
 

@@ -5,7 +5,7 @@ import { stateHash } from '../../src/core/snapshot.ts';
 import { digestOf } from '../../src/core/typedMessages.ts';
 import { ForeignCheckpointError } from '../../src/flows/cutCheckpoint.ts';
 import { decodeSignedCheckpoint } from '../../src/flows/signedCheckpoint.ts';
-import { ETH_USD, HOME, place, TOKENS } from '../support/exchange.ts';
+import { ETH_USD, HOME, place, SECOND, TOKENS } from '../support/exchange.ts';
 import { nameLeader, postCheckpoint, setPaused } from '../support/fakeChain.ts';
 import { fakeSigner } from '../support/fakeKeys.ts';
 import { deadNetwork, type Network, quickNetwork } from '../support/fakeReader.ts';
@@ -369,6 +369,25 @@ describe('another keeper’s checkpoint', () => {
     const sent = one.poster.posted.length;
     await world.clock.advance(60_000);
     expect(one.poster.posted).toHaveLength(sent);
+  });
+
+  it('that became final while this keeper was cut off has nothing signed for it', async () => {
+    const world = createWorld();
+    world.networks.poster = deadNetwork;
+    const one = startKeeper(world);
+    appoint(world, one, 1);
+    await world.clock.advance(12_000);
+    const two = startKeeper(world);
+    await world.clock.advance(2_000);
+    kill(two);
+    world.networks.home = deadNetwork;
+    world.home.send(postCheckpoint(HOME, two.poster.posted[0] as SignedCheckpoint));
+    await world.clock.advance(120_000);
+    world.networks.home = quickNetwork;
+    await world.clock.advance(10_000);
+    expect(world.fatal).toContainEqual(expect.any(ForeignCheckpointError));
+    expect(leading(one).sequencer.state.withdrawals.size).toBe(0);
+    expect([HOME, SECOND].map((chain) => one.keeper.api.exitRoot(chain))).toEqual([undefined, undefined]);
   });
 });
 

@@ -5,7 +5,7 @@ import { digestOf } from '../../src/core/typedMessages.ts';
 import { addressOf, ETH_USD, HOME, place, REGISTRY, SECOND, TOKENS } from '../support/exchange.ts';
 import { cancelNonce, makeDeposit, nameLeader } from '../support/fakeChain.ts';
 import { fakeSigner } from '../support/fakeKeys.ts';
-import { deadNetwork } from '../support/fakeReader.ts';
+import { deadNetwork, quickNetwork } from '../support/fakeReader.ts';
 import {
   ALICE,
   API_DOMAIN,
@@ -159,7 +159,7 @@ describe('the signature of a contract account', () => {
     return world;
   }
 
-  it('is what the contract says on the chain of its first deposit', async () => {
+  it('is what the contract says on the chain of its deposits', async () => {
     const world = await openWallet('home');
     const { api } = world.running.keeper;
     const wrong = await api.requestWithdrawal({ message: request1271, signature: '0xabcd' });
@@ -169,11 +169,24 @@ describe('the signature of a contract account', () => {
     );
   });
 
-  it('is asked for on no other chain, where the address may be somebody else', async () => {
+  it('is not asked for on chains without a deposit, where the address may be somebody else', async () => {
     const world = await openWallet('second');
     world.networks.second = deadNetwork;
     const answer = await world.running.keeper.api.requestWithdrawal({ message: request1271, signature: '0xabcdef' });
     expect(answer).toMatchObject({ ok: false, refusal: { code: 'keeper.notReady', retryable: true } });
+  });
+
+  it('must be good on every chain with a deposit where code stands: nobody binds an address by paying for it', async () => {
+    const world = await openWallet('home');
+    world.second.send(makeDeposit({ token: TOKENS.ethSecond.token, amount: 1n, account: wallet }));
+    await runAndCarry(world, 8);
+    const { api } = world.running.keeper;
+    world.networks.second = deadNetwork;
+    const unasked = await api.requestWithdrawal({ message: request1271, signature: '0xabcdef' });
+    expect(unasked).toMatchObject({ ok: false, refusal: { code: 'keeper.notReady' } });
+    world.networks.second = quickNetwork;
+    const signed = await api.requestWithdrawal({ message: request1271, signature: '0xabcdef' });
+    expect(accepted(signed).status).toBe('queued');
   });
 
   it('is not believed where no contract stands', async () => {

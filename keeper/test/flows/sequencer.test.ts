@@ -68,6 +68,31 @@ describe('the sequencer', () => {
     expect(command.time).toBe(before);
   });
 
+  it('follows the clock only near the chain: one wild reading does not stay in the state', async () => {
+    const { sequencer: first, journal, state, flushes, clock } = setUp();
+    const answer = first.submit(cancel(1n));
+    flushes.shift()?.();
+    await answer;
+    let skew = 0;
+    const chainTime = clock.now();
+    const sequencer = createSequencer({
+      state,
+      sequence: first.sequence,
+      journal,
+      clock: { now: () => chainTime + skew, after: () => () => {} },
+      encodeEngine,
+      onFatal: () => {},
+      chainTime: () => chainTime,
+    });
+    const month = 30 * 86_400_000;
+    skew = -month;
+    expect((await sequencer.submit(cancel(2n))).command.time).toBe(chainTime);
+    skew = month;
+    expect((await sequencer.submit(cancel(3n))).command.time).toBe(chainTime + 300_000);
+    skew = 0;
+    expect((await sequencer.submit(cancel(4n))).command.time).toBe(chainTime + 300_000);
+  });
+
   it('commits what waits as one group, and answers only when it is on disk', async () => {
     const { sequencer, flushes, disk } = setUp();
     const writes: string[] = [];
