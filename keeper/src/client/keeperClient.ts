@@ -108,15 +108,19 @@ export function createKeeperClient(input: {
   const send = <T>(method: 'POST' | 'DELETE', path: string, body?: unknown) =>
     request<T>({ url, method, path, body, timeoutMs });
 
-  /** What the session may see; market data that the operator hides is shown to the executor's. */
-  async function getAs<T>(path: string, query: Query = {}): Promise<T> {
+  /** With the session, if there is one. A request that was refused because the session ended has done nothing yet. */
+  async function withSession<T>(call: (token: string | undefined) => Promise<T>): Promise<T> {
     try {
-      return await request<T>({ url, method: 'GET', path, query, token, timeoutMs });
+      return await call(token);
     } catch (error) {
       if (!(error instanceof KeeperApiError) || error.code !== 'session.unknown') throw error;
-      return request<T>({ url, method: 'GET', path, query, token: await freshToken(), timeoutMs });
+      return call(await freshToken());
     }
   }
+
+  /** What the session may see; market data that the operator hides is shown to the executor's. */
+  const getAs = <T>(path: string, query: Query = {}) =>
+    withSession((token) => request<T>({ url, method: 'GET', path, query, token, timeoutMs }));
 
   /** Several who notice at once that the session ended share one sign-in. */
   async function freshToken(): Promise<string | undefined> {
@@ -159,7 +163,9 @@ export function createKeeperClient(input: {
     latestCheckpoint: () => unless('checkpoint.none', get('/v1/checkpoints/latest')),
     solvency: () => get('/v1/solvency'),
 
-    submitBatch: (batch) => send('POST', '/v1/batches', batch),
+    // The executor's session pays for large bodies at once; without it they wait for the bucket of the IP address.
+    submitBatch: (body) =>
+      withSession((token) => request({ url, method: 'POST', path: '/v1/batches', body, token, timeoutMs })),
     requestWithdrawal: ({ message, signature }) =>
       send('POST', '/v1/withdrawals', { message: withDecimals(message), signature }),
     cancelWithdrawal: ({ message, signature }) =>

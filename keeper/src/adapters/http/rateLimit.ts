@@ -1,4 +1,5 @@
 // Token buckets. Who asks pays: a stranger from the bucket of his IP address, a session or a proved signer from its own.
+import type { IncomingHttpHeaders } from 'node:http';
 import { isIPv6 } from 'node:net';
 import type { Action } from '../../core/commands.ts';
 import { ACTION_CANCEL, ACTION_CANCEL_ALL, ACTION_CANCEL_ALL_AFTER } from '../../core/commands.ts';
@@ -10,6 +11,9 @@ const MAX_BUCKETS = 16_384;
 
 const ORDER_COST = 1;
 const CANCEL_COST = 0.1;
+
+/** Reading, parsing and checking this much of a body costs about what one more request does. */
+const BODY_BYTES_PER_TOKEN = 4096;
 
 export interface Rate {
   readonly perSecond: number;
@@ -77,6 +81,12 @@ export function ipKey(remoteAddress: string | undefined): string {
   const right = tail === '' ? [] : tail.split(':');
   const zeros = address.includes('::') ? Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0') : [];
   return `ip ${[...left, ...zeros, ...right].slice(0, 4).join(':')}::/64`;
+}
+
+/** What a body costs whoever sends it, known before it is read. One that does not say its length costs the most. */
+export function bodyCost(headers: IncomingHttpHeaders, limitBytes: number): number {
+  const said = headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : limitBytes;
+  return Math.floor(Math.min(said, limitBytes) / BODY_BYTES_PER_TOKEN);
 }
 
 /** What a batch costs its signer: getting out of the market is ten times cheaper than getting in. */

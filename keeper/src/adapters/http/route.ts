@@ -41,6 +41,8 @@ export interface Route<
   /** Tokens that the request takes from whoever pays. */
   readonly cost: number;
   readonly bodyLimitBytes: number;
+  /** Refuses what is hopeless before anybody pays for checking the whole body, which may be anything here. */
+  readonly admit: (body: unknown) => void;
   readonly handle: (call: Call<Q, P, B>) => Shape<A> | Promise<Shape<A>>;
 }
 
@@ -48,7 +50,7 @@ const nothing = strict({});
 type Nothing = typeof nothing;
 
 /** Room for one signed message; only batches need more. */
-const BODY_LIMIT_BYTES = 16 * 1024;
+export const BODY_LIMIT_BYTES = 16 * 1024;
 const COST = 1;
 
 /** Fills in what most routes have in common, and forgets the exact types that only the handler needs. */
@@ -60,7 +62,10 @@ export function route<
 >(
   input: Pick<Route<Q, P, B, A>, 'method' | 'url' | 'summary' | 'answer' | 'handle'> &
     Partial<
-      Pick<Route<Q, P, B, A>, 'query' | 'params' | 'body' | 'session' | 'needsState' | 'cost' | 'bodyLimitBytes'>
+      Pick<
+        Route<Q, P, B, A>,
+        'query' | 'params' | 'body' | 'session' | 'needsState' | 'cost' | 'bodyLimitBytes' | 'admit'
+      >
     >,
 ): Route {
   const whole = {
@@ -72,6 +77,7 @@ export function route<
     needsState: true,
     cost: COST,
     bodyLimitBytes: BODY_LIMIT_BYTES,
+    admit: () => {},
     ...input,
   };
   return whole as unknown as Route;

@@ -35,11 +35,11 @@ const seconds = (what: string) => safeInteger(`${what}, in seconds.`);
 const chainId = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'EIP-155 chain id.' });
 const side = Type.Enum(['buy', 'sell']);
 
-/** In requests: all lower case, or with the right EIP-55 checksum. */
+/** In requests: all lower case, or with the right EIP-55 checksum, which costs a hash (viem remembers the last 8192). */
 const addressInput = Type.Unsafe<Address>(
   Type.Refine(
     Type.String({ pattern: '^0x[0-9a-fA-F]{40}$', description: 'Address, lower-case or with its EIP-55 checksum.' }),
-    (value: string) => isAddress(value),
+    (value: string) => value === value.toLowerCase() || isAddress(value),
     () => 'must be lower-case or carry the right EIP-55 checksum',
   ),
 );

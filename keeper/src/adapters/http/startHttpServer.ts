@@ -9,9 +9,9 @@ import { countConnections } from './connections.ts';
 import { type ErrorCode, HttpError, refused } from './errors.ts';
 import { DEFAULT_LIMITS, type HttpLimits } from './limits.ts';
 import { openApiDocument } from './openApi.ts';
-import { createBuckets, ipKey } from './rateLimit.ts';
+import { bodyCost, createBuckets, ipKey } from './rateLimit.ts';
 import { rawAnswer } from './rawAnswer.ts';
-import type { Route } from './route.ts';
+import { BODY_LIMIT_BYTES, type Route } from './route.ts';
 import { accountRoutes } from './routes/accountRoutes.ts';
 import { courierRoutes } from './routes/courierRoutes.ts';
 import { publicRoutes } from './routes/publicRoutes.ts';
@@ -79,17 +79,21 @@ export async function startHttpServer(input: {
   const checkConnection = countConnections(app.server, limits);
   let closing = false;
 
-  /** Finds out who asks and lets him pay. */
+  /** Finds out who asks and lets him pay: for the request, and for the body before it is read. */
   function identify(request: FastifyRequest): Asker {
-    const route = request.routeOptions.config.route;
+    const { bodyLimit = BODY_LIMIT_BYTES, config } = request.routeOptions;
+    const { route } = config;
     const cost = route?.cost ?? 1;
     const token = route === undefined || route.session === 'none' ? undefined : bearerToken(request);
     const session = token === undefined ? undefined : sessions.find(token);
+    const ip = { key: ipKey(request.socket.remoteAddress), rate: limits.ip };
+    const isExecutor = access.isExecutor(session);
     const payer =
-      session === undefined
-        ? { key: ipKey(request.socket.remoteAddress), rate: limits.ip }
-        : { key: session.address, rate: access.isExecutor(session) ? limits.executor : limits.account };
+      session === undefined ? ip : { key: session.address, rate: isExecutor ? limits.executor : limits.account };
+    // Accounts cost nothing to make, so that bodies are paid by where they come from.
+    const body = { ...(isExecutor ? payer : ip), cost: bodyCost(request.headers, bodyLimit) };
     buckets.take({ ...payer, cost });
+    buckets.take(body);
     if (token !== undefined && session === undefined) throw sessionUnknown();
     if (session === undefined && route?.session === 'required') throw sessionRequired();
     return {
@@ -97,6 +101,7 @@ export async function startHttpServer(input: {
       token,
       paidBySigner(signerCost, signer) {
         buckets.refund({ ...payer, cost });
+        buckets.refund(body);
         const rate = signer === api.executor() ? limits.executor : limits.account;
         buckets.charge({ key: signer, rate, cost: signerCost });
       },
@@ -155,6 +160,7 @@ function createApp(limits: HttpLimits, logger: Logger): FastifyInstance {
   };
   const app = Fastify({
     logger: false,
+    bodyLimit: BODY_LIMIT_BYTES,
     exposeHeadRoutes: false,
     return503OnClosing: false,
     connectionTimeout: limits.idleTimeoutMs,
@@ -189,10 +195,13 @@ function serve(app: FastifyInstance, api: KeeperApi, route: Route): void {
     bodyLimit: route.bodyLimitBytes,
     config: { route },
     schema: { querystring: route.query, params: route.params, ...(route.hasBody ? { body: route.body } : {}) },
-    handler: (request) => {
-      if (request.asker === null) throw new Error('The request was not identified.');
+    preValidation: async (request) => {
       const refusal = route.needsState ? api.notReady() : undefined;
       if (refusal !== undefined) throw refused(refusal);
+      route.admit(request.body);
+    },
+    handler: (request) => {
+      if (request.asker === null) throw new Error('The request was not identified.');
       const { query, params, body, asker } = request;
       return route.handle({ query, params, body, ...asker } as never);
     },

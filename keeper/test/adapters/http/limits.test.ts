@@ -1,10 +1,14 @@
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { HttpLimits } from '../../../src/adapters/http/limits.ts';
+import { DEFAULT_LIMITS, type HttpLimits } from '../../../src/adapters/http/limits.ts';
+import { createKeeperClient } from '../../../src/client/keeperClient.ts';
+import { BATCH_LIMIT, type Hex } from '../../../src/core/commands.ts';
+import type { BatchMessage } from '../../../src/core/typedMessages.ts';
 import {
   alice,
   batchBody,
   call,
+  executor,
   executorAddress,
   post,
   signIn,
@@ -45,6 +49,27 @@ function untilClosed(socket: Socket): Promise<string> {
     });
     socket.on('close', () => resolve(received));
   });
+}
+
+/** As many orders as a batch may hold. */
+function fullBatch(): { readonly message: BatchMessage; readonly signature: Hex } {
+  const { message, signature } = batchBody({ price: Number.MAX_SAFE_INTEGER, quantity: Number.MAX_SAFE_INTEGER });
+  return { message: { ...message, actions: Array(BATCH_LIMIT).fill(message.actions[0]) }, signature };
+}
+
+/** The keeper takes its time with batches until it is released. */
+function stallBatches(): { readonly entered: Promise<void>; readonly release: () => void } {
+  const entered = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  const { submitBatch } = server.keeper.api;
+  Object.assign(server.keeper.api, {
+    async submitBatch(request: Parameters<typeof submitBatch>[0]) {
+      entered.resolve();
+      await released.promise;
+      return submitBatch(request);
+    },
+  });
+  return { entered: entered.promise, release: released.resolve };
 }
 
 describe('requests', () => {
@@ -120,6 +145,88 @@ describe('requests', () => {
       const answer = await post(server, '/v1/batches', batchBody({}, { actions: [action, action] }));
       expect([answer.status, answer.json.repeated]).toEqual([200, true]);
     }
+  });
+
+  it('that repeat an answered batch cost whoever sends them, since anybody may have seen it', async () => {
+    await start({ ip: { perSecond: 1, burst: 4 } });
+    const { batchAnswer } = server.keeper;
+    if (!batchAnswer.ok) throw new Error('The fake keeper accepts batches.');
+    server.keeper.batchAnswer = { ok: true, value: { ...batchAnswer.value, repeated: true } };
+    const statuses = [];
+    for (let i = 0; i < 3; i++) statuses.push((await post(server, '/v1/batches', batchBody())).status);
+    expect(statuses).toEqual([200, 200, 429]);
+  });
+
+  it('with large bodies cost a stranger by their length, before they are read', async () => {
+    await start({});
+    const refusal = { code: 'signature.invalid', message: 'No.', retryable: false } as const;
+    server.keeper.batchAnswer = { ok: false, refusal };
+    const body = JSON.stringify(fullBatch());
+    const cost = 2 + Math.floor(body.length / 4096);
+    const statuses = await Promise.all(
+      Array.from({ length: 40 }, async () => (await post(server, '/v1/batches', body)).status),
+    );
+    const checked = Math.floor(DEFAULT_LIMITS.ip.burst / cost);
+    expect(checked).toBeLessThan(8);
+    expect(statuses.filter((status) => status === 401)).toHaveLength(checked);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(40 - checked);
+    expect(server.keeper.calls).toHaveLength(checked);
+  });
+
+  it('that do not say how long they are cost as much as the longest', async () => {
+    await start({ ip: { perSecond: 1, burst: 200 } });
+    const send = async () => {
+      const socket = await open();
+      const headers = 'host: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\nconnection: close';
+      socket.write(`POST /v1/batches HTTP/1.1\r\n${headers}\r\n\r\n2\r\n{}\r\n0\r\n\r\n`);
+      return (await untilClosed(socket)).slice(0, 12);
+    };
+    expect([await send(), await send()]).toEqual(['HTTP/1.1 400', 'HTTP/1.1 429']);
+    expect((await call(server, '/v1/assets')).status).toBe(200);
+  });
+
+  it('to nowhere pay for their bodies, too, which may not be large', async () => {
+    await start({ ip: { perSecond: 1, burst: 5 } });
+    expect((await post(server, '/v1/nowhere', { x: 'x'.repeat(12_000) })).status).toBe(404);
+    expect((await post(server, '/v1/nowhere', { x: 'x'.repeat(12_000) })).status).toBe(429);
+    server.keeper.time += 5_000;
+    expect((await post(server, '/v1/nowhere', { x: 'x'.repeat(100_000) })).status).toBe(413);
+  });
+
+  it('with large bodies are paid by the executor from the beginning when they come with its session', async () => {
+    await start({ ip: { perSecond: 1, burst: 80 } });
+    server.keeper.time = Date.now();
+    const client = createKeeperClient({ url: server.url });
+    const large = fullBatch();
+    const stalled = stallBatches();
+    const first = client.submitBatch(large);
+    await stalled.entered;
+    await expect(client.submitBatch(large)).rejects.toMatchObject({ code: 'limit.requests' });
+    stalled.release();
+    await first;
+
+    await client.signIn(executor);
+    const again = stallBatches();
+    const both = [client.submitBatch(large), client.submitBatch(large)];
+    await again.entered;
+    again.release();
+    expect(await Promise.all(both)).toHaveLength(2);
+  });
+
+  it('for batches of others than the executor are refused before their actions are looked at', async () => {
+    await start({});
+    const other = { executor: alice.address, actions: [{ kind: 'anything' }] };
+    const { status, json } = await post(server, '/v1/batches', batchBody({}, other));
+    const signer = alice.address.toLowerCase();
+    expect([status, json]).toMatchObject([
+      403,
+      { code: 'signature.notExecutor', details: { executor: executorAddress, signer }, retryable: false },
+    ]);
+    for (const executor of [undefined, 5, null, {}, 'somebody', `${alice.address}00`]) {
+      const answer = await post(server, '/v1/batches', batchBody({}, { executor }));
+      expect([answer.status, answer.json.code]).toEqual([400, 'request.invalid']);
+    }
+    expect(server.keeper.calls).toEqual([]);
   });
 
   it('for withdrawals are counted per account', async () => {
@@ -219,20 +326,11 @@ describe('slow clients', () => {
 describe('closing', () => {
   it('finishes what is being answered and then takes nothing more', async () => {
     await start({});
-    const entered = Promise.withResolvers<void>();
-    const released = Promise.withResolvers<void>();
-    const { submitBatch } = server.keeper.api;
-    Object.assign(server.keeper.api, {
-      async submitBatch(request: Parameters<typeof submitBatch>[0]) {
-        entered.resolve();
-        await released.promise;
-        return submitBatch(request);
-      },
-    });
+    const stalled = stallBatches();
     const answer = post(server, '/v1/batches', batchBody());
-    await entered.promise;
+    await stalled.entered;
     const closing = server.close();
-    released.resolve();
+    stalled.release();
     expect((await answer).status).toBe(200);
     await closing;
     await expect(call(server, '/v1/assets')).rejects.toThrow();

@@ -29,8 +29,11 @@ export function signedRoutes({
       summary: 'Orders and cancels for users, signed by the executor',
       body: schemas.BatchBody,
       answer: schemas.BatchAnswer,
+      // Not for the right to it, which is the signature, but for the executor to pay for its bodies from the beginning.
+      session: 'optional',
       cost: SIGNED_COST,
       bodyLimitBytes: BATCH_BODY_LIMIT_BYTES,
+      admit: (body) => requireExecutor(body, api.executor()),
       async handle({ body, paidBySigner }) {
         const message = batchMessage(body.message);
         buckets.check({ key: message.executor, rate: rates.executor });
@@ -83,6 +86,16 @@ export function signedRoutes({
       },
     }),
   ];
+}
+
+/** Throws `signature.notExecutor` for a batch that names another address, whatever else it holds. */
+function requireExecutor(body: unknown, executor: Address): void {
+  const named = (body as { readonly message?: { readonly executor?: unknown } | null } | null)?.message?.executor;
+  // What is no address is left to the schema, which says where the mistake is.
+  if (typeof named !== 'string' || !/^0x[0-9a-f]{40}$/i.test(named) || lower(named as Address) === executor) return;
+  const message = `Only the executor ${executor} may submit trades; this batch names ${lower(named as Address)}.`;
+  const details = { executor, signer: lower(named as Address) };
+  throw new HttpError({ code: 'signature.notExecutor', message, details });
 }
 
 function accepted<T>(answer: Answer<T>): T {

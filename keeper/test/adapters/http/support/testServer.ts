@@ -4,7 +4,7 @@ import { createSiweMessage, type SiweMessage } from 'viem/siwe';
 import type { PublicBooks } from '../../../../src/adapters/http/access.ts';
 import type { HttpLimits } from '../../../../src/adapters/http/limits.ts';
 import { startHttpServer } from '../../../../src/adapters/http/startHttpServer.ts';
-import type { Address } from '../../../../src/core/commands.ts';
+import type { Address, Hex } from '../../../../src/core/commands.ts';
 import { ALICE_KEY, createFakeKeeper, EXECUTOR_KEY, type FakeKeeper, HOME_CHAIN } from './fakeKeeperApi.ts';
 
 export const executor = privateKeyToAccount(EXECUTOR_KEY);
@@ -99,7 +99,7 @@ export async function signIn(server: TestServer, signer: Signer): Promise<string
   return answer.json.token;
 }
 
-export const signature = `0x${'5a'.repeat(64)}1b`;
+export const signature: Hex = `0x${'5a'.repeat(64)}1b`;
 
 /** A batch as JSON, with one action changed. */
 export function batchBody(action: object = {}, message: object = {}) {
