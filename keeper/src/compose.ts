@@ -1,5 +1,5 @@
 // The only place where adapters are constructed: one keeper, or one courier, from its configuration to a running process.
-import { renameSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { createChainReader } from './adapters/chain/chainReader.ts';
 import { createCheckpointPoster } from './adapters/chain/checkpointPoster.ts';
@@ -136,6 +136,9 @@ export interface RecoveryCheck {
 /** Replays the journal to the `journalIndex` of the newest checkpoint on chain and compares the state's hash. */
 export async function checkRecovery(config: KeeperConfig): Promise<RecoveryCheck> {
   const genesis = genesisOf(config);
+  // Nothing is made that is not there: not the keys either.
+  const { directory } = journalOptions(config, new Uint8Array());
+  if (!existsSync(directory)) throw new Error(`There is no journal in ${directory}: nothing to check.`);
   const keys = await loadKeys(keyOptions(config));
   const journal = openJournal(journalOptions(config, keys.journalKey));
   try {

@@ -36,6 +36,8 @@ const VERSION = 1;
 const WORD = 32;
 /** Most items that a reader believes in. What is too many for a batch, the core decides and answers. */
 const ITEM_LIMIT = 1_048_576;
+/** A chain that was away for long comes back with all its entries at once; what was written must be read. */
+const ENTRY_LIMIT = 2 ** 31 - 1;
 
 const BATCH = 1;
 const REQUEST_WITHDRAWAL = 2;
@@ -218,7 +220,7 @@ function readLog(reader: Reader, time: number): LogCommand {
   const contract = readAddress(reader);
   const firstIndex = readInteger(reader);
   const block = { number: readInteger(reader), hash: readHex(reader, WORD), timestamp: readInteger(reader) };
-  const entries = readMany(reader, ITEM_LIMIT, readEntry);
+  const entries = readMany(reader, ENTRY_LIMIT, readEntry);
   return { type: 'log', time, chainId, contract, firstIndex, entries, block };
 }
 

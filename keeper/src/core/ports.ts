@@ -30,7 +30,10 @@ export interface AuthorityView {
   readonly block: Block;
 }
 
-/** Reads one chain through several RPCs and believes only what enough of them agree on. All methods throw `ChainError`. */
+/**
+ * Reads one chain through several RPCs and believes only what enough of them agree on. All methods throw `ChainError`; one
+ * whose `code` is `reorg` says that a block which was final is gone.
+ */
 export interface ChainReader {
   readonly chainId: number;
   readLog(contract: Address, from: LogPosition, tag: BlockTag): Promise<LogSegment>;

@@ -31,6 +31,10 @@ export class ForeignCheckpointError extends Error {
   override name = 'ForeignCheckpointError';
 }
 
+/** What the pools of the common nodes take; and where people should begin to worry. */
+const TRANSACTION_LIMIT_BYTES = 131_072;
+const PAYLOAD_WARNING_BYTES = 65_536;
+
 export interface CheckpointSettings {
   /** Between two checkpoints when something changed. */
   readonly intervalMs: number;
@@ -316,7 +320,9 @@ export function createCheckpoints(input: CheckpointsInput): Checkpoints {
       return isInFlight() ? (changedInCut ?? changedSinceCut) : changedSinceCut;
     },
     get problem() {
-      return problem;
+      const bytes = held?.payload.length ?? 0;
+      if (problem !== undefined || bytes < PAYLOAD_WARNING_BYTES) return problem;
+      return `Checkpoints have grown to ${bytes} bytes; nodes take no transaction above ${TRANSACTION_LIMIT_BYTES}.`;
     },
     start() {
       running = true;

@@ -24,6 +24,8 @@ export function createIngestion(input: {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly pollMs: number;
+  /** What was final is not any more: credits may be wrong, and a person must decide. */
+  readonly onFatal: (error: unknown) => void;
 }): Ingestion {
   const { sequencer, readers, logger } = input;
   const state: State = sequencer.state;
@@ -69,6 +71,7 @@ export function createIngestion(input: {
       }
       problems.delete(chainId);
     } catch (error) {
+      if (isFinalityBroken(error)) return input.onFatal(error);
       const message = error instanceof Error ? error.message : String(error);
       if (problems.get(chainId) !== message) logger.warn({ chainId, error: message }, 'chain cannot be read');
       problems.set(chainId, message);
@@ -112,4 +115,9 @@ export function createIngestion(input: {
       cancelTimer?.();
     },
   };
+}
+
+/** What a reader throws when a block that was final is gone. Everything else may pass. */
+function isFinalityBroken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'reorg';
 }

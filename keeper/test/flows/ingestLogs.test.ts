@@ -50,7 +50,14 @@ function setUp({ readers: readable = [HOME, SECOND] } = {}) {
     onFatal: (error) => fatal.push(error),
     schedule: queueMicrotask,
   });
-  const ingestion = createIngestion({ sequencer, readers, clock, logger: silentLogger, pollMs: 1_000 });
+  const ingestion = createIngestion({
+    sequencer,
+    readers,
+    clock,
+    logger: silentLogger,
+    pollMs: 1_000,
+    onFatal: (error) => fatal.push(error),
+  });
   const mine = (chain: FakeChain, blocks = 1) => {
     for (let i = 0; i < blocks; i++) chain.mine(chain.newest.timestamp + 2);
   };
@@ -222,4 +229,16 @@ describe('the ingestion', () => {
       expect.objectContaining({ message: expect.stringContaining('no such withdrawal is pending') }),
     ]);
   });
+});
+
+it('stops the keeper when a block that was final is gone', async () => {
+  const { home, networks, ingestion, fatal, mine, depositOn } = setUp();
+  depositOn(home);
+  mine(home, 5);
+  await ingestion.readOnce();
+  networks.set(HOME, async () => {
+    throw Object.assign(new Error('block 3 was final, and is gone'), { code: 'reorg' });
+  });
+  await ingestion.readOnce();
+  expect(fatal).toEqual([expect.objectContaining({ message: 'block 3 was final, and is gone' })]);
 });
