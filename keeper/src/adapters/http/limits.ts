@@ -18,6 +18,8 @@ export interface HttpLimits {
   readonly maxStreamMessageBytes: number;
   /** A reader that lets more than this pile up is cut off with close code 1013. */
   readonly maxStreamBacklogBytes: number;
+  /** All streams together; beyond it the slowest ones are cut off. */
+  readonly maxStreamBacklogsBytes: number;
   /** Pings go out this often; a client that missed one when the next is due is gone. */
   readonly streamHeartbeatMs: number;
   /** Changes of a book are collected this long, then sent as one delta. */
@@ -43,6 +45,7 @@ export const DEFAULT_LIMITS: HttpLimits = {
   streamMessages: { perSecond: 10, burst: 100 },
   maxStreamMessageBytes: 4096,
   maxStreamBacklogBytes: 4 * 1024 * 1024,
+  maxStreamBacklogsBytes: 256 * 1024 * 1024,
   streamHeartbeatMs: 15_000,
   bookIntervalMs: 50,
   headersTimeoutMs: 10_000,

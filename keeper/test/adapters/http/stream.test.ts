@@ -439,6 +439,16 @@ describe('a reader who comes back', () => {
     expect((await follow({ ...TRADES, from: START_SEQUENCE + 98 })).first.type).toBe('resumed');
   });
 
+  it('costs his address the more, the more he missed', async () => {
+    await start({ limits: { ip: { perSecond: 1, burst: 30 } } });
+    await follow(TRADES);
+    server.keeper.publish(Array.from({ length: 7_000 }, () => rested()));
+    const { reader, first } = await follow({ ...TRADES, from: START_SEQUENCE });
+    expect(first.type).toBe('resumed');
+    reader.say({ op: 'subscribe', ...TRADES });
+    expect(await reader.next()).toMatchObject({ type: 'error', code: 'limit.requests' });
+  });
+
   it('may ask again on the same line', async () => {
     const { reader } = await follow(TRADES);
     server.keeper.publish([fill()]);
@@ -448,6 +458,72 @@ describe('a reader who comes back', () => {
     expect([resumed.type, again.type, again.seq]).toEqual(['resumed', 'delta', 101]);
     server.keeper.publish([fill()]);
     expect(await reader.next()).toMatchObject({ seq: 102, prevSeq: 101 });
+    reader.say({ op: 'ping' });
+    expect((await reader.next()).type).toBe('pong');
+  });
+});
+
+describe('more at once than is kept', () => {
+  /** All in one go, as after one group commit: nobody can be told in between. */
+  function publishTooMuch(): void {
+    const events = Array.from({ length: 1_000 }, () => fill());
+    for (let i = 0; i < 150; i++) server.keeper.publish(events);
+  }
+
+  it('gives every reader a gap and a snapshot, and cuts nobody off', async () => {
+    const token = await signIn(server, alice);
+    const topics = [
+      TRADES,
+      { channel: 'account', token },
+      { channel: 'executor', token: await signIn(server, executor) },
+    ];
+    const lines = await Promise.all(topics.map(follow));
+    publishTooMuch();
+    const newest = START_SEQUENCE + 150;
+    for (const { reader, first } of lines) {
+      const [gap, snapshot] = await reader.take(2);
+      const { channel } = first;
+      expect(gap).toMatchObject({ channel, type: 'gap', seq: newest, prevSeq: null, data: { from: START_SEQUENCE } });
+      expect(snapshot).toMatchObject({ channel, type: 'snapshot', seq: newest, prevSeq: null, data: first.data });
+    }
+    server.keeper.publish([fill()]);
+    for (const { reader } of lines) {
+      expect(await reader.next()).toMatchObject({ type: 'delta', seq: newest + 1, prevSeq: newest });
+      expect(reader.socket.readyState).toBe(reader.socket.OPEN);
+    }
+    expect(server.errors).toEqual([]);
+  });
+
+  it('reaches books as one change', async () => {
+    const { reader } = await follow(BOOK_TOPIC);
+    server.keeper.bids.set(7, { price: 7, quantity: '1', orders: 1 });
+    publishTooMuch();
+    expect(await reader.next()).toMatchObject({
+      type: 'delta',
+      prevSeq: START_SEQUENCE,
+      data: { bids: [{ price: 7 }], asks: [] },
+    });
+  });
+
+  it('reaches many readers, some of whom leave or ask again meanwhile', async () => {
+    const lines = await Promise.all(Array.from({ length: 100 }, () => follow(TRADES)));
+    publishTooMuch();
+    const [gone, asking, ...others] = lines.map(({ reader }) => reader) as [TestReader, TestReader, ...TestReader[]];
+    gone.socket.terminate();
+    asking.say({ op: 'subscribe', ...TRADES });
+    for (const reader of others) expect((await reader.take(2)).map(({ type }) => type)).toEqual(['gap', 'snapshot']);
+    server.keeper.publish([fill()]);
+    for (const reader of others) expect((await reader.next()).type).toBe('delta');
+    const heard = await asking.take(2);
+    while (heard.at(-1)?.type !== 'delta') heard.push(await asking.next());
+    expect(heard.at(-1)).toMatchObject({ seq: START_SEQUENCE + 151, prevSeq: START_SEQUENCE + 150 });
+  });
+
+  it('shows nothing to an executor who lost the role in between', async () => {
+    const { reader } = await follow({ channel: 'executor', token: await signIn(server, executor) });
+    server.keeper.executor = aliceAddress;
+    publishTooMuch();
+    expect(await reader.next()).toMatchObject({ type: 'error', code: 'access.notExecutor' });
     reader.say({ op: 'ping' });
     expect((await reader.next()).type).toBe('pong');
   });
@@ -566,6 +642,26 @@ describe('a line', () => {
     }
     slow.reader.socket.resume();
     expect((await slow.reader.closed).code).toBe(1013);
+    expect(slow.reader.waiting.length).toBeLessThan(200);
+    expect(quick.reader.socket.readyState).toBe(quick.reader.socket.OPEN);
+  });
+
+  it('is cut when it is the slowest and all together wait for too much', async () => {
+    await start({ limits: { maxStreamBacklogBytes: 2 ** 30, maxStreamBacklogsBytes: 1_000_000 } });
+    const slow = await follow(TRADES);
+    const quick = await follow(TRADES);
+    slow.reader.socket.pause();
+    const fills = Array.from({ length: 1_000 }, () => fill());
+    let received = 0;
+    quick.reader.socket.on('message', () => {
+      received += 1;
+    });
+    for (let i = 1; i <= 200; i++) {
+      server.keeper.publish(fills);
+      await expect.poll(() => received, { interval: 1 }).toBe(i);
+    }
+    slow.reader.socket.resume();
+    expect((await slow.reader.closed).code).toBe(1006);
     expect(slow.reader.waiting.length).toBeLessThan(200);
     expect(quick.reader.socket.readyState).toBe(quick.reader.socket.OPEN);
   });

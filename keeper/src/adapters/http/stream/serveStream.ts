@@ -22,6 +22,10 @@ const CLOSE_TIMEOUT_MS = 2_000;
 /** Of the client's IP address: connecting and subscribing make the keeper look things up. */
 const CONNECT_COST = 2;
 const SUBSCRIBE_COST = 2;
+/** To find what a reader missed, the keeper goes through everything that happened: this much of it costs one more. */
+const EVENTS_PER_TOKEN = 256;
+/** All backlogs are added up whenever the lines were given this part of what they may hold together. */
+const PARTS_PER_CHECK = 64;
 
 const GOING_AWAY = 1001;
 const UNSUPPORTED_DATA = 1003;
@@ -57,6 +61,7 @@ export function serveStream(input: {
   const perIp = new Map<string, number>();
   let closing = false;
   let count = 0;
+  let charactersSinceCheck = 0;
 
   const hub = createStreamHub({
     ...input,
@@ -68,6 +73,20 @@ export function serveStream(input: {
 
   function closeAll(code: number, reason: string): void {
     for (const socket of sockets.clients) socket.close(code, reason);
+  }
+
+  /** Cuts the slowest lines when all together wait for too much, without a goodbye, which would wait behind the rest. */
+  function boundBacklogs(characters: number): void {
+    charactersSinceCheck += characters;
+    if (charactersSinceCheck < limits.maxStreamBacklogsBytes / PARTS_PER_CHECK) return;
+    charactersSinceCheck = 0;
+    const slowestFirst = [...sockets.clients].sort((a, b) => b.bufferedAmount - a.bufferedAmount);
+    let bytes = slowestFirst.reduce((sum, { bufferedAmount }) => sum + bufferedAmount, 0);
+    for (const webSocket of slowestFirst) {
+      if (bytes <= limits.maxStreamBacklogsBytes) return;
+      bytes -= webSocket.bufferedAmount;
+      webSocket.terminate();
+    }
   }
 
   function checkUpgrade(request: IncomingMessage): void {
@@ -107,7 +126,10 @@ export function serveStream(input: {
     const reader: Reader = {
       send(text) {
         if (webSocket.readyState !== webSocket.OPEN) return;
-        if (webSocket.bufferedAmount <= limits.maxStreamBacklogBytes) return webSocket.send(text);
+        if (webSocket.bufferedAmount <= limits.maxStreamBacklogBytes) {
+          webSocket.send(text);
+          return boundBacklogs(text.length);
+        }
         hub.drop(reader);
         webSocket.close(TRY_AGAIN_LATER, 'reads too slowly');
       },
@@ -163,7 +185,8 @@ export function serveStream(input: {
       buckets.take({ key: ip, rate: limits.ip, cost: SUBSCRIBE_COST });
       await hub.ready();
       if (webSocket.readyState !== webSocket.OPEN) return;
-      hub.subscribe({ reader, topic, token: request.token, from: request.from });
+      const looked = hub.subscribe({ reader, topic, token: request.token, from: request.from });
+      buckets.charge({ key: ip, rate: limits.ip, cost: Math.floor(looked / EVENTS_PER_TOKEN) });
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
       reader.send(errorText(error, topic));

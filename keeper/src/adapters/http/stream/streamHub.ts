@@ -13,20 +13,32 @@ import { bookKey, bookUnknown, createTopics, deltasOf } from './topics.ts';
 
 /** Events that are told before sockets get a chance to write. */
 const EVENTS_PER_TURN = 2_048;
+/** Subscriptions that begin anew in one such turn. */
+const SNAPSHOTS_PER_TURN = 64;
+
+interface Missed {
+  /** Events or levels. */
+  readonly size: number;
+  readonly seq: number;
+  readonly time: number;
+  /** undefined: nothing of it concerns the topic. */
+  readonly data: object | undefined;
+}
 
 export interface StreamHub {
   /** Resolves when topics can be followed. Throws `keeper.notReady` while this keeper is a candidate. */
   ready(): Promise<void>;
   /**
    * Begins with a snapshot, or after `from` when everything since is still known. Replaces an older subscription of the
-   * reader to the same topic. Throws the `HttpError` that refuses it.
+   * reader to the same topic. Throws the `HttpError` that refuses it. Returns how many events, or levels of a book, were
+   * looked at to find what the reader missed.
    */
   subscribe(input: {
     readonly reader: Reader;
     readonly topic: StreamTopic;
     readonly token: string | undefined;
     readonly from: number | undefined;
-  }): void;
+  }): number;
   unsubscribe(reader: Reader, topic: StreamTopic): void;
   /** The reader is gone. */
   drop(reader: Reader): void;
@@ -61,6 +73,7 @@ export function createStreamHub(input: {
   let ring: EventRing | undefined;
   /** Sequence up to which items of the ring were told. */
   let told = 0;
+  let behind: Subscription[] = [];
 
   const stopListening = api.subscribe((item) => {
     try {
@@ -88,7 +101,8 @@ export function createStreamHub(input: {
     turn = undefined;
     if (ring === undefined) return;
     try {
-      if (told < ring.floor) throw new Error('The stream fell behind the keeper by a whole ring.');
+      if (told < ring.floor) fallBehind(ring);
+      startSomeAnew();
       let events = 0;
       for (const item of ring.after(told)) {
         tell(item);
@@ -96,9 +110,29 @@ export function createStreamHub(input: {
         events += item.events.length;
         if (events >= EVENTS_PER_TURN) break;
       }
-      if (told < ring.newest) turn = setImmediate(tellSome);
+      if (told < ring.newest || behind.length > 0) turn = setImmediate(tellSome);
     } catch (error) {
       fail(error);
+    }
+  }
+
+  /** More happened at once than the ring holds: nobody can be told of it any more, only how it ended. */
+  function fallBehind({ newest }: EventRing): void {
+    // What is lost may have changed who may see what.
+    recheck();
+    behind = subscriptions.all().filter(({ topic, seq }) => topic.channel !== 'book' && seq < newest);
+    for (const subscription of behind) subscription.isBehind = true;
+    for (const book of feeds.keys()) changedBooks.add(book);
+    tellBooksSoon();
+    logger.warn({ lost: newest - told, subscriptions: behind.length }, 'The stream fell behind and begins anew');
+    told = newest;
+  }
+
+  function startSomeAnew(): void {
+    for (const subscription of behind.splice(0, SNAPSHOTS_PER_TURN)) {
+      if (!subscriptions.isOpen(subscription)) continue;
+      subscription.isBehind = false;
+      unlessRefused(subscription, () => startAnew(subscription, subscription.seq));
     }
   }
 
@@ -107,6 +141,7 @@ export function createStreamHub(input: {
     logger.error({ error: text }, 'The stream failed');
     subscriptions.clear();
     feeds.clear();
+    behind = [];
     told = ring?.newest ?? 0;
     input.onFailure();
   }
@@ -114,14 +149,18 @@ export function createStreamHub(input: {
   function tell(item: StreamItem): void {
     if (item.events.some((event) => event.type === 'directoryChanged')) recheck();
     for (const event of item.events) if ('book' in event && feeds.has(event.book)) changedBooks.add(event.book);
-    if (changedBooks.size > 0) bookTimer ??= setTimeout(tellBooks, input.bookIntervalMs);
+    tellBooksSoon();
     for (const [key, data] of deltasOf(item, subscriptions.has, accountEvents)) {
       const text = bodyText('delta', item.time, data);
       for (const subscription of subscriptions.of(key)) {
         // A snapshot may have told it already.
-        if (item.sequence > subscription.seq) send(subscription, item.sequence, text);
+        if (item.sequence > subscription.seq && !subscription.isBehind) send(subscription, item.sequence, text);
       }
     }
+  }
+
+  function tellBooksSoon(): void {
+    if (changedBooks.size > 0) bookTimer ??= setTimeout(tellBooks, input.bookIntervalMs);
   }
 
   function tellBooks(): void {
@@ -162,41 +201,71 @@ export function createStreamHub(input: {
     return { floor, newest: seq };
   }
 
-  /** What was missed since `from`, which must be known. */
-  function missed({ topic, key }: Subscription, from: number): readonly (readonly [seq: number, text: string])[] {
+  /** What happened since `from`, which must be known, one by one: how much it is, and what it says on the topic. */
+  function* since({ topic, key }: Subscription, from: number): Generator<Missed> {
     if (topic.channel === 'book') {
-      const changes = feedOf(topic.book).since(from);
-      return changes.map(({ seq, delta }) => [seq, bodyText('delta', api.now(), delta)]);
+      for (const { seq, delta } of feedOf(topic.book).since(from)) {
+        yield { size: delta.bids.length + delta.asks.length, seq, time: api.now(), data: delta };
+      }
+      return;
     }
-    return live()
-      .after(from)
-      .flatMap((item) => {
-        const data = deltasOf(item, (wanted) => wanted === key, accountEvents).get(key);
-        return data === undefined ? [] : [[item.sequence, bodyText('delta', item.time, data)] as const];
-      });
+    for (const item of live().after(from)) {
+      const data = deltasOf(item, (wanted) => wanted === key, accountEvents).get(key);
+      yield { size: item.events.length, seq: item.sequence, time: item.time, data };
+    }
   }
 
-  function resume(subscription: Subscription, from: number): void {
+  /** The messages that a reader missed; undefined when they are more than he may let pile up. */
+  function missed(
+    subscription: Subscription,
+    from: number,
+  ): { readonly looked: number; readonly messages: readonly (readonly [seq: number, text: string])[] | undefined } {
+    const messages: [number, string][] = [];
+    let [bytes, looked] = [0, 0];
+    for (const { size, seq, time, data } of since(subscription, from)) {
+      looked += size;
+      if (data === undefined) continue;
+      const text = bodyText('delta', time, data);
+      bytes += text.length;
+      if (bytes > input.maxReplayBytes) return { looked, messages: undefined };
+      messages.push([seq, text]);
+    }
+    return { looked, messages };
+  }
+
+  function resume(subscription: Subscription, from: number): number {
     const { floor, newest } = known(subscription.topic);
-    const messages = from < floor || from > newest ? undefined : missed(subscription, from);
-    const bytes = messages?.reduce((sum, [, text]) => sum + text.length, 0) ?? 0;
-    if (messages === undefined || bytes > input.maxReplayBytes) {
-      send(subscription, newest, bodyText('gap', api.now(), { from, oldest: floor }), null);
-      return snapshot(subscription);
+    const isKnown = from >= floor && from <= newest;
+    const { looked, messages } = isKnown ? missed(subscription, from) : { looked: 0, messages: undefined };
+    if (messages === undefined) {
+      startAnew(subscription, from);
+      return looked;
     }
     send(subscription, from, bodyText('resumed', api.now(), {}), from);
     for (const [seq, text] of messages) send(subscription, seq, text);
+    return looked;
+  }
+
+  function startAnew(subscription: Subscription, from: number): void {
+    const { floor, newest } = known(subscription.topic);
+    send(subscription, newest, bodyText('gap', api.now(), { from, oldest: floor }), null);
+    snapshot(subscription);
   }
 
   function recheck(): void {
-    for (const { reader, topic, token } of subscriptions.all()) {
-      try {
-        topics.authorize(topic, token);
-      } catch (error) {
-        if (!(error instanceof HttpError)) throw error;
-        subscriptions.remove(reader, topic);
-        reader.send(errorText(error, topic));
-      }
+    for (const subscription of subscriptions.all()) {
+      unlessRefused(subscription, () => topics.authorize(subscription.topic, subscription.token));
+    }
+  }
+
+  /** Ends the subscription when its reader may not have this any more. */
+  function unlessRefused({ reader, topic }: Subscription, action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error;
+      subscriptions.remove(reader, topic);
+      reader.send(errorText(error, topic));
     }
   }
 
@@ -210,12 +279,14 @@ export function createStreamHub(input: {
       ring ??= startRing(sequence);
     },
     subscribe({ reader, topic, token, from }) {
-      const subscription: Subscription = { reader, topic, key: topics.authorize(topic, token), token, seq: 0 };
+      const key = topics.authorize(topic, token);
+      const subscription: Subscription = { reader, topic, key, token, seq: 0, isBehind: false };
       subscriptions.checkRoom(reader, topic);
-      if (topic.channel === 'book') tellBook(topic.book);
+      let looked = 0;
       if (from === undefined) snapshot(subscription);
-      else resume(subscription, from);
+      else looked = resume(subscription, from);
       subscriptions.add(subscription);
+      return looked;
     },
     unsubscribe: subscriptions.remove,
     drop: subscriptions.drop,

@@ -14,6 +14,8 @@ export interface Subscription {
   readonly token: string | undefined;
   /** `seq` of the last message. */
   seq: number;
+  /** Lost what is known no more, and waits for a gap and a snapshot: it is told nothing until then. */
+  isBehind: boolean;
 }
 
 export interface Subscriptions {
@@ -21,6 +23,8 @@ export interface Subscriptions {
   has(key: string): boolean;
   of(key: string): Iterable<Subscription>;
   all(): readonly Subscription[];
+  /** Neither ended nor replaced. */
+  isOpen(subscription: Subscription): boolean;
   /** Takes the place of the reader's older one to the same topic. */
   add(subscription: Subscription): void;
   /** Throws `limit.subscriptions` when the reader may not follow one more topic. */
@@ -49,6 +53,7 @@ export function createSubscriptions(maxPerReader: number): Subscriptions {
     has: (key) => byKey.has(key),
     of: (key) => byKey.get(key) ?? [],
     all: () => [...byKey.values()].flatMap((listeners) => [...listeners]),
+    isOpen: (subscription) => byKey.get(subscription.key)?.has(subscription) ?? false,
     add(subscription) {
       const { reader, topic, key } = subscription;
       end(byReader.get(reader)?.get(nameOf(topic)));
