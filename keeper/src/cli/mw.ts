@@ -1,18 +1,7 @@
 #!/usr/bin/env node
 // `mw`: every actor's command line. One file per command; this one only puts them together.
 import { Command } from 'commander';
-import { registerAccount } from './account.ts';
-import { registerBook } from './book.ts';
-import { registerCourier } from './courier.ts';
-import { registerDeposit } from './deposit.ts';
-import { registerDevnet } from './devnet/devnet.ts';
-import { registerDigest } from './digest.ts';
-import { registerKeeper } from './keeper.ts';
-import { registerOrder } from './order.ts';
-import { registerRecover } from './recover.ts';
-import { registerReplay } from './replay.ts';
 import { runProgram } from './support/runProgram.ts';
-import { registerWithdraw } from './withdraw.ts';
 
 const NODE_MAJOR = 24;
 
@@ -28,21 +17,24 @@ const program = new Command('mw')
   .description('Myrtle Wyckoff: an exchange whose order book runs in a TEE and whose money stays in contracts.')
   .showHelpAfterError('(add --help for usage and examples)');
 
-for (const register of [
-  registerDevnet,
-  registerKeeper,
-  registerCourier,
-  registerDeposit,
-  registerWithdraw,
-  registerAccount,
-  registerOrder,
-  registerBook,
-  registerRecover,
-  registerDigest,
-  registerReplay,
-]) {
-  register(program);
-}
+// Only the module of the command that is asked for is loaded: the devnet's alone would take longer than a digest.
+const commands = new Map(
+  Object.entries<() => Promise<(program: Command) => void>>({
+    devnet: async () => (await import('./devnet/devnet.ts')).registerDevnet,
+    keeper: async () => (await import('./keeper.ts')).registerKeeper,
+    courier: async () => (await import('./courier.ts')).registerCourier,
+    deposit: async () => (await import('./deposit.ts')).registerDeposit,
+    withdraw: async () => (await import('./withdraw.ts')).registerWithdraw,
+    account: async () => (await import('./account.ts')).registerAccount,
+    order: async () => (await import('./order.ts')).registerOrder,
+    book: async () => (await import('./book.ts')).registerBook,
+    recover: async () => (await import('./recover.ts')).registerRecover,
+    digest: async () => (await import('./digest.ts')).registerDigest,
+    replay: async () => (await import('./replay.ts')).registerReplay,
+  }),
+);
+const asked = commands.get(process.argv[2] ?? '');
+for (const load of asked === undefined ? commands.values() : [asked]) (await load())(program);
 
 const exitCode = await runProgram(program, process.argv);
 // A command that did what was asked may have set its own.
