@@ -8,8 +8,11 @@ import {ExitRoots, Withdrawal} from "../types/Messages.sol";
 /// @notice Holds all the money of its chain. Nothing leaves without the enclave key's and the leader's signature.
 ///
 /// What is assumed of a listed token (the council checks before it lists):
-/// - `balanceOf` answers what a transfer would move. A transfer to the vault may take a fee: what arrives counts.
+/// - `balanceOf` answers what a transfer would move, or reverts. A transfer to the vault may take a fee: what arrives
+///   counts.
 /// - A transfer from the vault lowers its balance by exactly the amount. Who receives less pays the difference himself.
+///   A fee on top of the amount, at the sender's cost, that is switched on later would make the vault short by it.
+/// - It has one address. One ledger behind two addresses would be counted twice; the council lists one of them.
 /// - Balances shrink only by transfers. If one shrinks by itself (rebasing, slashing), deposits and counters stand, and
 ///   whoever withdraws last waits for the token to be made whole.
 /// - No return value, `false` and a revert are all understood. Tokens that call back cannot re-enter. A blocklisted
@@ -35,7 +38,8 @@ interface IDepositRegistry is IEventLog {
     event TokenListed(uint64 indexed index, address token, uint256 depositCap);
     event DepositCapChanged(uint64 indexed index, address token, uint256 depositCap);
 
-    /// @notice One item of `withdrawMany` was not paid; `reason` is the ABI-encoded error. Not an entry of the log.
+    /// @notice One item of `withdrawMany` was not paid; `reason` is the ABI-encoded error. A report to whoever submitted the
+    /// batch and not an entry of the log: anybody can cause it for any account and nonce, with whatever signatures.
     event WithdrawalFailed(address indexed account, uint256 indexed nonce, bytes reason);
 
     error DepositRegistry_NotGovernor(address caller);
@@ -138,6 +142,8 @@ interface IDepositRegistry is IEventLog {
 
     /// @notice What the keys, the roles and the pause of this chain are.
     function authority() external view returns (address);
+    /// @notice EIP-712 separator of the home chain's Checkpointer, in whose domain exit roots are signed.
+    function homeDomainSeparator() external view returns (bytes32);
     function isNonceUsed(address account, uint256 nonce) external view returns (bool);
     /// @notice What deposits less withdrawals have left here, in atoms. Tokens that were merely sent here are not in it.
     function accounted(address token) external view returns (uint256);
@@ -145,7 +151,7 @@ interface IDepositRegistry is IEventLog {
     function totals(address token) external view returns (uint256 deposited, uint256 withdrawn);
     function listing(address token) external view returns (bool listed, uint256 depositCap);
     /// @notice What `account` ever deposited and withdrawn here, in atoms; `firstIndex` is the log index of the first of
-    /// them plus one, 0 when there is none.
+    /// them plus one, 0 when there is none; beyond 2³² − 1 it stays there.
     function counters(address account, address token)
         external
         view

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-
 import {EventLog} from "../EventLog.sol";
 import {IDepositRegistry} from "../interfaces/IDepositRegistry.sol";
 
@@ -74,9 +72,14 @@ abstract contract Custody is EventLog, IDepositRegistry {
         return (counted.deposited, counted.withdrawn, counted.firstIndex);
     }
 
-    /// @dev Remembers the account's first entry, which is the one that is about to be appended.
+    /// @dev Remembers the account's first entry, which is the one that is about to be appended. In a log that is too long
+    /// for the field it is the last that fits: nobody must be locked out by entries of others.
     function _store(Counters storage counted, uint112 deposited, uint112 withdrawn, uint32 firstIndex) private {
-        if (firstIndex == 0) firstIndex = SafeCast.toUint32(count + 1);
+        if (firstIndex == 0) {
+            uint64 next = count + 1;
+            // forge-lint: disable-next-line(unsafe-typecast)
+            firstIndex = next < type(uint32).max ? uint32(next) : type(uint32).max;
+        }
         (counted.deposited, counted.withdrawn, counted.firstIndex) = (deposited, withdrawn, firstIndex);
     }
 }

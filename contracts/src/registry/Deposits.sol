@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
 import {IDepositRegistry} from "../interfaces/IDepositRegistry.sol";
@@ -29,15 +30,16 @@ abstract contract Deposits is Custody {
         return (_listings[token].listed, _listings[token].depositCap);
     }
 
-    /// @dev The transfer comes first, because only it shows the amount; the caller guards against re-entry.
+    /// @dev The transfer comes first, because only it shows the amount; the caller guards against re-entry. A balance that
+    /// cannot be read must revert: read as 0 before and rightly afterwards, it would credit what the whole vault holds.
     function _deposit(address token, uint256 amount, address account, uint32 subaccount) internal {
         Listing memory listed = _listings[token];
         if (!listed.listed) revert DepositRegistry_TokenNotListed(token);
         if (account == address(0)) revert DepositRegistry_ZeroAccount();
 
-        uint256 balanceBefore = token.balanceOf(address(this));
+        uint256 balanceBefore = IERC20(token).balanceOf(address(this));
         token.safeTransferFrom(msg.sender, address(this), amount);
-        uint256 balanceAfter = token.balanceOf(address(this));
+        uint256 balanceAfter = IERC20(token).balanceOf(address(this));
         if (balanceAfter <= balanceBefore) revert DepositRegistry_NothingReceived(token);
         uint256 received = balanceAfter - balanceBefore;
 

@@ -40,6 +40,11 @@ abstract contract ExitRootGate is EventLog, IDepositRegistry {
     }
 
     /// @inheritdoc IDepositRegistry
+    function homeDomainSeparator() external view returns (bytes32) {
+        return HOME_DOMAIN_SEPARATOR;
+    }
+
+    /// @inheritdoc IDepositRegistry
     function newestRoot() external view returns (uint64 epoch, uint64 checkpoint, uint64 issuedAt, uint64 postedAt) {
         return (_rootEpoch, _rootCheckpoint, _rootIssuedAt, _rootPostedAt);
     }

@@ -119,6 +119,24 @@ contract ReturnBombToken is DevnetToken("Bomb", "BOMB", 18) {
     }
 }
 
+/// @dev Does not answer for balances while it is down; a transfer brings it up again.
+contract MoodyToken is DevnetToken("Moody", "MOOD", 18) {
+    bool private _down;
+
+    function setDown() external {
+        _down = true;
+    }
+
+    function balanceOf(address account) public view override returns (uint256) {
+        require(!_down, "maintenance");
+        return super.balanceOf(account);
+    }
+
+    function _beforeTokenTransfer(address, address, uint256) internal override {
+        _down = false;
+    }
+}
+
 /// @dev Says that it moved the tokens, and did not.
 contract LyingToken is DevnetToken("Lying", "LIE", 18) {
     function transferFrom(address, address, uint256) public pure override returns (bool) {

@@ -55,7 +55,7 @@ abstract contract VaultTest is Test, Signing, LogReplay {
         uint64 nonce = vm.getNonce(address(this));
         address registryAt = vm.computeCreateAddress(address(this), nonce + 1);
         address checkpointerAt = vm.computeCreateAddress(address(this), nonce + 2);
-        authority = new Authority(council, governor, registryAt, enclave, guardians, 24 hours, 11 days);
+        authority = new Authority(council, governor, registryAt, enclave, guardians, 24 hours, 14 days);
         registry = new DepositRegistry(address(authority), HOME, checkpointerAt, 0, tokens);
         checkpointer = new Checkpointer(address(authority));
     }
@@ -106,6 +106,14 @@ abstract contract VaultTest is Test, Signing, LogReplay {
         vm.prank(account);
         (bool ok,) = odd.call(abi.encodeCall(token.approve, (address(registry), amount)));
         assertTrue(ok);
+    }
+
+    /// @dev As after so many entries, by anybody. `count` is the lowest field of the second slot.
+    function setLogLength(uint64 length) internal {
+        bytes32 slot = vm.load(address(registry), bytes32(uint256(1)));
+        slot = bytes32((uint256(slot) >> 64 << 64) | length);
+        vm.store(address(registry), bytes32(uint256(1)), slot);
+        assertEq(registry.count(), length);
     }
 
     // ---------------------------------------------------------------- exit roots

@@ -9,6 +9,7 @@ import {
     FalseReturnToken,
     FeeToken,
     LyingToken,
+    MoodyToken,
     NoReturnToken,
     RebasingToken,
     TakingToken
@@ -222,6 +223,29 @@ contract DepositTest is VaultTest {
         vm.prank(alice);
         registry.deposit(odd, amount, alice, 0);
         assertEq(registry.accounted(odd), arrives);
+    }
+
+    /// @dev Read as 0 before and rightly afterwards, the whole vault would be credited for one atom.
+    function test_deposit_revertsIfTheBalanceCannotBeRead() public {
+        MoodyToken odd = new MoodyToken();
+        list(address(odd));
+        fund(address(odd), bob, 1_000e18);
+        vm.prank(bob);
+        registry.deposit(address(odd), 1_000e18, bob, 0);
+        fund(address(odd), alice, 1);
+        odd.setDown();
+        vm.expectRevert("maintenance");
+        vm.prank(alice);
+        registry.deposit(address(odd), 1, alice, 0);
+    }
+
+    function test_deposit_isPossibleHoweverLongTheLog() public {
+        setLogLength(type(uint32).max - 1);
+        deposit(alice, 1);
+        assertCounters(alice, 1, 0, type(uint32).max);
+        setLogLength(1 << 40);
+        deposit(bob, 1);
+        assertCounters(bob, 1, 0, type(uint32).max);
     }
 
     function expectNothingReceived(address odd) private {

@@ -361,6 +361,14 @@ contract WithdrawTest is VaultTest {
         expectRefused(abi.encodeWithSelector(IDepositRegistry.DepositRegistry_NonceUsed.selector, alice, nonce));
     }
 
+    function test_withdraw_isPossibleHoweverLongTheLog() public {
+        setLogLength(1 << 40);
+        Withdrawal memory withdrawal = withdrawalOf(bob, 1, 99);
+        withdraw(withdrawal);
+        (,, uint256 firstIndex) = registry.counters(bob, address(token));
+        assertEq(firstIndex, type(uint32).max);
+    }
+
     // ---------------------------------------------------------------- helpers
 
     function depositOdd(address odd, uint256 amount) private {
