@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
 import {EventLog} from "./EventLog.sol";
 import {IAuthority} from "./interfaces/IAuthority.sol";
 import {IDirectory} from "./interfaces/IDirectory.sol";
@@ -149,10 +151,16 @@ contract Directory is IDirectory, EventLog {
     }
 
     function _listChain(ChainListing memory listing) private {
-        if (listing.chainId == 0) revert Directory_ZeroChainId();
+        if (listing.chainId == 0 || listing.chainId >= SAFE_INTEGERS) {
+            revert Directory_ChainIdOutOfRange(listing.chainId);
+        }
         if (isChainListed[listing.chainId]) revert Directory_ChainAlreadyListed(listing.chainId);
         _requireAddress(listing.registry);
         _requireAddress(listing.authority);
+        if (listing.registry == listing.authority) revert Directory_RegistryIsAuthority(listing.registry);
+        if (listing.chainId == block.chainid && listing.authority != address(AUTHORITY)) {
+            revert Directory_NotOwnAuthority(listing.authority);
+        }
         if (listing.finality > MAX_FINALITY) revert Directory_UnknownFinality(listing.finality);
         if (listing.heartbeatSeconds == 0 || listing.heartbeatSeconds > MAX_HEARTBEAT_SECONDS) {
             revert Directory_HeartbeatOutOfRange(listing.heartbeatSeconds);
@@ -228,8 +236,7 @@ contract Directory is IDirectory, EventLog {
     function _changeSettler(Settler memory settler_) private {
         _requireAddress(settler_.signer);
         bool isCompressed = settler_.encryptionKeyPrefix == 2 || settler_.encryptionKeyPrefix == 3;
-        uint256 x = uint256(settler_.encryptionKeyX);
-        if (!isCompressed || x == 0 || x >= FIELD_PRIME) revert Directory_BadEncryptionKey();
+        if (!isCompressed || !_isOnCurve(uint256(settler_.encryptionKeyX))) revert Directory_BadEncryptionKey();
         _setSettler(settler_);
     }
 
@@ -248,6 +255,13 @@ contract Directory is IDirectory, EventLog {
         _requireAddress(account);
         insuranceAccount = account;
         _append(InsuranceAccountChanged.selector, abi.encode(account));
+    }
+
+    /// @dev Whether x³ + 7 has a square root (Euler's criterion): each of the two roots is a point's y.
+    function _isOnCurve(uint256 x) private view returns (bool) {
+        if (x >= FIELD_PRIME) return false;
+        uint256 square = addmod(mulmod(mulmod(x, x, FIELD_PRIME), x, FIELD_PRIME), 7, FIELD_PRIME);
+        return Math.modExp(square, (FIELD_PRIME - 1) / 2, FIELD_PRIME) == 1;
     }
 
     function _requireGovernor() private view {

@@ -51,7 +51,11 @@ interface IDirectory is IEventLog {
     error Directory_NotGovernor(address caller);
     error Directory_NotCouncil(address caller);
     error Directory_ZeroAddress();
-    error Directory_ZeroChainId();
+    /// @notice Between 1 and 2⁵³ − 1.
+    error Directory_ChainIdOutOfRange(uint64 chainId);
+    error Directory_RegistryIsAuthority(address registry);
+    /// @notice The home chain has the authority that this directory obeys.
+    error Directory_NotOwnAuthority(address authority);
     error Directory_ChainAlreadyListed(uint64 chainId);
     error Directory_ChainNotListed(uint64 chainId);
     error Directory_UnknownFinality(uint8 finality);
@@ -73,6 +77,7 @@ interface IDirectory is IEventLog {
     /// @notice Below 1 000 000 ppm.
     error Directory_FeeOutOfRange(uint32 feePpm);
     error Directory_UnknownStatus(uint8 status);
+    /// @notice Not the compressed form of a point of secp256k1.
     error Directory_BadEncryptionKey();
 
     /// @notice Governor only.

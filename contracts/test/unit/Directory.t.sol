@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {VmSafe} from "forge-std/Vm.sol";
+
 import {Directory} from "../../src/Directory.sol";
 import {IDirectory} from "../../src/interfaces/IDirectory.sol";
 import {
@@ -45,7 +47,7 @@ contract DirectoryTest is VaultTest {
         assertTrue(directory.isChainListed(1));
         assertEq(directory.assetOf(1, _weth), 1);
         assertEq(directory.tokenOf(2, 1), _usdc);
-        assertSettler(directory, _settler, 2, bytes32(uint256(5)));
+        assertSettler(directory, _settler, 2, bytes32(uint256(6)));
     }
 
     function test_constructor_revertsIfARoleIsMissing() public {
@@ -124,13 +126,20 @@ contract DirectoryTest is VaultTest {
     function test_listChain_revertsIfListedOrMalformed() public {
         ChainListing memory listing = chain(1);
         expectChainRefused(listing, abi.encodeWithSelector(IDirectory.Directory_ChainAlreadyListed.selector, 1));
-        expectChainRefused(chain(0), abi.encodeWithSelector(IDirectory.Directory_ZeroChainId.selector));
+        expectChainRefused(chain(0), abi.encodeWithSelector(IDirectory.Directory_ChainIdOutOfRange.selector, 0));
+        expectChainRefused(
+            chain(1 << 53), abi.encodeWithSelector(IDirectory.Directory_ChainIdOutOfRange.selector, 1 << 53)
+        );
         listing = chain(10);
         listing.registry = address(0);
         expectChainRefused(listing, abi.encodeWithSelector(IDirectory.Directory_ZeroAddress.selector));
         listing = chain(10);
         listing.authority = address(0);
         expectChainRefused(listing, abi.encodeWithSelector(IDirectory.Directory_ZeroAddress.selector));
+        listing.authority = listing.registry;
+        expectChainRefused(
+            listing, abi.encodeWithSelector(IDirectory.Directory_RegistryIsAuthority.selector, listing.registry)
+        );
         listing = chain(10);
         listing.finality = 2;
         expectChainRefused(listing, abi.encodeWithSelector(IDirectory.Directory_UnknownFinality.selector, 2));
@@ -139,6 +148,21 @@ contract DirectoryTest is VaultTest {
         expectChainRefused(listing, abi.encodeWithSelector(IDirectory.Directory_HeartbeatOutOfRange.selector, 0));
         listing.heartbeatSeconds = 1_201;
         expectChainRefused(listing, abi.encodeWithSelector(IDirectory.Directory_HeartbeatOutOfRange.selector, 1_201));
+    }
+
+    function test_listChain_takesAnyChainIdThatEveryLanguageCanCount() public {
+        vm.prank(governor);
+        _directory.listChain(chain((1 << 53) - 1));
+        assertTrue(_directory.isChainListed((1 << 53) - 1));
+    }
+
+    function test_listChain_revertsIfTheHomeChainHasAStrangersAuthority() public {
+        DirectoryGenesis memory listing = genesis();
+        listing.chains[0].authority = makeAddr("somebody else's authority");
+        vm.expectRevert(
+            abi.encodeWithSelector(IDirectory.Directory_NotOwnAuthority.selector, listing.chains[0].authority)
+        );
+        new Directory(address(authority), listing);
     }
 
     // ---------------------------------------------------------------- assets
@@ -286,12 +310,27 @@ contract DirectoryTest is VaultTest {
     function test_changeSettler_revertsIfTheKeyIsNoCompressedPoint() public {
         vm.startPrank(governor);
         uint256 prime = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEFFFFFC2F;
-        Settler[4] memory wrong =
-            [Settler(alice, 4, "x"), Settler(alice, 0, "x"), Settler(alice, 2, 0), Settler(alice, 3, bytes32(prime))];
+        bytes32 x = bytes32(uint256(6));
+        Settler[6] memory wrong = [
+            Settler(alice, 4, x),
+            Settler(alice, 0, x),
+            Settler(alice, 2, 0),
+            Settler(alice, 2, bytes32(uint256(5))),
+            Settler(alice, 3, bytes32(prime)),
+            Settler(alice, 3, bytes32(prime + 1))
+        ];
         for (uint256 i = 0; i < wrong.length; i++) {
             vm.expectRevert(IDirectory.Directory_BadEncryptionKey.selector);
             _directory.changeSettler(wrong[i]);
         }
+    }
+
+    function testFuzz_changeSettler_takesEveryPublicKey(uint256 key) public {
+        VmSafe.Wallet memory wallet = vm.createWallet(boundPrivateKey(key));
+        Settler memory settler = Settler(wallet.addr, uint8(2 + (wallet.publicKeyY & 1)), bytes32(wallet.publicKeyX));
+        vm.prank(governor);
+        _directory.changeSettler(settler);
+        assertSettler(_directory, settler.signer, settler.encryptionKeyPrefix, settler.encryptionKeyX);
     }
 
     // ---------------------------------------------------------------- helpers
@@ -307,7 +346,7 @@ contract DirectoryTest is VaultTest {
         listing.books = new BookListing[](1);
         listing.books[0] = book(1);
         listing.executor = _executor;
-        listing.settler = Settler(_settler, 2, bytes32(uint256(5)));
+        listing.settler = Settler(_settler, 2, bytes32(uint256(6)));
         listing.feeAccount = _feeAccount;
         listing.insuranceAccount = _insurance;
     }
