@@ -6,6 +6,7 @@ import {EIP712} from "solady/utils/EIP712.sol";
 import {EventLog} from "./EventLog.sol";
 import {IAuthority} from "./interfaces/IAuthority.sol";
 import {IDepositRegistry} from "./interfaces/IDepositRegistry.sol";
+import {DevelopmentChain} from "./libraries/DevelopmentChain.sol";
 import {Signatures} from "./libraries/Signatures.sol";
 import {TypedMessages} from "./libraries/TypedMessages.sol";
 import {AcceptLeader} from "./types/Messages.sol";
@@ -41,7 +42,7 @@ contract Authority is IAuthority, EventLog, EIP712 {
     /// @notice How long after `readyAt` a proposed leader can still be accepted.
     uint64 public constant PROPOSAL_LIFE = 7 days;
     uint64 public constant MIN_LEADER_DELAY = 24 hours;
-    uint64 public constant MIN_ENCLAVE_DELAY = 11 days;
+    uint64 public constant MIN_ENCLAVE_DELAY = 14 days;
     uint64 private constant MAX_EPOCH_STEP = 1 << 32;
 
     /// @inheritdoc IAuthority
@@ -282,8 +283,7 @@ contract Authority is IAuthority, EventLog, EIP712 {
     }
 
     function _requireDelay(uint64 delay, uint64 minimum) private view {
-        bool isDevnet = block.chainid == 31337 || block.chainid == 31338;
-        if (!isDevnet && delay < minimum) revert Authority_DelayTooShort(delay, minimum);
+        if (delay < minimum && !DevelopmentChain.isHere()) revert Authority_DelayTooShort(delay, minimum);
     }
 
     function _domainNameAndVersion() internal pure override returns (string memory name, string memory version) {

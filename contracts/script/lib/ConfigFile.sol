@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
 import {
     AssetListing,
     AssetTokenListing,
@@ -11,10 +13,10 @@ import {
     Settler,
     TokenListing
 } from "../../src/types/Listings.sol";
-import {Protocol} from "./Protocol.sol";
+import {AsConfigured} from "./AsConfigured.sol";
 
 /// @title Reads a chain's configuration; contracts/script/config/example.json shows every field
-abstract contract ConfigFile is Protocol {
+abstract contract ConfigFile is AsConfigured {
     struct AssetEntry {
         uint32 asset;
         string symbol;
@@ -46,9 +48,9 @@ abstract contract ConfigFile is Protocol {
         config.guardians = vm.parseJsonAddressArray(json, ".guardians");
         config.wrappedNative = vm.parseJsonAddress(json, ".wrappedNative");
         config.tokens = abi.decode(vm.parseJsonTypeArray(json, ".tokens", TOKEN), (TokenListing[]));
-        config.startCheckpoint = uint48(vm.parseJsonUint(json, ".startCheckpoint"));
-        config.leaderDelay = uint64(vm.parseJsonUint(json, ".leaderDelaySeconds"));
-        config.enclaveDelay = uint64(vm.parseJsonUint(json, ".enclaveDelaySeconds"));
+        config.startCheckpoint = SafeCast.toUint48(vm.parseJsonUint(json, ".startCheckpoint"));
+        config.leaderDelay = SafeCast.toUint64(vm.parseJsonUint(json, ".leaderDelaySeconds"));
+        config.enclaveDelay = SafeCast.toUint64(vm.parseJsonUint(json, ".enclaveDelaySeconds"));
         config.timelockDelay = vm.parseJsonUint(json, ".timelockDelaySeconds");
     }
 
@@ -76,13 +78,16 @@ abstract contract ConfigFile is Protocol {
     {
         genesis.chains = _readChains(json, contracts);
         genesis.assets = _readAssets(json);
-        genesis.tokens =
-            abi.decode(vm.parseJsonTypeArray(json, ".directory.tokens", ASSET_TOKEN), (AssetTokenListing[]));
+        genesis.tokens = _readAssetTokens(json);
         genesis.books = abi.decode(vm.parseJsonTypeArray(json, ".directory.books", BOOK), (BookListing[]));
         genesis.executor = vm.parseJsonAddress(json, ".directory.executor");
         genesis.settler = abi.decode(vm.parseJsonType(json, ".directory.settler", SETTLER), (Settler));
         genesis.feeAccount = vm.parseJsonAddress(json, ".directory.feeAccount");
         genesis.insuranceAccount = vm.parseJsonAddress(json, ".directory.insuranceAccount");
+    }
+
+    function _readAssetTokens(string memory json) private pure returns (AssetTokenListing[] memory) {
+        return abi.decode(vm.parseJsonTypeArray(json, ".directory.tokens", ASSET_TOKEN), (AssetTokenListing[]));
     }
 
     function _readChains(string memory json, Contracts memory contracts)

@@ -14,12 +14,12 @@ import {
 } from "../../src/types/Listings.sol";
 import {DevnetToken} from "../../test/support/DevnetToken.sol";
 import {DevnetWeth} from "../../test/support/DevnetWeth.sol";
-import {Protocol} from "./Protocol.sol";
+import {AsConfigured} from "./AsConfigured.sol";
 import {SafeDeployment} from "./SafeDeployment.sol";
 
 /// @title Two development chains: who is who, what is listed, and how it gets there
 /// @dev Keys are the well-known ones of anvil: worthless anywhere else.
-abstract contract Devnet is Protocol, SafeDeployment {
+abstract contract Devnet is AsConfigured, SafeDeployment {
     string internal constant MNEMONIC = "test test test test test test test test test test test junk";
     uint64 internal constant HOME = 31337;
     uint64 internal constant SECOND = 31338;
@@ -64,8 +64,14 @@ abstract contract Devnet is Protocol, SafeDeployment {
         deployed.council = _deploySafe(deployed.safe, _accounts(FIRST_OWNER, OWNERS), THRESHOLD);
         _factory();
         deployed.tokens = _deployTokens(deployer);
-        deployed.contracts = _deployProtocol(deployer, _config(deployed, enclave));
-        if (block.chainid == HOME) _deployHome(deployer, _genesis(deployer));
+        Config memory config = _config(deployed, enclave);
+        DirectoryGenesis memory genesis = _genesis(deployer);
+        deployed.contracts = _deployProtocol(deployer, config);
+        if (block.chainid == HOME) _deployHome(deployer, genesis);
+
+        _requireDecimals(genesis.tokens);
+        _requireAsConfigured(deployer, config);
+        if (block.chainid == HOME) _requireHomeAsConfigured(deployer, genesis);
     }
 
     /// @dev Addresses differ per chain, so that nobody can get away with mixing them up.

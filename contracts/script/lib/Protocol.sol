@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
-
 import {Authority} from "../../src/Authority.sol";
 import {Checkpointer} from "../../src/Checkpointer.sol";
 import {DepositRegistry} from "../../src/DepositRegistry.sol";
 import {DepositRouter} from "../../src/DepositRouter.sol";
 import {Directory} from "../../src/Directory.sol";
+import {Governor} from "../../src/Governor.sol";
 import {DirectoryGenesis, TokenListing} from "../../src/types/Listings.sol";
 import {CouncilSafe} from "./CouncilSafe.sol";
 
@@ -37,10 +36,6 @@ abstract contract Protocol is CouncilSafe {
         address directory;
     }
 
-    error Protocol_TimelockTooShort(uint256 delay, uint256 minimum);
-
-    uint256 private constant MIN_TIMELOCK_DELAY = 72 hours;
-
     /// @dev Where everything will stand, the same on every chain, before anything does.
     function _addresses(address deployer) internal pure returns (Contracts memory contracts) {
         contracts.factory = _factoryAddress();
@@ -54,13 +49,10 @@ abstract contract Protocol is CouncilSafe {
 
     /// @dev What stands already is left alone, so a broken run can be repeated.
     function _deployProtocol(address deployer, Config memory config) internal returns (Contracts memory contracts) {
-        if (!_isDevnet() && config.timelockDelay < MIN_TIMELOCK_DELAY) {
-            revert Protocol_TimelockTooShort(config.timelockDelay, MIN_TIMELOCK_DELAY);
-        }
         contracts = _addresses(deployer);
         _requireCouncil(config.council, contracts.authority.code.length == 0);
         _factory();
-        _create3(deployer, "Timelock", _timelockCode(config));
+        _create3(deployer, "Timelock", _governorCode(config));
         _create3(deployer, "DepositRegistry", _registryCode(config, contracts));
         _create3(deployer, "Authority", _authorityCode(config, contracts));
         _create3(
@@ -80,13 +72,8 @@ abstract contract Protocol is CouncilSafe {
         _create3(deployer, "Directory", bytes.concat(type(Directory).creationCode, abi.encode(authority, genesis)));
     }
 
-    /// @dev The council proposes, executes and cancels; nobody administers.
-    function _timelockCode(Config memory config) private pure returns (bytes memory) {
-        address[] memory council = new address[](1);
-        council[0] = config.council.safe;
-        return bytes.concat(
-            type(TimelockController).creationCode, abi.encode(config.timelockDelay, council, council, address(0))
-        );
+    function _governorCode(Config memory config) private pure returns (bytes memory) {
+        return bytes.concat(type(Governor).creationCode, abi.encode(config.timelockDelay, config.council.safe));
     }
 
     function _registryCode(Config memory config, Contracts memory contracts) private pure returns (bytes memory) {
@@ -111,9 +98,5 @@ abstract contract Protocol is CouncilSafe {
                 config.enclaveDelay
             )
         );
-    }
-
-    function _isDevnet() private view returns (bool) {
-        return block.chainid == 31337 || block.chainid == 31338;
     }
 }

@@ -83,8 +83,8 @@ interface IAuthority is IEventLog {
     /// @notice Council only: a guardian who has paused may pause once more.
     function armGuardian(address guardian) external;
 
-    /// @notice Governor only. The governor's own delay and the enclave delay (11 days) make 14 days together: longer than
-    /// an exit without the keeper takes. Replaces (cancels) a waiting proposal.
+    /// @notice Governor only. The enclave delay (14 days) begins after the governor's own and is longer than an exit without
+    /// the keeper takes. Replaces (cancels) a waiting proposal.
     function proposeEnclave(address enclave) external;
 
     /// @notice Anybody, after the enclave delay.

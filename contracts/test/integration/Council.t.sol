@@ -6,6 +6,7 @@ import {TimelockController} from "@openzeppelin/contracts/governance/TimelockCon
 import {Authority} from "../../src/Authority.sol";
 import {DepositRegistry} from "../../src/DepositRegistry.sol";
 import {Directory} from "../../src/Directory.sol";
+import {Governor} from "../../src/Governor.sol";
 import {IAuthority} from "../../src/interfaces/IAuthority.sol";
 import {IDepositRegistry} from "../../src/interfaces/IDepositRegistry.sol";
 import {IDirectory} from "../../src/interfaces/IDirectory.sol";
@@ -109,6 +110,29 @@ contract CouncilTest is DevnetTest {
         assertFalse(_timelock.isOperation(id));
     }
 
+    function test_governor_lengthensItsDelayAndNeverShortensItBelowTheFirst() public {
+        uint256 first = _timelock.getMinDelay();
+        assertEq(Governor(payable(address(_timelock))).shortestDelay(), first);
+        changeDelay(first + 10, first);
+        assertEq(_timelock.getMinDelay(), first + 10);
+        changeDelay(first, first + 10);
+        assertEq(_timelock.getMinDelay(), first);
+
+        bytes memory change = abi.encodeCall(_timelock.updateDelay, (first - 1));
+        execute(_council, address(_timelock), scheduled(address(_timelock), change));
+        vm.warp(block.timestamp + first);
+        vm.expectRevert(abi.encodeWithSelector(Governor.Governor_DelayTooShort.selector, first - 1, first));
+        vm.prank(_council);
+        _timelock.execute(address(_timelock), 0, change, 0, 0);
+    }
+
+    function test_governor_revertsIfItsDelayIsShortOutsideDevelopmentChains() public {
+        vm.chainId(1);
+        vm.expectRevert(abi.encodeWithSelector(Governor.Governor_DelayTooShort.selector, 72 hours - 1, 72 hours));
+        new Governor(72 hours - 1, _council);
+        assertEq(new Governor(72 hours, _council).getMinDelay(), 72 hours);
+    }
+
     function test_timelock_hasNoAdministratorAndNoOpenDoor() public {
         bytes32 admin = _timelock.DEFAULT_ADMIN_ROLE();
         assertFalse(_timelock.hasRole(admin, _council));
@@ -129,6 +153,14 @@ contract CouncilTest is DevnetTest {
 
     function proposal(uint64 epoch) private view returns (bytes memory) {
         return abi.encodeCall(IAuthority.proposeLeader, (_leader, epoch, "evidence"));
+    }
+
+    function changeDelay(uint256 to, uint256 wait) private {
+        bytes memory change = abi.encodeCall(_timelock.updateDelay, (to));
+        execute(_council, address(_timelock), scheduled(address(_timelock), change));
+        vm.warp(block.timestamp + wait);
+        vm.prank(_council);
+        _timelock.execute(address(_timelock), 0, change, 0, 0);
     }
 
     function scheduled(address target, bytes memory data) private view returns (bytes memory) {

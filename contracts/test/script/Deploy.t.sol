@@ -3,14 +3,16 @@ pragma solidity 0.8.30;
 
 import {Deploy} from "../../script/Deploy.s.sol";
 import {ISafe, ISafeProxyFactory} from "../../script/external/ISafe.sol";
+import {AsConfigured} from "../../script/lib/AsConfigured.sol";
 import {CouncilSafe} from "../../script/lib/CouncilSafe.sol";
 import {SafeDeployment} from "../../script/lib/SafeDeployment.sol";
 import {Authority} from "../../src/Authority.sol";
 import {DepositRegistry} from "../../src/DepositRegistry.sol";
+import {DeterministicFactory} from "../../src/DeterministicFactory.sol";
 import {Directory} from "../../src/Directory.sol";
 import {IAuthority} from "../../src/interfaces/IAuthority.sol";
-import {Protocol} from "../../script/lib/Protocol.sol";
 import {DevnetToken} from "../support/DevnetToken.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Test} from "forge-std/Test.sol";
 
 /// @dev Called by delegation it writes an owner and a module where a Safe keeps them, and into no list.
@@ -74,8 +76,8 @@ contract DeployTest is Test, SafeDeployment {
         _safe = _deploySafeContracts();
         _json = vm.readFile("contracts/script/config/example.json");
         _council = _deploySafe(_safe, owners(), 3);
-        setToken(".tokens[0].token");
-        setToken(".tokens[1].token");
+        setToken(".directory.tokens[0]");
+        setToken(".directory.tokens[1]");
     }
 
     function test_deploy_ofTheExampleOnItsHomeChain() public {
@@ -84,7 +86,7 @@ contract DeployTest is Test, SafeDeployment {
         Authority authority = Authority(vm.parseJsonAddress(record, ".contracts.authority"));
         assertEq(authority.council(), _council);
         assertEq(authority.leaderDelay(), 24 hours);
-        assertEq(authority.enclaveDelay(), 11 days);
+        assertEq(authority.enclaveDelay(), 14 days);
         assertEq(authority.governor(), vm.parseJsonAddress(record, ".contracts.timelock"));
         DepositRegistry registry = DepositRegistry(vm.parseJsonAddress(record, ".contracts.registry"));
         (bool listed, uint256 cap) = registry.listing(vm.parseJsonAddress(_json, ".tokens[1].token"));
@@ -104,6 +106,8 @@ contract DeployTest is Test, SafeDeployment {
         string memory home = _script.deploy(_json, _deployer);
         assertTrue(vm.revertToState(empty));
         vm.chainId(8453);
+        setToken(".directory.tokens[2]");
+        setToken(".directory.tokens[3]");
         string memory record =
             _script.deploy(with('"chainId": 1,\n  "homeChainId"', '"chainId": 8453,\n  "homeChainId"'), _deployer);
         assertFalse(vm.parseJsonBool(record, ".home"));
@@ -240,8 +244,58 @@ contract DeployTest is Test, SafeDeployment {
     function test_deploy_revertsIfTheTimelockIsShort() public {
         expectRefused(
             with('"timelockDelaySeconds": 259200', '"timelockDelaySeconds": 259199'),
-            abi.encodeWithSelector(Protocol.Protocol_TimelockTooShort.selector, 72 hours - 1, 72 hours)
+            abi.encodeWithSelector(DeterministicFactory.DeploymentFailed.selector)
         );
+    }
+
+    /// @dev Otherwise the run would report success, and the contracts of the first configuration would rule.
+    function test_deploy_revertsIfWhatStandsDiffersFromTheConfiguration() public {
+        _script.deploy(_json, _deployer);
+        string memory other = vm.toString(makeAddr("other"));
+        expectDiffers(with("0x00000000000000000000000000000000000E4c1A", other), "enclave");
+        expectDiffers(with("0x1CBd3b2770909D4e10f157cABC84C7264073C9Ec", other), "guardians");
+        expectDiffers(with('"leaderDelaySeconds": 86400', '"leaderDelaySeconds": 86401'), "leaderDelaySeconds");
+        expectDiffers(with('"enclaveDelaySeconds": 1209600', '"enclaveDelaySeconds": 1209601'), "enclaveDelaySeconds");
+        expectDiffers(with('"timelockDelaySeconds": 259200', '"timelockDelaySeconds": 259201'), "timelockDelaySeconds");
+        expectDiffers(with('"startCheckpoint": 0', '"startCheckpoint": 7'), "startCheckpoint");
+        expectDiffers(with('"depositCap": "1000000000000000"', '"depositCap": "1"'), "tokens");
+        expectDiffers(with('"homeChainId": 1', '"homeChainId": 10'), "homeChainId");
+        expectDiffers(with('"wrappedNative": "0xC02a', '"wrappedNative": "0xC02b'), "wrappedNative");
+        expectDiffers(with("0x976EA74026E726554dB657fA54763abd0C3a0aa9", other), "directory.executor");
+        expectDiffers(with("0x14dC79964da2C08b23698B3D3cc7Ca32193d9955", other), "directory.settler");
+        expectDiffers(with("0x2546BcD3c84621e976D8185a91A922aE77ECEc30", other), "directory.feeAccount");
+        expectDiffers(with("0xbDA5747bFD65F08deb54cb465eB87D40e51B197E", other), "directory.insuranceAccount");
+        expectDiffers(with("0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913", other), "directory.tokens");
+        expectDiffers(with('"chainId": 8453, "finality"', '"chainId": 10, "finality"'), "directory.chains");
+    }
+
+    function test_deploy_revertsIfAnotherCouncilRulesWhatStands() public {
+        _script.deploy(_json, _deployer);
+        address[] memory others = owners();
+        others[4] = makeAddr("replacement");
+        address other = _deploySafe(_safe, others, 3);
+        string memory json = vm.replace(withSafe(other), vm.toString(owners()[4]), vm.toString(others[4]));
+        vm.expectRevert(abi.encodeWithSelector(AsConfigured.AsConfigured_Differs.selector, "council"));
+        _script.deploy(json, _deployer);
+    }
+
+    function test_deploy_revertsIfTheDirectoryHasOtherDecimalsThanTheToken() public {
+        address usdc = vm.parseJsonAddress(_json, ".tokens[1].token");
+        string memory json = with('eB48", "decimals": 6', 'eB48", "decimals": 18');
+        vm.expectRevert(abi.encodeWithSelector(AsConfigured.AsConfigured_WrongDecimals.selector, usdc, 6, 18));
+        _script.deploy(json, _deployer);
+    }
+
+    function test_deploy_revertsIfAValueDoesNotFit() public {
+        string memory json = with('"startCheckpoint": 0', '"startCheckpoint": "281474976710663"');
+        vm.expectRevert(abi.encodeWithSelector(SafeCast.SafeCastOverflowedUintDowncast.selector, 48, (1 << 48) + 7));
+        _script.deploy(json, _deployer);
+        json = with('"leaderDelaySeconds": 86400', '"leaderDelaySeconds": "18446744073709638016"');
+        vm.expectPartialRevert(SafeCast.SafeCastOverflowedUintDowncast.selector);
+        _script.deploy(json, _deployer);
+        json = with('"finality": 1', '"finality": 257');
+        vm.expectRevert();
+        _script.deploy(json, _deployer);
     }
 
     function test_deploy_isNotMovedBySquattersInTheFactory() public {
@@ -257,6 +311,11 @@ contract DeployTest is Test, SafeDeployment {
         _script.deploy(json, _deployer);
         // Where the script stops, its broadcast is still on.
         vm.stopBroadcast();
+    }
+
+    function expectDiffers(string memory json, string memory what) private {
+        vm.expectRevert(abi.encodeWithSelector(AsConfigured.AsConfigured_Differs.selector, what));
+        _script.deploy(json, _deployer);
     }
 
     function expectWrongAddress(address safe) private {
@@ -308,7 +367,9 @@ contract DeployTest is Test, SafeDeployment {
     }
 
     function setToken(string memory key) private {
-        vm.etch(vm.parseJsonAddress(_json, key), address(new DevnetToken("Token", "TOK", 18)).code);
+        uint8 decimals = uint8(vm.parseJsonUint(_json, string.concat(key, ".decimals")));
+        address token = vm.parseJsonAddress(_json, string.concat(key, ".token"));
+        vm.etch(token, address(new DevnetToken("Token", "TOK", decimals)).code);
     }
 
     function owners() private view returns (address[] memory) {

@@ -7,6 +7,7 @@ import {DepositRegistry} from "../../src/DepositRegistry.sol";
 import {DepositRouter} from "../../src/DepositRouter.sol";
 import {Directory} from "../../src/Directory.sol";
 import {ISafe} from "../../script/external/ISafe.sol";
+import {AsConfigured} from "../../script/lib/AsConfigured.sol";
 import {DevnetTest} from "../support/DevnetTest.sol";
 import {DevnetToken} from "../support/DevnetToken.sol";
 import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
@@ -98,10 +99,20 @@ contract DeployDevnetTest is DevnetTest {
     function test_deploy_repeatedChangesNothing() public {
         Deployed memory first = deployChain(HOME, _enclave);
         uint64 nonce = vm.getNonce(first.contracts.factory);
-        Deployed memory again = deployChain(HOME, makeAddr("another enclave"));
+        Deployed memory again = deployChain(HOME, _enclave);
         assertEq(keccak256(abi.encode(first)), keccak256(abi.encode(again)));
         assertEq(vm.getNonce(first.contracts.factory), nonce);
-        assertEq(Authority(again.contracts.authority).enclave(), _enclave);
+    }
+
+    function test_deploy_revertsIfAnotherEnclaveKeyStands() public {
+        deployChain(HOME, _enclave);
+        vm.expectRevert(abi.encodeWithSelector(AsConfigured.AsConfigured_Differs.selector, "enclave"));
+        this.deployHome(makeAddr("another enclave"));
+    }
+
+    /// @dev External, so that `vm.expectRevert` sees one call.
+    function deployHome(address enclave) external {
+        deployChain(HOME, enclave);
     }
 
     /// @dev Each on a chain where nothing stood; the state that remains is the second's.

@@ -31,9 +31,9 @@ contract AuthorityTest is VaultTest {
 
     function test_constructor_revertsIfDelaysAreShort() public {
         vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_DelayTooShort.selector, 24 hours - 1, 24 hours));
-        newAuthority(24 hours - 1, 11 days);
-        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_DelayTooShort.selector, 11 days - 1, 11 days));
-        newAuthority(24 hours, 11 days - 1);
+        newAuthority(24 hours - 1, 14 days);
+        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_DelayTooShort.selector, 14 days - 1, 14 days));
+        newAuthority(24 hours, 14 days - 1);
     }
 
     function test_constructor_takesShortDelaysOnDevelopmentChainsOnly() public {
@@ -50,15 +50,15 @@ contract AuthorityTest is VaultTest {
         address[] memory none = new address[](0);
         address[] memory zero = new address[](1);
         vm.expectRevert(IAuthority.Authority_ZeroAddress.selector);
-        new Authority(address(0), governor, address(registry), enclave, none, 24 hours, 11 days);
+        new Authority(address(0), governor, address(registry), enclave, none, 24 hours, 14 days);
         vm.expectRevert(IAuthority.Authority_ZeroAddress.selector);
-        new Authority(council, address(0), address(registry), enclave, none, 24 hours, 11 days);
+        new Authority(council, address(0), address(registry), enclave, none, 24 hours, 14 days);
         vm.expectRevert(IAuthority.Authority_ZeroAddress.selector);
-        new Authority(council, governor, address(0), enclave, none, 24 hours, 11 days);
+        new Authority(council, governor, address(0), enclave, none, 24 hours, 14 days);
         vm.expectRevert(IAuthority.Authority_ZeroAddress.selector);
-        new Authority(council, governor, address(registry), address(0), none, 24 hours, 11 days);
+        new Authority(council, governor, address(registry), address(0), none, 24 hours, 14 days);
         vm.expectRevert(IAuthority.Authority_ZeroAddress.selector);
-        new Authority(council, governor, address(registry), enclave, zero, 24 hours, 11 days);
+        new Authority(council, governor, address(registry), enclave, zero, 24 hours, 14 days);
     }
 
     // ---------------------------------------------------------------- leader
@@ -330,9 +330,9 @@ contract AuthorityTest is VaultTest {
 
     // ---------------------------------------------------------------- enclave
 
-    function test_changeOfEnclave_waitsElevenDays() public {
+    function test_changeOfEnclave_waitsFourteenDays() public {
         vm.expectEmit(address(authority));
-        emit IAuthority.EnclaveProposed(4, alice, uint64(block.timestamp + 11 days));
+        emit IAuthority.EnclaveProposed(4, alice, uint64(block.timestamp + 14 days));
         vm.prank(governor);
         authority.proposeEnclave(alice);
         (, uint64 readyAt) = authority.enclaveProposal();
@@ -376,7 +376,7 @@ contract AuthorityTest is VaultTest {
         authority.cancelEnclaveProposal();
         vm.expectRevert(IAuthority.Authority_NoProposal.selector);
         authority.cancelEnclaveProposal();
-        vm.warp(block.timestamp + 11 days);
+        vm.warp(block.timestamp + 14 days);
         vm.expectRevert(IAuthority.Authority_NoProposal.selector);
         authority.acceptEnclave();
     }
@@ -384,13 +384,13 @@ contract AuthorityTest is VaultTest {
     function test_enclaveAndLeader_canNeverBeOneKey() public {
         vm.prank(governor);
         authority.proposeEnclave(leader);
-        vm.warp(block.timestamp + 11 days);
+        vm.warp(block.timestamp + 14 days);
         vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_EnclaveCannotLead.selector, leader));
         authority.acceptEnclave();
 
         vm.prank(governor);
         authority.proposeEnclave(_next);
-        vm.warp(block.timestamp + 11 days);
+        vm.warp(block.timestamp + 14 days);
         propose(_next, 2);
         authority.acceptEnclave();
         bytes memory signature = acceptance(_nextKey, 2);

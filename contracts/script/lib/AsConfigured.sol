@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+
+import {Authority} from "../../src/Authority.sol";
+import {Checkpointer} from "../../src/Checkpointer.sol";
+import {DepositRegistry} from "../../src/DepositRegistry.sol";
+import {DepositRouter} from "../../src/DepositRouter.sol";
+import {Directory} from "../../src/Directory.sol";
+import {Governor} from "../../src/Governor.sol";
+import {TypedMessages} from "../../src/libraries/TypedMessages.sol";
+import {AssetTokenListing, DirectoryGenesis, Settler} from "../../src/types/Listings.sol";
+import {Protocol} from "./Protocol.sol";
+
+/// @title Compares what stands with the configuration
+/// @dev What stood before is left alone; without this a run with a corrected configuration would report success and leave
+/// the wrong contracts. Once governor and council have changed something, the configuration must follow, or it is refused.
+abstract contract AsConfigured is Protocol {
+    error AsConfigured_Differs(string what);
+    error AsConfigured_WrongDecimals(address token, uint8 decimals, uint8 listed);
+
+    function _requireAsConfigured(address deployer, Config memory config) internal view {
+        Contracts memory contracts = _addresses(deployer);
+        _requireAuthority(Authority(contracts.authority), contracts, config);
+        _requireGovernor(Governor(payable(contracts.timelock)), config);
+        _requireRegistry(DepositRegistry(contracts.registry), contracts, config);
+        DepositRouter router = DepositRouter(contracts.router);
+        _requireSame(router.registry() == contracts.registry, "registry of the router");
+        _requireSame(router.wrappedNative() == config.wrappedNative, "wrappedNative");
+    }
+
+    /// @dev Home chain only.
+    function _requireHomeAsConfigured(address deployer, DirectoryGenesis memory genesis) internal view {
+        Contracts memory contracts = _addresses(deployer);
+        Directory directory = Directory(contracts.directory);
+        _requireSame(directory.authority() == contracts.authority, "authority of the directory");
+        _requireSame(
+            Checkpointer(contracts.checkpointer).authority() == contracts.authority, "authority of the checkpointer"
+        );
+        for (uint256 i = 0; i < genesis.chains.length; i++) {
+            _requireSame(directory.isChainListed(genesis.chains[i].chainId), "directory.chains");
+        }
+        for (uint256 i = 0; i < genesis.tokens.length; i++) {
+            AssetTokenListing memory listing = genesis.tokens[i];
+            _requireSame(directory.tokenOf(listing.asset, listing.chainId) == listing.token, "directory.tokens");
+        }
+        _requireSame(directory.executor() == genesis.executor, "directory.executor");
+        (address signer, uint8 prefix, bytes32 x) = directory.settler();
+        bytes memory settler = abi.encode(Settler(signer, prefix, x));
+        _requireSame(keccak256(settler) == keccak256(abi.encode(genesis.settler)), "directory.settler");
+        _requireSame(directory.feeAccount() == genesis.feeAccount, "directory.feeAccount");
+        _requireSame(directory.insuranceAccount() == genesis.insuranceAccount, "directory.insuranceAccount");
+    }
+
+    /// @dev Of the tokens of this chain: the Directory cannot look, and a wrong number can never be corrected.
+    function _requireDecimals(AssetTokenListing[] memory tokens) internal view {
+        for (uint256 i = 0; i < tokens.length; i++) {
+            if (tokens[i].chainId != block.chainid) continue;
+            uint8 decimals = IERC20Metadata(tokens[i].token).decimals();
+            if (decimals != tokens[i].decimals) {
+                revert AsConfigured_WrongDecimals(tokens[i].token, decimals, tokens[i].decimals);
+            }
+        }
+    }
+
+    function _requireAuthority(Authority authority, Contracts memory contracts, Config memory config) private view {
+        _requireSame(authority.council() == config.council.safe, "council");
+        _requireSame(authority.governor() == contracts.timelock, "governor");
+        _requireSame(address(authority.registry()) == contracts.registry, "registry");
+        _requireSame(authority.enclave() == config.enclave, "enclave");
+        _requireSame(authority.leaderDelay() == config.leaderDelay, "leaderDelaySeconds");
+        _requireSame(authority.enclaveDelay() == config.enclaveDelay, "enclaveDelaySeconds");
+        for (uint256 i = 0; i < config.guardians.length; i++) {
+            (bool listed,) = authority.guardian(config.guardians[i]);
+            _requireSame(listed, "guardians");
+        }
+    }
+
+    function _requireGovernor(Governor governor, Config memory config) private view {
+        _requireSame(governor.getMinDelay() == config.timelockDelay, "timelockDelaySeconds");
+        _requireSame(governor.hasRole(governor.PROPOSER_ROLE(), config.council.safe), "proposer of the timelock");
+    }
+
+    function _requireRegistry(DepositRegistry registry, Contracts memory contracts, Config memory config) private view {
+        _requireSame(registry.authority() == contracts.authority, "authority");
+        bytes32 home =
+            TypedMessages.domainSeparator(TypedMessages.CHECKPOINTER_NAME, config.homeChainId, contracts.checkpointer);
+        _requireSame(registry.homeDomainSeparator() == home, "homeChainId");
+        for (uint256 i = 0; i < config.tokens.length; i++) {
+            (bool listed, uint256 depositCap) = registry.listing(config.tokens[i].token);
+            _requireSame(listed && depositCap == config.tokens[i].depositCap, "tokens");
+        }
+        (uint64 epoch, uint64 checkpoint,,) = registry.newestRoot();
+        _requireSame(epoch != 0 || checkpoint == config.startCheckpoint, "startCheckpoint");
+    }
+
+    function _requireSame(bool same, string memory what) private pure {
+        if (!same) revert AsConfigured_Differs(what);
+    }
+}
