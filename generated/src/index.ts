@@ -854,6 +854,13 @@ export const depositRegistryAbi = [
   },
   {
     type: 'function',
+    inputs: [],
+    name: 'homeDomainSeparator',
+    outputs: [{ name: '', internalType: 'bytes32', type: 'bytes32' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
     inputs: [
       { name: 'account', internalType: 'address', type: 'address' },
       { name: 'nonce', internalType: 'uint256', type: 'uint256' },
@@ -1352,14 +1359,6 @@ export const depositRegistryAbi = [
   { type: 'error', inputs: [], name: 'DepositRegistry_ZeroAccount' },
   { type: 'error', inputs: [], name: 'DepositRegistry_ZeroAmount' },
   { type: 'error', inputs: [], name: 'Reentrancy' },
-  {
-    type: 'error',
-    inputs: [
-      { name: 'bits', internalType: 'uint8', type: 'uint8' },
-      { name: 'value', internalType: 'uint256', type: 'uint256' },
-    ],
-    name: 'SafeCastOverflowedUintDowncast',
-  },
   { type: 'error', inputs: [], name: 'Signatures_NoLeader' },
   {
     type: 'error',
@@ -2531,6 +2530,11 @@ export const directoryAbi = [
   {
     type: 'error',
     inputs: [{ name: 'chainId', internalType: 'uint64', type: 'uint64' }],
+    name: 'Directory_ChainIdOutOfRange',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'chainId', internalType: 'uint64', type: 'uint64' }],
     name: 'Directory_ChainNotListed',
   },
   {
@@ -2567,6 +2571,16 @@ export const directoryAbi = [
     type: 'error',
     inputs: [{ name: 'caller', internalType: 'address', type: 'address' }],
     name: 'Directory_NotGovernor',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'authority', internalType: 'address', type: 'address' }],
+    name: 'Directory_NotOwnAuthority',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'registry', internalType: 'address', type: 'address' }],
+    name: 'Directory_RegistryIsAuthority',
   },
   {
     type: 'error',
@@ -2607,5 +2621,4 @@ export const directoryAbi = [
     name: 'Directory_WeightsOutOfOrder',
   },
   { type: 'error', inputs: [], name: 'Directory_ZeroAddress' },
-  { type: 'error', inputs: [], name: 'Directory_ZeroChainId' },
 ] as const
