@@ -39,6 +39,8 @@ export interface Scene {
   /** Everything that a user has ever signed, by chain, account and nonce. */
   readonly requests: Map<string, WithdrawalRequestMessage[]>;
   readonly counts: Record<string, number>;
+  /** Is told when one of the people here finds a promise broken. */
+  readonly onBroken: (error: unknown) => void;
 }
 
 export const requestKey = (chainId: number, account: Address, nonce: bigint) => `${chainId} ${account} ${nonce}`;
@@ -69,22 +71,24 @@ function someAmount({ wire }: Scene, decimals: number, most = 1_000): bigint {
 }
 
 export function startUsers(scene: Scene): void {
-  for (const user of USERS) void liveAs(scene, user);
+  for (const user of USERS) void liveAs(scene, user).catch(scene.onBroken);
 }
 
 async function liveAs(scene: Scene, user: Signer): Promise<void> {
   const { random, conditions } = scene.wire;
+  const asked: { readonly chainId: number; readonly nonce: bigint }[] = [];
   let nonce = 0n;
   deposit(scene, user);
   while (!conditions.calm) {
     await pause(scene, 500, 8_000);
     if (conditions.calm) return;
     const what = random.below(100);
-    if (what < 35) deposit(scene, user);
-    else if (what < 75) {
+    if (what < 30) deposit(scene, user);
+    else if (what < 65) {
       if (random.chance(0.9)) nonce++;
-      await withdraw(scene, user, nonce);
-    } else if (what < 85) await takeBack(scene, user, nonce);
+      const chainId = await withdraw(scene, user, nonce);
+      if (chainId !== undefined) asked.push({ chainId, nonce });
+    } else if (what < 82 && asked.length > 0) await takeBack(scene, user, random.pick(asked.slice(-2)));
     else if (what < 93) {
       // Sometimes one that was never asked for.
       const chainId = random.pick([...scene.chains.keys()]);
@@ -100,7 +104,8 @@ function deposit(scene: Scene, user: Signer): void {
   send(scene, chainId, makeDeposit({ token, amount, account: user.address, subaccount }));
 }
 
-async function withdraw(scene: Scene, user: Signer, nonce: bigint): Promise<void> {
+/** Answers the chain when the withdrawal was accepted. */
+async function withdraw(scene: Scene, user: Signer, nonce: bigint): Promise<number | undefined> {
   const { random, clock } = scene.wire;
   const { chainId, token, decimals } = random.pick(TOKEN_LIST);
   const request = signWithdrawal(user, {
@@ -115,18 +120,26 @@ async function withdraw(scene: Scene, user: Signer, nonce: bigint): Promise<void
   scene.requests.set(key, [...(scene.requests.get(key) ?? []), request.message]);
   for (let tries = 0; tries < 4; tries++) {
     const answer = await scene.call((api) => api.requestWithdrawal(request)).catch(() => undefined);
-    if (answer?.value.ok) return count(scene, 'withdrawals accepted');
+    if (answer?.value.ok) {
+      count(scene, 'withdrawals accepted');
+      return chainId;
+    }
     if (answer !== undefined && !answer.value.ok && !answer.value.refusal.retryable) {
       const { code, message } = answer.value.refusal;
       demand(code !== 'signature.invalid', `a user’s own signature is refused: ${message}`);
-      return count(scene, `refused ${code}`);
+      count(scene, `refused ${code}`);
+      return undefined;
     }
     await pause(scene, 200, 2_000);
   }
+  return undefined;
 }
 
-async function takeBack(scene: Scene, user: Signer, nonce: bigint): Promise<void> {
-  const chainId = scene.wire.random.pick([...scene.chains.keys()]);
+async function takeBack(
+  scene: Scene,
+  user: Signer,
+  { chainId, nonce }: { readonly chainId: number; readonly nonce: bigint },
+): Promise<void> {
   const answer = await scene
     .call((api) => api.cancelWithdrawal(signCancel(user, { chainId, nonce })))
     .catch(() => undefined);

@@ -21,7 +21,8 @@ export interface Machine {
   life: Life | undefined;
   /** What the keeper that died here had in memory, to compare with what comes back. */
   memory: { readonly sequence: number; readonly engine: Uint8Array } | undefined;
-  /** The disk has lost something that it had confirmed. */
+  /** The disk has lost something that it had confirmed: ever, and since the keeper led last. */
+  hasEverLied: boolean;
   hasLied: boolean;
 }
 
@@ -51,8 +52,10 @@ export interface Surroundings {
   readonly observer: Observer;
 }
 
+export class DiedAtWrite extends Error {}
+
 export function createMachine(leader: string): Machine {
-  return { leader, disk: createFakeDisk(), life: undefined, memory: undefined, hasLied: false };
+  return { leader, disk: createFakeDisk(), life: undefined, memory: undefined, hasEverLied: false, hasLied: false };
 }
 
 /** Starts a keeper on what the machine's disk holds. */
@@ -65,7 +68,7 @@ export function boot(machine: Machine, { wire, home, second, sealing, observer }
     disk.onWrite = (moment) => {
       if (!observer.diesNow(life, moment)) return;
       crash(life);
-      throw new Error('the keeper died at this write');
+      throw new DiedAtWrite('the keeper died at this write');
     };
     return disk.open();
   };

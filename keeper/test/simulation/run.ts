@@ -30,7 +30,7 @@ function add(counts: Counts): void {
 for (let seed = first; seed <= last; seed++) {
   try {
     const log = values.verbose ? { log: (line: string) => console.log(line) } : {};
-    add(await simulate({ seed, lyingDisks: values['lying-disks'], ...log }));
+    add(await simulate({ seed, disks: values['lying-disks'] ? 'lying' : 'honest', ...log }));
   } catch (error) {
     failed++;
     console.error(values.verbose ? error : (error as Error).message);

@@ -7,7 +7,7 @@ import type { KeeperApi } from '../../src/core/api.ts';
 import { AssertionError } from '../../src/core/assertion.ts';
 import { validateInternalState } from '../../src/core/invariants.ts';
 import { decodeRegistryEntry } from '../../src/core/logEntries.ts';
-import { decodeState, stateHash } from '../../src/core/snapshot.ts';
+import { decodeState, encodeEngine, stateHash } from '../../src/core/snapshot.ts';
 import { digestOf } from '../../src/core/typedMessages.ts';
 import { ForeignCheckpointError } from '../../src/flows/cutCheckpoint.ts';
 import { SupersededError } from '../../src/flows/runKeeper.ts';
@@ -26,22 +26,35 @@ import {
   createShadow,
   demand,
 } from './checks.ts';
-import { boot, crash, createMachine, type Life, type Machine, type Observer, type Surroundings } from './machine.ts';
+import {
+  boot,
+  crash,
+  createMachine,
+  DiedAtWrite,
+  type Life,
+  type Machine,
+  type Observer,
+  type Surroundings,
+} from './machine.ts';
 import { type Conditions, createNetwork, type Wire } from './network.ts';
 import { createRandom } from './random.ts';
 
 const FINALITY_BLOCKS = 4;
 /** One chain is twice as fast as the other. */
 const BLOCK_MS = { [HOME]: 2_000, [SECOND]: 1_000 } as const;
-const DAY_MS = 25 * 3_600_000;
+/** After which a withdrawal expires. */
+const DAY_MS = 24 * 3_600_000;
 const COURIERS = 2;
 
 export interface SimulationOptions {
   readonly seed: number;
   /** Simulated time until everything calms down. */
   readonly durationMs?: number;
-  /** Disks may lose, in a crash, the write that they confirmed last. */
-  readonly lyingDisks?: boolean;
+  /**
+   * A lying disk may lose, in a crash, the write that it confirmed last; then only what the journal promises for it must
+   * hold. One that lies in secret is taken for honest: promises must be found broken.
+   */
+  readonly disks?: 'honest' | 'lying' | 'lyingInSecret';
   /** Is told what happens, for people who look for the cause of a failure. */
   readonly log?: (line: string) => void;
 }
@@ -55,20 +68,20 @@ export class SimulationError extends Error {
 
 /** Runs one seed. Throws `SimulationError`, which names it, when a promise was broken. */
 export async function simulate(options: SimulationOptions): Promise<Counts> {
-  const { seed, lyingDisks = false } = options;
+  const { seed, disks = 'honest' } = options;
   const world = createSimulation(options);
   try {
     return await world.run();
   } catch (error) {
     const { message } = error as Error;
-    const how = `node keeper/test/simulation/run.ts --seed ${seed}${lyingDisks ? ' --lying-disks' : ''} --verbose`;
+    const how = `node keeper/test/simulation/run.ts --seed ${seed}${disks === 'lying' ? ' --lying-disks' : ''} --verbose`;
     throw new SimulationError(`Seed ${seed} after ${world.elapsedMs()} ms: ${message}\nAgain: ${how}`, {
       cause: error,
     });
   }
 }
 
-function createSimulation({ seed, durationMs = 240_000, lyingDisks = false, log = () => {} }: SimulationOptions) {
+function createSimulation({ seed, durationMs = 240_000, disks = 'honest', log = () => {} }: SimulationOptions) {
   const random = createRandom(seed);
   const clock = createFakeClock();
   const conditions: Conditions = { calm: false, down: new Set() };
@@ -115,9 +128,13 @@ function createSimulation({ seed, durationMs = 240_000, lyingDisks = false, log 
       guard(() => onFatal(life, error));
     },
     onSeal(life, { epoch, number }) {
+      const { role, epoch: known } = life.keeper.api.identity();
+      guard(() => demand(role === 'leader' && known === epoch, `a ${role} of epoch ${known} signs for epoch ${epoch}`));
       const stored = life.machine.disk.open().readOutbox(`checkpoint ${number}`);
       const isAgain = stored !== undefined && sent.get(`${number} ${epoch}`)?.machine === life.machine;
-      guard(() => demand(!isAgain || life.machine.hasLied, `checkpoint ${number} of epoch ${epoch} is signed twice`));
+      guard(() =>
+        demand(!isAgain || life.machine.hasEverLied, `checkpoint ${number} of epoch ${epoch} is signed twice`),
+      );
     },
     onPost(life, signed) {
       guard(() => {
@@ -126,7 +143,7 @@ function createSimulation({ seed, durationMs = 240_000, lyingDisks = false, log 
         checkStored(life, number, digest, (item) => digestOf('Checkpoint', API_DOMAIN, item.checkpoint));
         const key = `${number} ${epoch}`;
         const isSame = (sent.get(key)?.digest ?? digest) === digest;
-        demand(isSame || life.machine.hasLied, `two different checkpoints ${number} of epoch ${epoch} were sent`);
+        demand(isSame || life.machine.hasEverLied, `two different checkpoints ${number} of epoch ${epoch} were sent`);
         sent.set(key, { digest, machine: life.machine });
       });
     },
@@ -137,7 +154,7 @@ function createSimulation({ seed, durationMs = 240_000, lyingDisks = false, log 
     },
   };
   const surroundings: Surroundings = { wire, home, second, sealing: createFakeSealing(), observer };
-  const scene: Scene = { wire, chains, call, requests: new Map(), counts };
+  const scene: Scene = { wire, chains, call, requests: new Map(), counts, onBroken: (error) => (broken ??= error) };
 
   /** What a check finds inside the keeper's own calls must not be caught there. */
   function guard(check: () => void): void {
@@ -169,6 +186,7 @@ function createSimulation({ seed, durationMs = 240_000, lyingDisks = false, log 
         if (!life.isAlive) return;
         checkApplied(sequencer.state, applied, chains);
         shadow.apply(applied);
+        if (random.chance(0.01)) saveSnapshotSoon(life);
         for (const event of applied.outcome.events) {
           if (event.type === 'fill') count(scene, 'fills');
           if (event.type === 'withdrawalChanged') count(scene, `withdrawal ${event.status}`);
@@ -177,16 +195,31 @@ function createSimulation({ seed, durationMs = 240_000, lyingDisks = false, log 
     );
   }
 
+  /** As the sequencer does every now and then, only more often. */
+  function saveSnapshotSoon(life: Life): void {
+    life.clock.after(1, () => {
+      const { sequencer } = life.keeper.leading ?? {};
+      const journal = life.machine.disk.open();
+      if (sequencer === undefined || sequencer.sequence !== journal.lastSequence) return;
+      tell('snapshot');
+      try {
+        journal.saveSnapshot({ sequence: sequencer.sequence, engine: encodeEngine(sequencer.state) });
+      } catch (error) {
+        if (!(error instanceof DiedAtWrite)) throw error;
+      }
+    });
+  }
+
   function onFatal(life: Life, error: unknown): void {
     const isStranger = home.newest.contracts.leader !== fakeKeys(life.machine.leader).leader.address;
     const isLate = error instanceof ForeignCheckpointError || error instanceof AssertionError;
-    const isExpected = error instanceof SupersededError || (isLate && isStranger);
+    const isExpected = error instanceof SupersededError || (isLate && (isStranger || life.machine.hasEverLied));
     tell(`a keeper stops: ${(error as Error).name}`);
     crash(life);
     if (!isExpected) throw error;
   }
 
-  /** Whoever is reached of those that live; mostly one that leads, or believes so. */
+  /** Whoever is reached of those that live; mostly one that leads, or believes so, or that the council wants. */
   function call<T>(
     ask: (api: KeeperApi) => T | Promise<T>,
     arrived: (lineage: number) => void = () => {},
@@ -194,8 +227,8 @@ function createSimulation({ seed, durationMs = 240_000, lyingDisks = false, log 
     const network = createNetwork(wire, clock, 'keeper');
     const reached = (): Promise<{ value: T; lineage: number }> => {
       const alive = machines.flatMap(({ life }) => (life === undefined ? [] : [life]));
-      const leading = alive.filter(({ keeper }) => keeper.leading !== undefined);
-      const candidates = leading.length > 0 && random.chance(0.8) ? leading : alive;
+      const leading = alive.filter(({ machine, keeper }) => keeper.leading !== undefined || machine === wanted.machine);
+      const candidates = leading.length > 0 && random.chance(0.9) ? leading : alive;
       if (candidates.length === 0) throw new Error('connection refused');
       const life = random.pick(candidates);
       const mine = lineages.get(life) ?? 0;
@@ -219,7 +252,7 @@ function createSimulation({ seed, durationMs = 240_000, lyingDisks = false, log 
     if (!conditions.calm && random.chance(0.05)) {
       tell('reorganisation');
       for (const transaction of chain.reorganise(random.between(1, FINALITY_BLOCKS))) {
-        if (random.chance(0.9)) clock.after(random.below(8_000), () => chain.send(transaction));
+        if (random.chance(0.75)) clock.after(random.below(8_000), () => chain.send(transaction));
       }
     }
     chain.mine(Math.floor(clock.now() / 1000));
@@ -228,10 +261,12 @@ function createSimulation({ seed, durationMs = 240_000, lyingDisks = false, log 
   function kill(machine: Machine): void {
     if (machine.life === undefined) return;
     crash(machine.life);
-    if (!lyingDisks || !random.chance(0.5)) return;
+    if (disks === 'honest' || !random.chance(0.5)) return;
     tell('the disk had lied');
     machine.disk.forgetNewestWrite();
+    if (disks === 'lyingInSecret') return;
     machine.hasLied = true;
+    machine.hasEverLied = true;
   }
 
   /** Somebody starts again what has crashed. */
@@ -281,9 +316,13 @@ function createSimulation({ seed, durationMs = 240_000, lyingDisks = false, log 
       clock.after(random.between(2_000, 20_000), () => home.send(setPaused(false)));
     } else if (what < 95) {
       tell('a day passes');
-      clock.skip(DAY_MS);
-      skippedMs += DAY_MS;
+      skip(DAY_MS + random.between(-180_000, 60_000));
     }
+  }
+
+  function skip(milliseconds: number): void {
+    clock.skip(milliseconds);
+    skippedMs += milliseconds;
   }
 
   function checkStep(): void {
@@ -300,9 +339,21 @@ function createSimulation({ seed, durationMs = 240_000, lyingDisks = false, log 
     }
   }
 
+  /** What is still pending was asked for with a nonce that is used up: it was cancelled before the keeper heard of it. */
+  function checkPending(): void {
+    const { withdrawals, exchange } = wanted.machine.life?.keeper.leading?.sequencer.state ?? {};
+    for (const { account, token, nonce } of withdrawals?.values() ?? []) {
+      const { usedNonces } = (chains.get(token.chainId) as FakeChain).newest.contracts;
+      const address = exchange?.ledger.addresses[account];
+      demand(usedNonces.has(`${address} ${nonce}`), `withdrawal ${nonce} of ${address} is not paid in the end`);
+    }
+  }
+
   /** All that was promised to people was kept, and the exchange is open. */
   async function checkEnd(): Promise<void> {
     const { keeper } = wanted.machine.life ?? {};
+    const others = machines.filter(({ life }) => life !== wanted.machine.life && life?.keeper.leading !== undefined);
+    demand(others.length === 0, 'a keeper holds on to its state although another one leads');
     demand(keeper?.leading !== undefined, 'nobody leads in the end');
     const { state } = keeper.leading.sequencer;
     const { status, problems } = await withClock(keeper.api.health());
@@ -362,11 +413,12 @@ function createSimulation({ seed, durationMs = 240_000, lyingDisks = false, log 
     elapsedMs: () => clock.now() - START,
     async run(): Promise<Counts> {
       home.send(list(listings(EXECUTOR_KEY.address)));
+      for (let i = 0; i <= FINALITY_BLOCKS; i++) home.mine(START / 1000);
       for (const chain of chains.values()) mineOn(chain);
       boot(wanted.machine, surroundings);
       void runCouncil(scene, () => ({ leader: fakeSigner(wanted.machine.leader).address, epoch: wanted.epoch }));
       startUsers(scene);
-      void runExecutor(scene);
+      void runExecutor(scene).catch(scene.onBroken);
       for (let i = 0; i < COURIERS; i++) startCourier(scene);
       supervise();
       clock.after(20_000, somethingHappens);
@@ -376,6 +428,10 @@ function createSimulation({ seed, durationMs = 240_000, lyingDisks = false, log 
       conditions.down.clear();
       home.send(setPaused(false));
       await runFor(180_000);
+      checkPending();
+      // What could not be paid comes back.
+      skip(DAY_MS + 3_600_000);
+      await runFor(60_000);
       chainsStandStill = true;
       await runFor(5_000);
       await checkEnd();

@@ -1,0 +1,74 @@
+// Fixed seeds of the simulation, bounded for every run; `run.ts` beside this file runs as many as one likes.
+import { describe, expect, it } from 'vitest';
+import { type Counts, SimulationError, simulate } from './simulate.ts';
+
+const seeds = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i);
+
+const HONEST = seeds(1, 18);
+const LYING = seeds(101, 8);
+
+/** What all of these worlds together must have seen, or they would prove little. */
+const MUST_HAPPEN = [
+  'a day passes',
+  'a keeper dies at a write',
+  'a keeper leads from chain',
+  'a keeper leads from genesis',
+  'a keeper leads from journal',
+  'a keeper stops: SupersededError',
+  'another leader is named',
+  'answers repeated',
+  'crash',
+  'fills',
+  'machine lost',
+  'outage of home',
+  'pause',
+  'reorganisation',
+  'snapshot',
+  'the leader gets a new epoch',
+  'withdrawal cancelled',
+  'withdrawal executed',
+  'withdrawal expired',
+  'withdrawals taken back',
+];
+
+describe('the exchange', () => {
+  const totals: Record<string, number> = {};
+  const add = (counts: Counts) => {
+    for (const [what, times] of Object.entries(counts)) totals[what] = (totals[what] ?? 0) + times;
+  };
+
+  it.each(HONEST)('keeps every promise in the world of seed %i', async (seed) => {
+    add(await simulate({ seed }));
+  });
+
+  it('met everything in these worlds that they are made for', () => {
+    expect(MUST_HAPPEN.filter((what) => (totals[what] ?? 0) === 0)).toEqual([]);
+    expect(totals['batches accepted']).toBeGreaterThan(500);
+    expect(totals['withdrawals paid']).toBeGreaterThan(200);
+  });
+
+  it.each(LYING)('keeps what it can promise on lying disks in the world of seed %i', async (seed) => {
+    const counts = await simulate({ seed, disks: 'lying' });
+    expect(counts['checkpoints final']).toBeGreaterThan(0);
+  });
+});
+
+describe('the simulation', () => {
+  it('gives the same world for the same seed', async () => {
+    const lines: string[][] = [[], []];
+    for (const list of lines) await simulate({ seed: 7, durationMs: 60_000, log: (line) => list.push(line) });
+    expect(lines[0]?.length).toBeGreaterThan(5);
+    expect(lines[0]).toEqual(lines[1]);
+  });
+
+  it('notices, and says how to see it again, when a disk loses what it confirmed although it is called honest', async () => {
+    const failures: Error[] = [];
+    for (const seed of seeds(1, 4))
+      await simulate({ seed, disks: 'lyingInSecret' }).catch((error) => failures.push(error));
+    expect(failures.length).toBeGreaterThan(0);
+    expect(failures[0]).toBeInstanceOf(SimulationError);
+    expect(failures[0]?.message).toMatch(
+      /^Seed \d+ after \d+ ms: .*\nAgain: node keeper\/test\/simulation\/run\.ts --seed \d+/s,
+    );
+  });
+});
