@@ -124,7 +124,9 @@ export function createRpc(input: { readonly url: string; readonly timeoutMs: num
       ),
     health() {
       const failuresInARow = Math.max(0, ...[...problems.values()].map(({ times }) => times));
-      return { host, ok: problems.size === 0, failuresInARow, lastError };
+      // What is still wrong says more than what went wrong last.
+      const current = [...problems.values()].at(-1)?.text;
+      return { host, ok: problems.size === 0, failuresInARow, lastError: current ?? lastError };
     },
   };
 }
