@@ -4,6 +4,8 @@
 //   node keeper/test/simulation/run.ts --seeds 1000 --from 5000 --lying-disks
 //   node keeper/test/simulation/run.ts --seed 17 --verbose
 //
+// `npm run simulate -- --seeds 1000` is the same with the right Node.
+//
 // Prints every seed that fails, and how to run it again; such a seed becomes a fixed one in simulation.test.ts.
 import { parseArgs } from 'node:util';
 import { type Counts, simulate } from './simulate.ts';
@@ -35,7 +37,8 @@ for (let seed = first; seed <= last; seed++) {
     failed++;
     console.error(values.verbose ? error : (error as Error).message);
   }
-  if (seed % 50 === 0) console.log(`… ${seed - first + 1} seeds, ${failed} failed`);
+  const done = seed - first + 1;
+  if (done % 50 === 0) console.log(`… ${done} seeds, ${failed} failed`);
 }
 for (const [what, times] of Object.entries(totals).toSorted()) console.log(`${String(times).padStart(9)}  ${what}`);
 console.log(`${last - first + 1} seeds, ${failed} failed`);
