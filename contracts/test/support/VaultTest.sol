@@ -62,11 +62,12 @@ abstract contract VaultTest is Test, Signing, LogReplay {
 
     // ---------------------------------------------------------------- leadership
 
-    /// @dev One who follows another is accepted once that one has been silent for an hour.
+    /// @dev One who follows another is accepted once that one has been silent for an hour without a pause.
     function appointLeader(uint256 key, uint64 epoch) internal {
         vm.prank(council);
         authority.proposeLeader(vm.addr(key), epoch, "evidence");
-        uint64 silentAt = authority.heartbeatAt() + 1 hours + 1;
+        (uint64 heardAt, uint64 pausedUntil) = (authority.heartbeatAt(), authority.pausedUntil());
+        uint64 silentAt = (heardAt > pausedUntil ? heardAt : pausedUntil) + 1 hours + 1;
         if (authority.epoch() != 0 && block.timestamp < silentAt) vm.warp(silentAt);
         authority.acceptLeader(acceptance(key, epoch));
     }
