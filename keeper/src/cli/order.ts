@@ -9,6 +9,7 @@ import {
   GOOD_TILL_CANCELLED,
   IMMEDIATE_OR_CANCEL,
   SELL,
+  UNUSED_ACTION,
 } from '../core/commands.ts';
 import type { ActionResult } from '../core/events.ts';
 import type { BookView } from '../core/views.ts';
@@ -82,7 +83,7 @@ function registerPlace(order: Command, side: 'buy' | 'sell'): void {
     const connection = connect(command, options);
     const found = findBook(book, await connection.client.books());
     const action: Action = {
-      ...UNUSED,
+      ...UNUSED_ACTION,
       ...owner(connection, options),
       kind: ACTION_PLACE,
       book: found.book,
@@ -108,7 +109,7 @@ function registerCancel(order: Command): void {
     const connection = connect(command, options);
     const orderId = parseInteger(order, 'The order');
     const book = await bookNumber(connection, options);
-    const action = { ...UNUSED, ...owner(connection, options), kind: ACTION_CANCEL, book, orderId };
+    const action = { ...UNUSED_ACTION, ...owner(connection, options), kind: ACTION_CANCEL, book, orderId };
     const item = await submit(connection, options, action);
     connection.output.result(item, () => `cancelled order ${orderId}`);
   });
@@ -122,7 +123,7 @@ function registerCancelAll(order: Command): void {
   asExecutor(command).action(async (options: CancelOptions, command: Command) => {
     const connection = connect(command, options);
     const book = await bookNumber(connection, options);
-    const action = { ...UNUSED, ...owner(connection, options), kind: ACTION_CANCEL_ALL, book };
+    const action = { ...UNUSED_ACTION, ...owner(connection, options), kind: ACTION_CANCEL_ALL, book };
     const item = await submit(connection, options, action);
     const cancelled = 'cancelled' in item ? item.cancelled : 0;
     connection.output.result(item, () => `cancelled ${cancelled} ${cancelled === 1 ? 'order' : 'orders'}`);
@@ -137,20 +138,6 @@ function asExecutor(command: Command): Command {
     .option('--nonce <n>', 'of the batch, must grow; otherwise the time in milliseconds');
   return withKey(withConnection(command)).addHelpText('after', HELP);
 }
-
-const UNUSED = {
-  subaccount: 0,
-  book: 0,
-  side: 0,
-  timeInForce: 0,
-  flags: 0,
-  price: 0,
-  quantity: 0,
-  orderId: 0,
-  clientId: 0,
-  expiry: 0,
-  maxFeePpm: 0,
-} as const;
 
 function owner({ profile }: Connection, options: Options): Pick<Action, 'account' | 'subaccount'> {
   const account = findAddress(options.for, { what: 'The account', profile });

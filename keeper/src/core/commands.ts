@@ -54,6 +54,21 @@ export interface Action {
   readonly maxFeePpm: number;
 }
 
+/** An action without meaning: whoever makes one names the fields that he uses. */
+export const UNUSED_ACTION: Omit<Action, 'kind' | 'account'> = {
+  subaccount: 0,
+  book: 0,
+  side: 0,
+  timeInForce: 0,
+  flags: 0,
+  price: 0,
+  quantity: 0,
+  orderId: 0,
+  clientId: 0,
+  expiry: 0,
+  maxFeePpm: 0,
+};
+
 /** Trades for users, signed by the executor. `executor` is the recovered signer. */
 export interface BatchCommand {
   readonly type: 'batch';

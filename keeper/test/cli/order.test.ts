@@ -1,6 +1,6 @@
 import { recoverAddress } from 'viem';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Action, Hex } from '../../src/core/commands.ts';
+import { type Action, type Hex, UNUSED_ACTION } from '../../src/core/commands.ts';
 import type { ActionResult } from '../../src/core/events.ts';
 import { type BatchMessage, digestOf } from '../../src/core/typedMessages.ts';
 import { BOOK } from '../adapters/http/support/fakeKeeperApi.ts';
@@ -36,21 +36,7 @@ function sentBatch(): { readonly message: BatchMessage; readonly signature: Hex 
   return standIn.keeper.calls[0] as { message: BatchMessage; signature: Hex };
 }
 
-const NOTHING: Action = {
-  kind: 0,
-  account: alice,
-  subaccount: 0,
-  book: 0,
-  side: 0,
-  timeInForce: 0,
-  flags: 0,
-  price: 0,
-  quantity: 0,
-  orderId: 0,
-  clientId: 0,
-  expiry: 0,
-  maxFeePpm: 0,
-};
+const NOTHING: Action = { ...UNUSED_ACTION, kind: 0, account: alice };
 
 describe('mw order buy and sell', () => {
   it('signs a batch of one as the executor of the devnet', async () => {

@@ -1,27 +1,21 @@
 // The executor: the one program that may trade for users. It signs batches of actions.
 import { privateKeyToAccount } from 'viem/accounts';
 import { signBatch } from '../../../client/signing.ts';
-import { ACTION_CANCEL, ACTION_PLACE, type Action, BUY, GOOD_TILL_CANCELLED, SELL } from '../../../core/commands.ts';
+import {
+  ACTION_CANCEL,
+  ACTION_PLACE,
+  type Action,
+  BUY,
+  GOOD_TILL_CANCELLED,
+  SELL,
+  UNUSED_ACTION,
+} from '../../../core/commands.ts';
 import type { ActionResult } from '../../../core/events.ts';
 import { parsePrice, parseSize } from '../../support/units.ts';
 import { developmentKey, EXECUTOR } from '../accounts.ts';
 import { bookOf, type Person, type World } from './world.ts';
 
 const BATCH_LIVES_MS = 30_000;
-
-const UNUSED: Omit<Action, 'kind' | 'account'> = {
-  subaccount: 0,
-  book: 0,
-  side: 0,
-  timeInForce: 0,
-  flags: 0,
-  price: 0,
-  quantity: 0,
-  orderId: 0,
-  clientId: 0,
-  expiry: 0,
-  maxFeePpm: 0,
-};
 
 export interface Order {
   readonly person: Person;
@@ -37,7 +31,7 @@ export interface Order {
 export function placing(world: World, { person, side, size, base, price }: Order): Action {
   const book = bookOf(world, base);
   return {
-    ...UNUSED,
+    ...UNUSED_ACTION,
     kind: ACTION_PLACE,
     account: person.address,
     book: book.book,
@@ -53,7 +47,7 @@ export function cancelling(
   world: World,
   { person, base, orderId }: { person: Person; base: string; orderId: number },
 ): Action {
-  return { ...UNUSED, kind: ACTION_CANCEL, account: person.address, book: bookOf(world, base).book, orderId };
+  return { ...UNUSED_ACTION, kind: ACTION_CANCEL, account: person.address, book: bookOf(world, base).book, orderId };
 }
 
 /** What became of a batch of which every item was accepted. */
