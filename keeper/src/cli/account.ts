@@ -55,7 +55,7 @@ async function showAccount({ client, profile, output }: Connection, options: Opt
   await client.signIn(signer);
   const of = { address };
   const [accounts, books] = await Promise.all([client.accounts(of), client.books()]);
-  const orders = options.orders && (await client.orders(of));
+  const orders = options.orders && (await client.allOrders(of));
   const fills = options.fills && (await client.fills({ address, limit }));
   output.result({ address, accounts, ...(orders && { orders }), ...(fills && { fills }) }, () =>
     [

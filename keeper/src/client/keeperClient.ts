@@ -27,6 +27,8 @@ import { createKeeperStream, type KeeperStream } from './keeperStream.ts';
 import { type Query, request } from './request.ts';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
+/** As many as the keeper gives at once. */
+const ORDERS_PER_PAGE = 1_000;
 
 export type LatestCheckpoint = NonNullable<ReturnType<KeeperApi['latestCheckpoint']>>;
 
@@ -72,7 +74,10 @@ export interface KeeperClient {
   signOut(): Promise<void>;
   /** All subaccounts. */
   accounts(query?: OfAddress): Promise<readonly AccountView[]>;
-  orders(query?: OfAddress): Promise<readonly OrderView[]>;
+  /** Newest first, 500 unless `limit` says otherwise (1000 at most); `before` is the `orderId` of the last one known. */
+  orders(query?: OfAddress & { readonly before?: string; readonly limit?: number }): Promise<readonly OrderView[]>;
+  /** All of them, page by page. */
+  allOrders(query?: OfAddress): Promise<readonly OrderView[]>;
   /** Newest first; `before` is a sequence. */
   fills(query?: OfAddress & { readonly before?: number; readonly limit?: number }): Promise<readonly FillView[]>;
   withdrawals(query?: OfAddress): Promise<readonly WithdrawalView[]>;
@@ -182,7 +187,16 @@ export function createKeeperClient(input: {
       await request({ url, method: 'DELETE', path: '/v1/session', token: ended, timeoutMs });
     },
     accounts: ({ address } = {}) => getAs('/v1/account', { address }),
-    orders: ({ address } = {}) => getAs('/v1/orders', { address }),
+    orders: (query = {}) => getAs('/v1/orders', { ...query }),
+    async allOrders({ address } = {}) {
+      const all: OrderView[] = [];
+      for (;;) {
+        const query = { address, before: all.at(-1)?.orderId, limit: ORDERS_PER_PAGE };
+        const page = await getAs<readonly OrderView[]>('/v1/orders', query);
+        all.push(...page);
+        if (page.length < ORDERS_PER_PAGE) return all;
+      }
+    },
     fills: (query = {}) => getAs('/v1/fills', { ...query }),
     withdrawals: ({ address } = {}) => getAs('/v1/withdrawals', { address }),
 

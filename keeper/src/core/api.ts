@@ -136,6 +136,7 @@ export interface KeeperApi {
   depth(book: number, levels: number): DepthView | undefined;
   trades(query: { readonly book: number; readonly limit: number }): readonly TradeView[];
   latestCheckpoint(): (CheckpointView & { readonly final: boolean; readonly message: CheckpointMessage }) | undefined;
+  /** At most a second old. */
   solvency(): readonly SolvencyView[];
   submitBatch(input: { readonly message: BatchMessage; readonly signature: Hex }): Promise<Answer<BatchAnswer>>;
   requestWithdrawal(input: {
@@ -148,7 +149,8 @@ export interface KeeperApi {
   }): Promise<Answer<WithdrawalView>>;
   /** All subaccounts of an address; empty when the keeper does not know it. */
   accounts(address: Address): readonly AccountView[];
-  orders(address: Address): readonly OrderView[];
+  /** Newest first; `before` is an order id. */
+  orders(query: { readonly address: Address; readonly before?: number; readonly limit: number }): readonly OrderView[];
   /** Newest first. `before` is a sequence. */
   fills(query: { readonly address: Address; readonly before?: number; readonly limit: number }): readonly FillView[];
   withdrawals(address: Address): readonly WithdrawalView[];

@@ -2,10 +2,20 @@
 import { wadPer } from './assets.ts';
 import { type Address, BUY } from './commands.ts';
 import type { WithdrawalChanged } from './events.ts';
-import { type Asset, accountsOf, balanceWad, type VaultToken } from './ledger.ts';
+import { type Asset, accountsOf, type VaultToken } from './ledger.ts';
 import { levelSlot, NO_ASK, NO_BID, priceAbove, priceBelow } from './levels.ts';
-import { type Book, ordersOfAccount } from './orderBook.ts';
-import { INTEGERS, NEXT, NUMBERS, orderAt, REMAINING } from './orderPool.ts';
+import type { Book } from './orderBook.ts';
+import {
+  ACCOUNT,
+  findOrder,
+  ID,
+  INTEGERS,
+  NEXT,
+  NUMBERS,
+  orderAt,
+  PREVIOUS_OF_ACCOUNT,
+  REMAINING,
+} from './orderPool.ts';
 import type { State } from './state.ts';
 import type {
   AccountView,
@@ -88,34 +98,53 @@ export function accountViews(state: State, address: Address): AccountView[] {
   }));
 }
 
-/** The open orders of all subaccounts of an address, oldest first within each. */
-export function orderViews(state: State, address: Address): OrderView[] {
+/** Open orders of all subaccounts of an address, newest first; only those older than the order `before`. */
+export function orderViews(
+  state: State,
+  { address, before = Number.POSITIVE_INFINITY, limit }: { address: Address; before?: number; limit: number },
+): OrderView[] {
   const { ledger, orders, books } = state.exchange;
-  const views: OrderView[] = [];
-  for (const account of accountsOf(ledger, address)) {
-    for (const slot of ordersOfAccount(orders, ledger, account)) {
-      const order = orderAt(orders, slot);
-      views.push({
-        orderId: String(order.id),
-        clientId: String(order.clientId),
-        address,
-        subaccount: ledger.subaccounts[account] as number,
-        book: (books[order.book] as Book).id,
-        side: order.side === BUY ? 'buy' : 'sell',
-        price: order.price,
-        remaining: order.remaining,
-      });
-    }
-  }
-  return views;
+  const slots = accountsOf(ledger, address).flatMap((account) => newestOrders(state, { account, before, limit }));
+  const newest = slots.map((slot) => orderAt(orders, slot)).sort((one, other) => other.id - one.id);
+  return newest.slice(0, limit).map((order) => ({
+    orderId: String(order.id),
+    clientId: String(order.clientId),
+    address,
+    subaccount: ledger.subaccounts[order.account] as number,
+    book: (books[order.book] as Book).id,
+    side: order.side === BUY ? 'buy' : 'sell',
+    price: order.price,
+    remaining: order.remaining,
+  }));
+}
+
+/** Slots of one account's orders: its list is in the order of their ids. */
+function newestOrders(
+  state: State,
+  { account, before, limit }: { account: number; before: number; limit: number },
+): number[] {
+  const { ledger, orders } = state.exchange;
+  const older = (slot: number) => orders.integers[slot * INTEGERS + PREVIOUS_OF_ACCOUNT] as number;
+  const known = Number.isFinite(before) ? findOrder(orders, before) : 0;
+  const isOwn = known !== 0 && orders.integers[known * INTEGERS + ACCOUNT] === account;
+  let slot = isOwn ? older(known) : (ledger.lastOrder[account] as number);
+  while (slot !== 0 && (orders.numbers[slot * NUMBERS + ID] as number) >= before) slot = older(slot);
+  const slots: number[] = [];
+  for (; slot !== 0 && slots.length < limit; slot = older(slot)) slots.push(slot);
+  return slots;
 }
 
 /** Pending withdrawals of an address in the order of the requests, then the ended ones that are still remembered. */
 export function withdrawalViews(state: State, address: Address): WithdrawalView[] {
-  const pending = [...state.withdrawals.values()].map((withdrawal) => changed(state, withdrawal, withdrawal.status));
-  return [...pending, ...state.endedWithdrawals]
-    .filter((withdrawal) => withdrawal.account.address === address)
-    .map((withdrawal) => withdrawalView(state, withdrawal));
+  const own = new Set(accountsOf(state.exchange.ledger, address));
+  const pending: WithdrawalChanged[] = [];
+  const count = state.pendingOf.get(address) ?? 0;
+  for (const withdrawal of count === 0 ? [] : state.withdrawals.values()) {
+    if (own.has(withdrawal.account)) pending.push(changed(state, withdrawal, withdrawal.status));
+    if (pending.length === count) break;
+  }
+  const ended = state.endedWithdrawals.filter(({ account }) => account.address === address);
+  return [...pending, ...ended].map((withdrawal) => withdrawalView(state, withdrawal));
 }
 
 export function withdrawalView(state: State, withdrawal: WithdrawalChanged): WithdrawalView {
@@ -158,8 +187,7 @@ export function solvencyOf(
 ): { readonly accounts: bigint; readonly withdrawals: bigint; readonly vaults: bigint } {
   const { ledger } = state.exchange;
   const asset = ledger.assets[index] as Asset;
-  let accounts = 0n;
-  for (let account = 0; account < ledger.accountCount; account++) accounts += balanceWad(asset, account);
+  const accounts = sumOf(asset, ledger.accountCount);
   let withdrawals = 0n;
   for (const withdrawal of state.withdrawals.values()) {
     if (withdrawal.token.asset === index) withdrawals += wadOf(withdrawal);
@@ -169,6 +197,18 @@ export function solvencyOf(
     if (token.asset === index) vaults += token.holdings * wadPer(token.decimals);
   }
   return { accounts, withdrawals, vaults };
+}
+
+/** All balances, in 10⁻¹⁸. The ledger holds no more units of an asset than a number can count. */
+function sumOf(asset: Asset, accountCount: number): bigint {
+  let units = 0;
+  let dust = 0n;
+  for (let account = 0; account < accountCount; account++) {
+    units += asset.units[account] as number;
+    const own = asset.dust[account] as bigint;
+    if (own !== 0n) dust += own;
+  }
+  return BigInt(units) * asset.unitWad + dust;
 }
 
 function levelView(state: State, book: Book, price: number): DepthView['bids'][number] {

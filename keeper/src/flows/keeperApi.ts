@@ -6,15 +6,7 @@ import { ZERO_ADDRESS } from '../core/commands.ts';
 import type { AuthorityView, ChainReader, CheckpointPoster, Clock, KeeperKeys } from '../core/ports.ts';
 import type { Genesis } from '../core/state.ts';
 import { digestOf, ZERO_HASH } from '../core/typedMessages.ts';
-import {
-  accountViews,
-  assetViews,
-  bookViews,
-  depthView,
-  orderViews,
-  solvencyViews,
-  withdrawalViews,
-} from '../core/viewState.ts';
+import { accountViews, assetViews, bookViews, orderViews, withdrawalViews } from '../core/viewState.ts';
 import type { Approvals } from './approve.ts';
 import type { Checkpoints } from './cutCheckpoint.ts';
 import type { Gates } from './gates.ts';
@@ -24,6 +16,7 @@ import type { Leadership } from './leadership.ts';
 import { cancelWithdrawal, requestWithdrawal } from './requestWithdrawal.ts';
 import type { Applied, Sequencer } from './sequencer.ts';
 import type { SubmitBatch } from './submitBatch.ts';
+import { createViewCache } from './viewCache.ts';
 
 /** Gas money below this (0.05 of the native coin) is reported as a problem: about a day of checkpoints on a busy L2. */
 const GAS_LOW_WEI = 50_000_000_000_000_000n;
@@ -61,6 +54,7 @@ export function createKeeperApi(input: KeeperApiInput): {
 } {
   const { genesis, keys, leadership } = input;
   const listeners = new Set<(item: StreamItem) => void>();
+  const views = createViewCache(input.clock);
   const domain = { chainId: genesis.homeChainId, verifyingContract: genesis.checkpointer };
 
   /** The HTTP adapter asks `notReady` first, so a missing state here is a bug, not a condition. */
@@ -92,7 +86,7 @@ export function createKeeperApi(input: KeeperApiInput): {
     executor: () => input.leading()?.sequencer.state.executor ?? ZERO_ADDRESS,
     assets: () => assetViews(live().sequencer.state),
     books: () => bookViews(live().sequencer.state),
-    depth: (book, levels) => depthView(live().sequencer.state, { book, levels, sequence: live().sequencer.sequence }),
+    depth: (book, levels) => views.depth(live().sequencer, { book, levels }),
     trades: (query) => live().history.trades(query),
     latestCheckpoint() {
       const { checkpoints, sequencer } = live();
@@ -101,12 +95,12 @@ export function createKeeperApi(input: KeeperApiInput): {
       const { number, epoch, stateHash, journalIndex } = message;
       return { number, epoch, digest, stateHash, journalIndex, message, final: number <= sequencer.state.finalNumber };
     },
-    solvency: () => solvencyViews(live().sequencer.state),
+    solvency: () => views.solvency(live().sequencer),
     submitBatch: (request) => live().submitBatch(request),
     requestWithdrawal: (request) => requestWithdrawal(withdrawalDependencies('withdrawal'), request),
     cancelWithdrawal: (request) => cancelWithdrawal(withdrawalDependencies('cancellation'), request),
     accounts: (address) => accountViews(live().sequencer.state, address),
-    orders: (address) => orderViews(live().sequencer.state, address),
+    orders: (query) => orderViews(live().sequencer.state, query),
     fills: (query) => live().history.fills({ ...query, books: bookViews(live().sequencer.state) }),
     withdrawals: (address) => withdrawalViews(live().sequencer.state, address),
     acceptance: (chainId) => acceptance(input, chainId),

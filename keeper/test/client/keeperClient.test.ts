@@ -120,12 +120,26 @@ describe('what is signed', () => {
 });
 
 describe('a session', () => {
+  it('shows all orders, however many there are', async () => {
+    const [order] = server.keeper.orders;
+    if (order === undefined) throw new Error('Alice has an order.');
+    const orders = Array.from({ length: 2_000 }, (_, i) => ({ ...order, orderId: String(9_000 - i) }));
+    await client.signIn(alice);
+    for (const count of [2_000, 1_001]) {
+      server.keeper.orders = orders.slice(0, count);
+      expect(await client.allOrders()).toEqual(server.keeper.orders);
+    }
+    expect(await client.orders({ limit: 2 })).toEqual(orders.slice(0, 2));
+  });
+
   it('shows the account', async () => {
     const session = await client.signIn(alice);
     expect(session.address).toBe(aliceAddress);
     expect(session.expiresAt).toBeGreaterThan(server.keeper.time);
     expect(await client.accounts()).toEqual(server.keeper.accounts);
     expect(await client.orders()).toEqual(server.keeper.orders);
+    expect(await client.orders({ before: '101377' })).toEqual([]);
+    expect(await client.allOrders()).toEqual(server.keeper.orders);
     expect(await client.fills({ limit: 3, before: 500 })).toEqual(server.keeper.fills);
     expect(await client.withdrawals()).toEqual(server.keeper.withdrawals);
   });

@@ -16,6 +16,7 @@ import {
   addressOf,
   apply,
   batch,
+  cancel,
   deposit,
   ETH,
   ETH_USD,
@@ -126,7 +127,7 @@ describe('what the API shows', () => {
     const orderId = String(exchange.sequence * 1024);
     act(exchange, place(ANN, ETH_USD, SELL, 100, 4));
     act(exchange, place(BEN, ETH_USD, BUY, 2 ** 40, 1, { subaccount: 2 }));
-    expect(orderViews(exchange.state, BEN)).toEqual([
+    expect(orderViews(exchange.state, { address: BEN, limit: 10 })).toEqual([
       {
         orderId,
         clientId: '77',
@@ -138,7 +139,28 @@ describe('what the API shows', () => {
         remaining: 6,
       },
     ]);
-    expect(orderViews(exchange.state, ANN)).toEqual([]);
+    expect(orderViews(exchange.state, { address: ANN, limit: 10 })).toEqual([]);
+  });
+
+  it('of many orders: the newest of all subaccounts first, page by page, wherever a page ends', () => {
+    const subaccounts = [0, 2, 0, 0, 2, 0, 2];
+    batch(
+      exchange,
+      subaccounts.map((subaccount, i) => place(BEN, ETH_USD, BUY, 10 + i, 1, { subaccount })),
+    );
+    const page = (before?: number, limit = 3) =>
+      orderViews(exchange.state, { address: BEN, limit, ...(before === undefined ? {} : { before }) });
+    const pricesOf = (views: readonly { price: number }[]) => views.map(({ price }) => price);
+    const first = page();
+    expect(pricesOf(first)).toEqual([16, 15, 14]);
+    const last = Number(first.at(-1)?.orderId);
+    expect(pricesOf(page(last))).toEqual([13, 12, 11]);
+    expect(pricesOf(page(last - 3))).toEqual([10]);
+    expect(page(last - 4)).toEqual([]);
+    expect(pricesOf(page(last + 1000, 100))).toEqual([16, 15, 14, 13, 12, 11, 10]);
+    act(exchange, cancel(BEN, last, { subaccount: 2 }));
+    expect(pricesOf(page(last))).toEqual([13, 12, 11]);
+    expect(pricesOf(page(undefined, 4))).toEqual([16, 15, 13, 12]);
   });
 
   it('of withdrawals: the pending ones and those that ended lately, in the chain’s atoms', () => {

@@ -166,7 +166,7 @@ export async function keeperSays(keeper: KeeperClient, people: readonly number[]
         reserved[key] = BigInt(held) * unit;
       }
     }
-    for (const { orderId, book, side, price, remaining } of await keeper.orders({ address })) {
+    for (const { orderId, book, side, price, remaining } of await keeper.allOrders({ address })) {
       orders[orderId] = { address, book, side, price, remaining };
     }
   }

@@ -16,6 +16,8 @@ export interface Call<Q extends TSchema, P extends TSchema, B extends TSchema> {
   readonly session: Session | undefined;
   /** Bearer token of the session. */
   readonly token: string | undefined;
+  /** Takes more from whoever has paid for the request, into debt when it must be. */
+  readonly charge: (cost: number) => void;
   /** Lets the signer pay instead of his IP address, once the keeper has proved who signed. */
   readonly paidBySigner: (cost: number, signer: string) => void;
 }

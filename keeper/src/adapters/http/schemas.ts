@@ -8,6 +8,7 @@ import { BATCH_LIMIT } from '../../core/commands.ts';
 const MAX_DEPTH_LEVELS = 200;
 const MAX_TRADES = 500;
 const MAX_FILLS = 500;
+export const MAX_ORDERS = 1_000;
 /** EIP-1271 signatures of contract accounts are longer than 65 bytes. */
 const MAX_SIGNATURE_BYTES = 4096;
 const MAX_SIGN_IN_TEXT = 4096;
@@ -76,6 +77,11 @@ export const TradesQuery = strict({
 export const BookParams = strict({ id: bookId });
 const ofAddress = Type.Optional(addressInput);
 export const AccountQuery = strict({ address: ofAddress });
+export const OrdersQuery = strict({
+  address: ofAddress,
+  before: Type.Optional(safeInteger('Only orders of smaller ids.')),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_ORDERS, default: 500 })),
+});
 export const FillsQuery = strict({
   address: ofAddress,
   before: Type.Optional(safeInteger('Only fills of smaller sequences.')),

@@ -37,6 +37,8 @@ export interface HttpServer {
 interface Asker {
   readonly session: Session | undefined;
   readonly token: string | undefined;
+  /** Takes more from whoever has paid. */
+  readonly charge: (cost: number) => void;
   /** Lets the signer pay instead of whoever has paid. */
   readonly paidBySigner: (cost: number, signer: string) => void;
 }
@@ -99,6 +101,7 @@ export async function startHttpServer(input: {
     return {
       session,
       token,
+      charge: (more) => buckets.charge({ ...payer, cost: more }),
       paidBySigner(signerCost, signer) {
         buckets.refund({ ...payer, cost });
         buckets.refund(body);

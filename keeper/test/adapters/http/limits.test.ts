@@ -229,6 +229,15 @@ describe('requests', () => {
     expect(server.keeper.calls).toEqual([]);
   });
 
+  it('for a book cost more the more orders have to be counted', async () => {
+    await start({ ip: { perSecond: 1, burst: 10 } });
+    server.keeper.bids.set(5, { price: 5, quantity: '9', orders: 4_500 });
+    server.keeper.asks.set(6, { price: 6, quantity: '9', orders: 4_499 });
+    const statuses = [];
+    for (let i = 0; i < 3; i++) statuses.push((await call(server, '/v1/books/1/depth')).status);
+    expect(statuses).toEqual([200, 200, 429]);
+  });
+
   it('for withdrawals are counted per account', async () => {
     await start({ account: { perSecond: 1, burst: 1 } });
     const statuses = [];

@@ -210,6 +210,22 @@ describe('what an account sees', () => {
     expect(server.keeper.calls.at(-1)).toEqual({ address: aliceAddress, before: 90, limit: 7 });
   });
 
+  it('gives orders page by page', async () => {
+    const before = server.keeper.orders;
+    const [order] = before;
+    if (order === undefined) throw new Error('Alice has an order.');
+    server.keeper.orders = Array.from({ length: 1_200 }, (_, i) => ({ ...order, orderId: String(5_000 - i) }));
+    const page = async (query: string) => (await call(server, `/v1/orders${query}`, { token: aliceToken })).json;
+    expect([(await page('')).length, (await page('?limit=1000')).length]).toEqual([500, 1_000]);
+    expect((await page('?before=4001&limit=3')).map(({ orderId }: { orderId: string }) => orderId)).toEqual([
+      '4000',
+      '3999',
+      '3998',
+    ]);
+    expect((await page('?limit=1001')).code).toBe('request.invalid');
+    server.keeper.orders = before;
+  });
+
   it('wants a session', async () => {
     for (const path of Object.keys(paths)) {
       const { status, json } = await call(server, path);

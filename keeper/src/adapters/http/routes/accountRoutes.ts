@@ -5,6 +5,7 @@ import { type Route, route } from '../route.ts';
 import * as schemas from '../schemas.ts';
 
 const DEFAULT_FILLS = 100;
+const DEFAULT_ORDERS = 500;
 
 export function accountRoutes({ api, access }: { readonly api: KeeperApi; readonly access: Access }): Route[] {
   return [
@@ -20,11 +21,15 @@ export function accountRoutes({ api, access }: { readonly api: KeeperApi; readon
     route({
       method: 'GET',
       url: '/v1/orders',
-      summary: 'Resting orders',
-      query: schemas.AccountQuery,
+      summary: 'Resting orders, newest first',
+      query: schemas.OrdersQuery,
       answer: schemas.OrdersAnswer,
       session: 'required',
-      handle: ({ session, query }) => api.orders(access.subject(session, query.address)),
+      handle({ session, query }) {
+        const { before, limit = DEFAULT_ORDERS } = query;
+        const address = access.subject(session, query.address);
+        return api.orders({ address, limit, ...(before === undefined ? {} : { before }) });
+      },
     }),
     route({
       method: 'GET',

@@ -5,9 +5,12 @@ import { HttpError } from '../errors.ts';
 import { type Route, route } from '../route.ts';
 import type { Shape } from '../schemas.ts';
 import * as schemas from '../schemas.ts';
+import { ordersIn } from '../stream/bookFeed.ts';
 
 const DEFAULT_LEVELS = 20;
 const DEFAULT_TRADES = 50;
+/** The keeper counts the orders of every level that it shows: so many cost one more request. */
+const ORDERS_PER_TOKEN = 1_000;
 
 export function publicRoutes({ api, access }: { readonly api: KeeperApi; readonly access: Access }): Route[] {
   function bookUnknown(book: number): HttpError {
@@ -53,10 +56,11 @@ export function publicRoutes({ api, access }: { readonly api: KeeperApi; readonl
       query: schemas.LevelsQuery,
       answer: schemas.DepthAnswer,
       session: 'optional',
-      handle({ params, query, session }) {
+      handle({ params, query, session, charge }) {
         access.requireMarketData('depth', session);
         const depth = api.depth(params.id, query.levels ?? DEFAULT_LEVELS);
         if (depth === undefined) throw bookUnknown(params.id);
+        charge(Math.floor(ordersIn(depth) / ORDERS_PER_TOKEN));
         return depth;
       },
     }),

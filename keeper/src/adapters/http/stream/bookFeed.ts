@@ -17,6 +17,8 @@ export interface BookChange {
 }
 
 export interface BookFeed {
+  /** How many orders have to be counted to look at it again, by what was told last. */
+  readonly orders: number;
   /** Sequence up to which the book was told. */
   readonly seq: number;
   /** Changes after this sequence are still known. */
@@ -38,6 +40,9 @@ export function createBookFeed(api: Pick<KeeperApi, 'depth'>, book: number): Boo
   let changes: BookChange[] = [];
 
   return {
+    get orders() {
+      return ordersIn(told);
+    },
     get seq() {
       return told.sequence;
     },
@@ -64,6 +69,11 @@ export function createBookFeed(api: Pick<KeeperApi, 'depth'>, book: number): Boo
       return changes.filter((change) => change.seq > seq);
     },
   };
+}
+
+/** Orders on all levels that are shown. */
+export function ordersIn({ bids, asks }: Pick<DepthView, 'bids' | 'asks'>): number {
+  return [...bids, ...asks].reduce((sum, level) => sum + level.orders, 0);
 }
 
 /** Levels that are new or different, and those that went away with quantity 0. */

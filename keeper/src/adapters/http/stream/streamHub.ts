@@ -13,6 +13,8 @@ import { bookKey, bookUnknown, createTopics, deltasOf } from './topics.ts';
 
 /** Events that are told before sockets get a chance to write. */
 const EVENTS_PER_TURN = 2_048;
+/** Orders counted for streams of books per millisecond that passes: some hundredths of the processor's time. */
+const ORDERS_PER_MS = 1_000;
 /** Subscriptions that begin anew in one such turn. */
 const SNAPSHOTS_PER_TURN = 64;
 
@@ -159,8 +161,12 @@ export function createStreamHub(input: {
     }
   }
 
+  /** Looking at a book means to count its orders: the more there are, the more seldom. */
   function tellBooksSoon(): void {
-    if (changedBooks.size > 0) bookTimer ??= setTimeout(tellBooks, input.bookIntervalMs);
+    if (changedBooks.size === 0 || bookTimer !== undefined) return;
+    let orders = 0;
+    for (const book of changedBooks) orders += feeds.get(book)?.orders ?? 0;
+    bookTimer = setTimeout(tellBooks, Math.max(input.bookIntervalMs, orders / ORDERS_PER_MS));
   }
 
   function tellBooks(): void {

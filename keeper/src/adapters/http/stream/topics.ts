@@ -4,6 +4,7 @@ import type { AccountEventView, DirectoryChangedView, StreamTopic } from '../../
 import type { TradeView } from '../../../core/views.ts';
 import { type Access, sessionRequired, sessionUnknown } from '../access.ts';
 import { HttpError } from '../errors.ts';
+import { MAX_ORDERS } from '../schemas.ts';
 import type { Session, Sessions } from '../sessions.ts';
 import { type AccountEvents, accountsOf, addressOf, tradeView } from './eventViews.ts';
 
@@ -54,7 +55,7 @@ export function createTopics(input: {
       const session = sessionOf(token);
       if (session === undefined) throw sessionRequired();
       const { address } = session;
-      const [accounts, orders] = [api.accounts(address), api.orders(address)];
+      const [accounts, orders] = [api.accounts(address), api.orders({ address, limit: MAX_ORDERS })];
       return { address, accounts, orders, withdrawals: api.withdrawals(address) };
     },
   };

@@ -30,7 +30,7 @@ export async function crash(world: World, tell: (fact: string) => void): Promise
   });
   const { address: leader } = (await keeper.identity()).leader;
   expectEqual('The leader key', leader, leaderBefore);
-  const orders = await keeper.orders({ address: alice.address });
+  const orders = await keeper.allOrders({ address: alice.address });
   const survivor = orders.find(({ orderId }) => orderId === String(placed.orderId));
   expectEqual('The order that was answered last', survivor?.remaining, placed.remaining);
   tell(`back at entry ${recovered} with the same leader key; the order that was answered last is in the book`);
@@ -44,6 +44,6 @@ export async function crash(world: World, tell: (fact: string) => void): Promise
 
 async function everythingIn(world: World) {
   const orders: OrderView[] = [];
-  for (const { address } of everybody) orders.push(...(await world.keeper.orders({ address })));
+  for (const { address } of everybody) orders.push(...(await world.keeper.allOrders({ address })));
   return { balances: await balancesOf(world), orders };
 }

@@ -152,7 +152,8 @@ export function createFakeKeeper(input: { readonly executor: Address; readonly a
       return fake.withdrawalAnswer;
     },
     accounts: (owner) => fake.accounts.filter((view) => view.address === owner),
-    orders: (owner) => fake.orders.filter((view) => view.address === owner),
+    orders: ({ address: owner, before = Number.POSITIVE_INFINITY, limit }) =>
+      fake.orders.filter((view) => view.address === owner && Number(view.orderId) < before).slice(0, limit),
     fills(query) {
       calls.push(query);
       return query.address === input.alice ? fake.fills.slice(0, query.limit) : [];
