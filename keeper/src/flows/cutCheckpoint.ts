@@ -128,13 +128,15 @@ export function createCheckpoints(input: CheckpointsInput): Checkpoints {
 
   /**
    * A keeper that was cut off while another one posted learns of it here, in the same moment as the state: withdrawals of a
-   * foreign checkpoint must never be signed. Those before `base` are its ancestors.
+   * foreign checkpoint must never be signed. Those before `base` are its ancestors. `base` itself may have been dropped by a
+   * reorganisation and signed anew since then.
    */
   function requireOurs({ number, digest }: Tip): void {
+    const { base } = input;
     const stored = storedAt(number);
-    const ours = number === input.base?.message.number ? input.base.digest : stored && known(stored).digest;
-    const isAncestor = number < (input.base?.message.number ?? 0);
-    if (ours !== digest && !(ours === undefined && isAncestor)) throw foreign({ number, digest });
+    const isOurs = digest === base?.digest || (stored !== undefined && digest === known(stored).digest);
+    const isAncestor = stored === undefined && number < (base?.message.number ?? 0);
+    if (!isOurs && !isAncestor) throw foreign({ number, digest });
   }
 
   function newestAtStart(): KnownCheckpoint | undefined {

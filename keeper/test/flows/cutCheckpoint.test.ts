@@ -416,6 +416,28 @@ describe('a new epoch of the same leader', () => {
     expect(stored && decodeSignedCheckpoint(stored).checkpoint.epoch).toBe(2);
   });
 
+  it('has the checkpoint signed anew with which the keeper started, when that is dropped', async () => {
+    const world = await openQuietWorld();
+    await change(world);
+    await world.clock.advance(4_000);
+    kill(world.running);
+    const again = startKeeper(world, { disk: world.running.disk });
+    await world.clock.advance(500);
+    const base = leading(again).checkpoints.landed?.message.number ?? 0;
+    expect(base).toBe(tipOf(world));
+    world.networks.poster = deadNetwork;
+    world.home.reorganise(3);
+    expect(tipOf(world)).toBe(base - 1);
+    appoint(world, again, 2);
+    await world.clock.advance(12_000);
+    world.networks.poster = quickNetwork;
+    await world.clock.advance(30_000);
+    expect(world.fatal).toEqual([]);
+    expect(stateOf(again).finalNumber).toBeGreaterThan(base);
+    const epochs = again.poster.posted.filter(({ checkpoint }) => checkpoint.number === base);
+    expect(epochs.at(-1)?.checkpoint.epoch).toBe(2);
+  });
+
   it('has every checkpoint signed anew that a reorganisation dropped meanwhile', async () => {
     const world = await openWorld();
     await world.clock.advance(20_000);

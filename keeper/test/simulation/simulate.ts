@@ -315,8 +315,10 @@ function createSimulation({ seed, durationMs = 240_000, disks = 'honest', log = 
       home.send(setPaused(true));
       clock.after(random.between(2_000, 20_000), () => home.send(setPaused(false)));
     } else if (what < 95) {
+      // Nobody carries anything for a while, so that withdrawals come near their deadlines.
       tell('a day passes');
-      skip(DAY_MS + random.between(-180_000, 60_000));
+      outage('courier', random.between(10_000, 60_000));
+      clock.after(random.between(5_000, 40_000), () => skip(DAY_MS + random.between(-120_000, 30_000)));
     }
   }
 
