@@ -1,7 +1,7 @@
 // What must be true at every step, whatever happened before it. Each check knows the truth from elsewhere than the keeper:
 // from the chains, from what users signed, or from what was acknowledged.
 import { equalBytes } from '../../src/core/bytes.ts';
-import type { LogCommand } from '../../src/core/commands.ts';
+import type { Command, LogCommand } from '../../src/core/commands.ts';
 import { BUY } from '../../src/core/commands.ts';
 import type { Fill, WithdrawalChanged } from '../../src/core/events.ts';
 import { validateInternalState } from '../../src/core/invariants.ts';
@@ -131,6 +131,7 @@ export function checkApplied(
   chains: ReadonlyMap<number, FakeChain>,
 ): void {
   validateInternalState(state);
+  for (const event of outcome.events) if (event.type === 'withdrawalChanged') checkWithdrawal(event, command, chains);
   if (command.type !== 'log') return;
   const chain = chains.get(command.chainId);
   demand(chain !== undefined, `a log of chain ${command.chainId}`);
@@ -156,6 +157,22 @@ export function checkApplied(
       `the vault of chain ${command.chainId} holds ${atoms} of ${token}, the state says ${known}`,
     );
   }
+}
+
+/** A withdrawal ends only in a way that its chain confirms, and comes back only when nobody can be paid for it any more. */
+function checkWithdrawal(event: WithdrawalChanged, { type }: Command, chains: ReadonlyMap<number, FakeChain>): void {
+  const { status, chainId, account, nonce, checkpoint, deadline } = event;
+  const final = chains.get(chainId)?.final;
+  const name = `withdrawal ${nonce} of ${account.address} on chain ${chainId}`;
+  const isUsed = final?.contracts.usedNonces.has(`${account.address} ${nonce}`) === true;
+  if (status === 'executed') demand(isUsed, `${name} is called executed, and is not`);
+  if (status === 'expired') {
+    demand((final?.timestamp ?? 0) > deadline, `${name} is given back although it can be executed until ${deadline}`);
+    demand(!isUsed, `${name} is given back although its nonce is used`);
+  }
+  if (status !== 'cancelled') return;
+  if (type === 'log') demand(isUsed, `${name} is given back although nobody cancelled it`);
+  else demand(checkpoint === 0, `${name} is given back although checkpoint ${checkpoint} carries it`);
 }
 
 /** One credit for each deposit, to whom it names, of what arrived. */
