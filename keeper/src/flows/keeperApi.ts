@@ -3,16 +3,18 @@
 import type { AcceptanceView, HealthView, IdentityView, KeeperApi, Refusal, StreamItem } from '../core/api.ts';
 import type { Address } from '../core/commands.ts';
 import { ZERO_ADDRESS } from '../core/commands.ts';
-import type { AuthorityView, ChainReader, CheckpointPoster, Clock, KeeperKeys } from '../core/ports.ts';
+import type { AuthorityView, ChainReader, CheckpointPoster, Clock, KeeperKeys, RpcHealth } from '../core/ports.ts';
 import type { Genesis } from '../core/state.ts';
 import { digestOf, ZERO_HASH } from '../core/typedMessages.ts';
 import { accountViews, assetViews, bookViews, orderViews, withdrawalViews } from '../core/viewState.ts';
 import type { Approvals } from './approve.ts';
 import type { Checkpoints } from './cutCheckpoint.ts';
+import { createGasBalance } from './gasBalance.ts';
 import type { Gates } from './gates.ts';
 import type { History } from './history.ts';
 import type { Ingestion } from './ingestLogs.ts';
 import type { Leadership } from './leadership.ts';
+import { publicReason, publicRpcReason } from './publicReason.ts';
 import { cancelWithdrawal, requestWithdrawal } from './requestWithdrawal.ts';
 import type { Applied, Sequencer } from './sequencer.ts';
 import type { SubmitBatch } from './submitBatch.ts';
@@ -55,6 +57,7 @@ export function createKeeperApi(input: KeeperApiInput): {
   const { genesis, keys, leadership } = input;
   const listeners = new Set<(item: StreamItem) => void>();
   const views = createViewCache(input.clock);
+  const gasBalance = createGasBalance(input);
   const domain = { chainId: genesis.homeChainId, verifyingContract: genesis.checkpointer };
 
   /** The HTTP adapter asks `notReady` first, so a missing state here is a bug, not a condition. */
@@ -81,7 +84,7 @@ export function createKeeperApi(input: KeeperApiInput): {
     checkpointer: genesis.checkpointer,
     now: () => input.clock.now(),
     notReady,
-    health: () => health(input),
+    health: () => health(input, gasBalance),
     identity: () => identity(input),
     executor: () => input.leading()?.sequencer.state.executor ?? ZERO_ADDRESS,
     assets: () => assetViews(live().sequencer.state),
@@ -146,26 +149,34 @@ export function createKeeperApi(input: KeeperApiInput): {
   }
 }
 
-async function health(input: KeeperApiInput): Promise<HealthView> {
-  const { leadership, readers, poster, clock } = input;
+async function health(input: KeeperApiInput, gasBalance: ReturnType<typeof createGasBalance>): Promise<HealthView> {
+  const { leadership, readers, clock } = input;
   const leading = input.leading();
   const problems: string[] = [];
-  if (leadership.problem !== undefined) problems.push(leadership.problem);
+  if (leadership.problem !== undefined) problems.push(authorityProblem(leadership.problem));
   if (!leadership.enclaveMatches)
     problems.push('The Authority names another enclave key than mine: nothing I sign is valid.');
   if (leadership.paused) problems.push('The Authority of the home chain is paused.');
-  if (leading?.checkpoints.problem !== undefined) problems.push(leading.checkpoints.problem);
-  for (const problem of leading?.ingestion.problems.values() ?? []) problems.push(problem);
+  const heldUp = leading?.checkpoints.problem;
+  if (heldUp !== undefined) problems.push(`Checkpoints: ${publicReason(heldUp)}.`);
+  for (const [chainId, problem] of leading?.ingestion.problems ?? []) {
+    problems.push(`Chain ${chainId}: ${publicReason(problem)}.`);
+  }
   for (const gate of leading === undefined ? [] : [leading.gates.orders(), leading.gates.withdrawal()]) {
     if (gate !== undefined && !problems.includes(gate.message)) problems.push(gate.message);
   }
-  const wei = await poster.gasBalance().catch(() => undefined);
+  const wei = await gasBalance();
   if (wei === undefined) problems.push('The balance of the gas key cannot be read.');
   else if (wei < GAS_LOW_WEI)
     problems.push(`The gas key ${input.gasAddress} holds only ${wei} wei; send it native coin.`);
-  for (const reader of readers.values()) {
-    for (const rpc of reader.health()) {
-      if (!rpc.ok) problems.push(`RPC ${rpc.host} of chain ${reader.chainId}: ${rpc.lastError ?? 'does not answer'}`);
+  const chains = [...readers.values()].map((reader) => ({
+    chainId: reader.chainId,
+    finalBlock: leading?.ingestion.finalBlocks.get(reader.chainId) ?? null,
+    rpcs: reader.health().map(publicRpc),
+  }));
+  for (const { chainId, rpcs } of chains) {
+    for (const { host, ok, lastError } of rpcs) {
+      if (!ok) problems.push(`RPC ${host} of chain ${chainId}: ${lastError ?? 'does not answer'}`);
     }
   }
   const oldest = leading?.checkpoints.oldestChangeAt;
@@ -181,10 +192,16 @@ async function health(input: KeeperApiInput): Promise<HealthView> {
       ageMs: oldest === undefined ? null : Math.max(0, clock.now() - oldest),
     },
     gas: { address: input.gasAddress, wei: String(wei ?? 0n) },
-    chains: [...readers.values()].map((reader) => ({
-      chainId: reader.chainId,
-      finalBlock: leading?.ingestion.finalBlocks.get(reader.chainId) ?? null,
-      rpcs: reader.health(),
-    })),
+    chains,
   };
+}
+
+function publicRpc({ lastError, ...rpc }: RpcHealth): RpcHealth {
+  return { ...rpc, lastError: lastError === undefined ? undefined : publicRpcReason(lastError) };
+}
+
+/** Of a sentence that goes on with somebody else's words after the first colon. */
+function authorityProblem(problem: string): string {
+  const [own, ...words] = problem.split(': ');
+  return words.length === 0 ? problem : `${own}: ${publicReason(words.join(': '))}.`;
 }
