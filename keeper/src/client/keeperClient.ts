@@ -27,8 +27,11 @@ import { createKeeperStream, type KeeperStream } from './keeperStream.ts';
 import { type Query, request } from './request.ts';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
-/** As many as the keeper gives at once. */
+/** As many of each as the keeper gives at once. */
 const ORDERS_PER_PAGE = 1_000;
+const APPROVALS_PER_PAGE = 500;
+/** More than can wait: a keeper has at most 16 384 withdrawals under way. */
+const APPROVAL_PAGES_LIMIT = 64;
 
 export type LatestCheckpoint = NonNullable<ReturnType<KeeperApi['latestCheckpoint']>>;
 
@@ -84,6 +87,7 @@ export interface KeeperClient {
 
   /** undefined while none is signed. */
   exitRoot(chainId: number): Promise<ExitRootView | undefined>;
+  /** All of them, page by page, oldest first. What is paid meanwhile may hide one, which is there the next time. */
   approvals(chainId: number): Promise<readonly ApprovalView[]>;
   /** undefined while the council has not proposed this keeper. */
   acceptance(chainId: number): Promise<AcceptanceView | undefined>;
@@ -202,11 +206,14 @@ export function createKeeperClient(input: {
 
     exitRoot: (chain) => unless('exitRoot.none', get('/v1/exit-roots', { chain })),
     async approvals(chain) {
-      const approvals = await get<readonly JsonOf<ApprovalView>[]>('/v1/approvals', { chain });
-      return approvals.map(({ message, ...rest }) => ({
-        ...rest,
-        message: { ...message, amount: BigInt(message.amount), nonce: BigInt(message.nonce) },
-      }));
+      const approvals: ApprovalView[] = [];
+      for (let page = 0; page < APPROVAL_PAGES_LIMIT; page++) {
+        const query = { chain, skip: page === 0 ? undefined : approvals.length };
+        const answer = await get<readonly JsonOf<ApprovalView>[]>('/v1/approvals', query);
+        approvals.push(...answer.map(approvalOf));
+        if (answer.length < APPROVALS_PER_PAGE) break;
+      }
+      return approvals;
     },
     acceptance: (chain) => unless('acceptance.none', get('/v1/acceptance', { chain })),
 
@@ -220,6 +227,10 @@ type JsonOf<T> = T extends bigint
   : T extends string | number | boolean | null | undefined
     ? T
     : { readonly [K in keyof T]: JsonOf<T[K]> };
+
+function approvalOf({ message, ...rest }: JsonOf<ApprovalView>): ApprovalView {
+  return { ...rest, message: { ...message, amount: BigInt(message.amount), nonce: BigInt(message.nonce) } };
+}
 
 function withDecimals<T extends object>(message: T): JsonOf<T> {
   const entries = Object.entries(message).map(([name, value]) => [

@@ -62,6 +62,19 @@ describe('what everybody may ask', () => {
     expect(await client.acceptance(HOME_CHAIN)).toEqual(api.acceptance(HOME_CHAIN));
   });
 
+  it('includes all approvals, however many wait', async () => {
+    const [approval] = server.keeper.approvals;
+    if (approval === undefined) throw new Error('An approval waits.');
+    const many = Array.from({ length: 1_000 }, (_, i) => ({
+      ...approval,
+      message: { ...approval.message, nonce: BigInt(i) },
+    }));
+    for (const count of [999, 1_000]) {
+      server.keeper.approvals = many.slice(0, count);
+      expect(await client.approvals(HOME_CHAIN)).toEqual(server.keeper.approvals);
+    }
+  });
+
   it('is undefined or empty where there is nothing yet', async () => {
     Object.assign(server.keeper.api, { latestCheckpoint: () => undefined });
     expect(await client.latestCheckpoint()).toBeUndefined();

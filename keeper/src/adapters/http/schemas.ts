@@ -67,6 +67,10 @@ const bookId = uint(32);
 // Requests.
 
 export const ChainQuery = strict({ chain: chainId });
+export const ApprovalsQuery = strict({
+  chain: chainId,
+  skip: Type.Optional(safeInteger('Leave out so many of the oldest.')),
+});
 export const LevelsQuery = strict({
   levels: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_DEPTH_LEVELS, default: 20 })),
 });

@@ -104,6 +104,24 @@ describe('what everybody may read', () => {
     });
   });
 
+  it('gives couriers 500 approvals at once, and the others to those who skip these', async () => {
+    const before = server.keeper.approvals;
+    const [approval] = before;
+    if (approval === undefined) throw new Error('An approval waits.');
+    server.keeper.approvals = Array.from({ length: 501 }, (_, i) => ({
+      ...approval,
+      message: { ...approval.message, nonce: BigInt(i) },
+    }));
+    const noncesOf = async (query: string) => {
+      const { json } = await call(server, `/v1/approvals?chain=${HOME_CHAIN}${query}`);
+      return json.map(({ message }: { message: { nonce: string } }) => Number(message.nonce));
+    };
+    expect(await noncesOf('')).toEqual(Array.from({ length: 500 }, (_, i) => i));
+    expect(await noncesOf('&skip=499')).toEqual([499, 500]);
+    expect(await noncesOf('&skip=501')).toEqual([]);
+    server.keeper.approvals = before;
+  });
+
   it('says 404, worth a retry, for what is not signed yet', async () => {
     const root = await call(server, '/v1/exit-roots?chain=5');
     const acceptance = await call(server, '/v1/acceptance?chain=5');

@@ -4,6 +4,10 @@ import { HttpError } from '../errors.ts';
 import { type Route, route } from '../route.ts';
 import * as schemas from '../schemas.ts';
 
+const APPROVALS_PER_PAGE = 500;
+/** Writing so many of them costs about what one more request does. */
+const APPROVALS_PER_TOKEN = 100;
+
 export function courierRoutes({ api }: { readonly api: KeeperApi }): Route[] {
   return [
     route({
@@ -23,15 +27,18 @@ export function courierRoutes({ api }: { readonly api: KeeperApi }): Route[] {
     route({
       method: 'GET',
       url: '/v1/approvals',
-      summary: 'Signed withdrawals that wait to be paid on a chain',
-      query: schemas.ChainQuery,
+      summary: 'Signed withdrawals that wait to be paid on a chain, oldest first',
+      query: schemas.ApprovalsQuery,
       answer: schemas.ApprovalsAnswer,
       needsState: false,
-      handle: ({ query }) =>
-        api.approvals(query.chain).map(({ message, ...rest }) => ({
+      handle({ query: { chain, skip = 0 }, charge }) {
+        const page = api.approvals(chain).slice(skip, skip + APPROVALS_PER_PAGE);
+        charge(Math.floor(page.length / APPROVALS_PER_TOKEN));
+        return page.map(({ message, ...rest }) => ({
           ...rest,
           message: { ...message, amount: String(message.amount), nonce: String(message.nonce) },
-        })),
+        }));
+      },
     }),
     route({
       method: 'GET',
