@@ -33,8 +33,8 @@ import {
   vaults,
 } from '../support/trading.ts';
 
-/** Blocks of one second, final after two: time enough to credit what would be credited. */
-const LONG_ENOUGH_MS = 4_000;
+/** Two blocks and a look: time enough to credit what would be credited. */
+const LONG_ENOUGH_MS = 3_000;
 const AMOUNT = '0.01';
 
 let live: LiveDevnet;

@@ -26,8 +26,8 @@ import {
   walletOf,
 } from '../support/trading.ts';
 
-/** Blocks of one second: time enough for a courier that wanted to pay. */
-const A_WHILE_MS = 4_000;
+/** Some blocks: time enough for a courier that wanted to pay. */
+const A_WHILE_MS = 3_000;
 
 let live: LiveDevnet;
 

@@ -1,6 +1,7 @@
 // The whole exchange for integration tests: two real chains, the real contracts, keeper and courier as processes.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createTestClient, http } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { developmentKey, EXECUTOR } from '../../src/cli/devnet/accounts.ts';
 import type { DevnetChain } from '../../src/cli/devnet/chainAccess.ts';
@@ -12,6 +13,11 @@ import type { CourierConfig, KeeperConfig } from '../../src/config.ts';
 import type { Address } from '../../src/core/commands.ts';
 import type { AssetView } from '../../src/core/views.ts';
 import { type MwProcess, startMw } from './mwProcess.ts';
+
+/** The devnet's chains have a block every second; a test does not have to wait for that. */
+const BLOCK_EVERY_MS = 250;
+/** Between two looks at the chains, of those that the tests start. */
+const POLL_MS = 250;
 
 export interface LiveDevnet {
   readonly devnet: Devnet;
@@ -51,8 +57,10 @@ export async function startLiveDevnet(): Promise<LiveDevnet> {
     onLost: ({ message }) => lost.push(message),
   });
   const { home, second, dataDirectory, keeperUrl } = devnet;
+  const stopMining = [home, second].map(mineFaster);
 
   async function stop(): Promise<void> {
+    for (const stopOne of stopMining) stopOne();
     for (const process of started.splice(0)) await process.kill();
     await devnet.stop();
     rmSync(dataDirectory, { recursive: true });
@@ -86,9 +94,11 @@ export async function startLiveDevnet(): Promise<LiveDevnet> {
       writeKeeperConfig: (name, changes = {}) =>
         writeConfig<KeeperConfig>('keeper', name, ({ http }) => ({
           http: { ...http, port: Number(new URL(keeperUrl).port) },
+          pollMs: POLL_MS,
           ...changes,
         })),
-      writeCourierConfig: (name, changes = {}) => writeConfig<CourierConfig>('courier', name, () => changes),
+      writeCourierConfig: (name, changes = {}) =>
+        writeConfig<CourierConfig>('courier', name, () => ({ pollMs: POLL_MS, ...changes })),
       start(...args) {
         const process = startMw(...args);
         started.push(process);
@@ -105,4 +115,18 @@ export async function startLiveDevnet(): Promise<LiveDevnet> {
     await stop();
     throw error;
   }
+}
+
+/** Blocks of the same second share its timestamp, so that the chain's time stays that of the clock. */
+function mineFaster({ url }: DevnetChain): () => void {
+  const client = createTestClient({ mode: 'anvil', transport: http(url) });
+  let stopped = false;
+  async function next(): Promise<void> {
+    await client.mine({ blocks: 1 }).catch(() => {});
+    if (!stopped) setTimeout(() => void next(), BLOCK_EVERY_MS);
+  }
+  void next();
+  return () => {
+    stopped = true;
+  };
 }

@@ -33,8 +33,9 @@ import {
 } from './trading.ts';
 
 const CONNECTIONS = 4;
-/** Batches of one item and full ones; the middle is where most executors are. */
-const SIZES = [1, 1, 1, 2, 5, 20, 100, 1_024];
+/** Items of a batch, from a single one to a full one. */
+export const ALL_SIZES = [1, 1, 1, 2, 5, 20, 100, 1_024];
+export const SMALL_SIZES = [1, 1, 1, 2, 5, 20];
 const MIDDLE_PRICE = 300_000;
 const HALF_SPREAD = 20;
 const LARGEST_QUANTITY = 20;
@@ -55,8 +56,14 @@ export interface Load {
 /** Trades for these people until it is stopped, or until `batches` were sent. A broken line ends a connection. */
 export function startLoad(
   live: LiveDevnet,
-  { seed, people, batches = Number.POSITIVE_INFINITY }: { seed: number; people: readonly number[]; batches?: number },
+  input: {
+    readonly seed: number;
+    readonly people: readonly number[];
+    readonly sizes: readonly number[];
+    readonly batches?: number;
+  },
 ): Load & { readonly done: Promise<void> } {
+  const { seed, people, sizes, batches = Number.POSITIVE_INFINITY } = input;
   const random = createRandom(seed);
   const sent: Sent[] = [];
   let left = batches;
@@ -64,7 +71,7 @@ export function startLoad(
 
   async function connection(): Promise<void> {
     while (!stopped && left-- > 0) {
-      const batch = await signFast(live, randomActions(random, people));
+      const batch = await signFast(live, randomActions(random, { people, length: random.pick(sizes) }));
       const outcome = await send(live.keeper, batch);
       sent.push({ batch, outcome });
       if (outcome === undefined) return;
@@ -99,8 +106,12 @@ async function signFast({ devnet: { domain } }: LiveDevnet, actions: readonly Ac
   return { message, signature: await accountOf(EXECUTOR).sign({ hash: batchDigest(domain, message) }) };
 }
 
-function randomActions(random: Random, people: readonly number[]): Action[] {
-  return Array.from({ length: random.pick(SIZES) }, () => {
+function randomActions(
+  random: Random,
+  batch: { readonly people: readonly number[]; readonly length: number },
+): Action[] {
+  const { people, length } = batch;
+  return Array.from({ length }, () => {
     const account = addressOf(random.pick(people));
     const kind = random.below(100);
     if (kind < 3) return cancelAll(account, WETH_USDC);

@@ -36,14 +36,15 @@ export function startMw(...args: readonly string[]): MwProcess {
       done({ code, ...written });
     });
   });
-  const ready = new Promise<unknown>((done, fail) => {
+  const firstLine = new Promise<string>((done, fail) => {
     child.stdout.on('data', (chunk: Buffer) => {
       written.stdout += chunk;
       const [line, rest] = written.stdout.split('\n', 2);
-      if (rest !== undefined) done(JSON.parse(line as string));
+      if (rest !== undefined) done(line as string);
     });
     void ended.then(({ code, stderr }) => fail(new Error(`mw ${args.join(' ')} ended with code ${code}:\n${stderr}`)));
   });
+  const ready = firstLine.then((line): unknown => JSON.parse(line));
   // Whoever does not wait for it is not interested.
   ready.catch(() => {});
   return {
