@@ -95,7 +95,8 @@ export async function startHttpServer(input: {
     // Accounts cost nothing to make, so that bodies are paid by where they come from.
     const body = { ...(isExecutor ? payer : ip), cost: bodyCost(request.headers, bodyLimit) };
     buckets.take({ ...payer, cost });
-    buckets.take(body);
+    // Debts of an address do not hold up sessions that send nothing large.
+    if (body.cost > 0) buckets.take(body);
     if (token !== undefined && session === undefined) throw sessionUnknown();
     if (session === undefined && route?.session === 'required') throw sessionRequired();
     return {

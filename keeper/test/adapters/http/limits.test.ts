@@ -234,8 +234,11 @@ describe('requests', () => {
     server.keeper.bids.set(5, { price: 5, quantity: '9', orders: 4_500 });
     server.keeper.asks.set(6, { price: 6, quantity: '9', orders: 4_499 });
     const statuses = [];
+    const token = await signIn(server, alice);
+    server.keeper.time += 10_000;
     for (let i = 0; i < 3; i++) statuses.push((await call(server, '/v1/books/1/depth')).status);
     expect(statuses).toEqual([200, 200, 429]);
+    expect((await call(server, '/v1/account', { token })).status).toBe(200);
   });
 
   it('for withdrawals are counted per account', async () => {
