@@ -63,7 +63,9 @@ export function createLeadership(input: {
       role = decide(final, newest);
       hasLed ||= role === 'leader';
     } catch (error) {
-      problem = `The Authority of the home chain cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+      const text = `The Authority of the home chain cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+      if (text !== problem) input.logger.warn({ error: text }, 'leadership is unknown');
+      problem = text;
     }
   }
 

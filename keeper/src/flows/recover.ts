@@ -17,7 +17,10 @@ import type { Cut, KnownCheckpoint } from './cutCheckpoint.ts';
 import { freeze, isChange } from './cutCheckpoint.ts';
 import type { Applied } from './sequencer.ts';
 
-/** Added to the sequence after a recovery from chain: no order id of a lost tail is ever given out again. */
+/**
+ * Added to the sequence after a recovery from chain: order ids of a lost tail are not given out again, unless a second
+ * recovery starts from the same checkpoint.
+ */
 const SEQUENCE_LEAP = 2 ** 32;
 /** At least so many commands are replayed, if there are: their answers and fills are there again for those who ask. */
 const REPLAY_AT_LEAST = 4_096;
