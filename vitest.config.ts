@@ -1,12 +1,27 @@
 import { defineConfig } from 'vitest/config';
 
+const INTEGRATION = 'keeper/test/integration/**/*.test.ts';
+
 export default defineConfig({
   test: {
-    include: ['keeper/test/**/*.test.ts', 'tools/*.test.ts'],
     // Integration tests start real chains and wait for blocks; the limits only end what hangs.
     testTimeout: 180_000,
     hookTimeout: 180_000,
-    // Two cores are enough for one test file and the chains that it starts, twice.
-    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['keeper/test/**/*.test.ts', 'tools/*.test.ts'],
+          exclude: ['**/node_modules/**', INTEGRATION],
+          maxWorkers: 2,
+        },
+      },
+      {
+        extends: true,
+        // Two cores are enough for one whole exchange at a time: two chains, keeper, courier, and who uses them.
+        test: { name: 'integration', include: [INTEGRATION], maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 });
