@@ -12,8 +12,9 @@ import { loadKeys } from './adapters/tee/loadKeys.ts';
 import { openPayload, sealPayload } from './adapters/tee/sealPayload.ts';
 import { createKeeperClient } from './client/keeperClient.ts';
 import type { CourierConfig, KeeperConfig } from './config.ts';
+import { assert } from './core/assertion.ts';
 import type { Address, Hex } from './core/commands.ts';
-import type { ChainReader, Clock, Logger } from './core/ports.ts';
+import type { ChainReader, Clock, Journal, Logger } from './core/ports.ts';
 import { CORE_VERSION } from './core/snapshot.ts';
 import type { Genesis } from './core/state.ts';
 import { carry } from './flows/carry.ts';
@@ -133,7 +134,10 @@ export interface RecoveryCheck {
   readonly reason: string | undefined;
 }
 
-/** Replays the journal to the `journalIndex` of the newest checkpoint on chain and compares the state's hash. */
+/**
+ * Replays the journal to the `journalIndex` of the newest checkpoint on chain and compares the state's hash. Throws
+ * `JournalError` when any record is damaged.
+ */
 export async function checkRecovery(config: KeeperConfig): Promise<RecoveryCheck> {
   const genesis = genesisOf(config);
   // Nothing is made that is not there: not the keys either.
@@ -145,11 +149,22 @@ export async function checkRecovery(config: KeeperConfig): Promise<RecoveryCheck
     const landed = await readerOf(homeOf(config)).readNewestCheckpoint(genesis.checkpointer, 'latest');
     const reason =
       journal.snapshot() === undefined ? 'The journal is empty.' : whyNotInJournal({ genesis, journal, landed });
+    if (reason === undefined) readToTheEnd(journal);
     const { lastSequence } = journal;
     return { ok: reason === undefined, lastSequence, checkpoint: landed?.checkpoint, reason };
   } finally {
     journal.close();
   }
+}
+
+/** A keeper that starts reads what lies behind the checkpoint, too. */
+function readToTheEnd(journal: Journal): void {
+  let oldest = journal.snapshot();
+  for (let older = oldest; older !== undefined; older = journal.snapshot(older.sequence - 1)) oldest = older;
+  if (oldest === undefined) return;
+  let { sequence } = oldest;
+  for (const record of journal.replay(sequence)) sequence = record.sequence;
+  assert(sequence === journal.lastSequence, `the journal ends at ${sequence}, not at ${journal.lastSequence}`);
 }
 
 function genesisOf(config: KeeperConfig): Genesis {

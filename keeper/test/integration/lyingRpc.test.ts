@@ -34,7 +34,7 @@ import {
 } from '../support/trading.ts';
 
 /** Two blocks and a look: time enough to credit what would be credited. */
-const LONG_ENOUGH_MS = 3_000;
+const LONG_ENOUGH_MS = 2_000;
 const AMOUNT = '0.01';
 
 let live: LiveDevnet;

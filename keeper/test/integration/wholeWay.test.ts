@@ -1,9 +1,21 @@
 // Money comes in on one chain and leaves on another, whoever stops and starts the courier meanwhile.
 import { depositRegistryAbi } from '@myrtle-wyckoff/generated';
+import { concat } from 'viem';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ALICE, BOB, CAROL, DEPLOYER, developmentKey, GUARDIANS } from '../../src/cli/devnet/accounts.ts';
+import {
+  ALICE,
+  BOB,
+  CAROL,
+  COUNCIL_OWNERS,
+  DEPLOYER,
+  developmentKey,
+  GUARDIANS,
+} from '../../src/cli/devnet/accounts.ts';
+import type { DevnetChain } from '../../src/cli/devnet/chainAccess.ts';
 import { waitUntil } from '../../src/cli/devnet/waitUntil.ts';
 import { signWithdrawalCancel } from '../../src/client/signing.ts';
+import type { Hex } from '../../src/core/commands.ts';
+import { digestOf } from '../../src/core/typedMessages.ts';
 import { type LiveDevnet, startLiveDevnet } from '../support/liveDevnet.ts';
 import type { MwProcess } from '../support/mwProcess.ts';
 import {
@@ -27,7 +39,7 @@ import {
 } from '../support/trading.ts';
 
 /** Some blocks: time enough for a courier that wanted to pay. */
-const A_WHILE_MS = 3_000;
+const A_WHILE_MS = 2_000;
 
 let live: LiveDevnet;
 
@@ -139,14 +151,69 @@ describe('trades and withdrawals', () => {
     expect(real).toEqual(counted);
   });
 
-  it('pays with the dust, to another recipient, from a subaccount', async () => {
-    const order = { chain: live.second, from: BOB, symbol: 'WETH', amount: '1.5' } as const;
-    const before = await walletOf(live.second, 'WETH', CAROL);
-    const nonce = await requestWithdrawal(live, order, { subaccount: 7, recipient: addressOf(CAROL) });
-    await untilWithdrawal(live, { of: BOB, nonce, status: 'executed' });
-    expect((await walletOf(live.second, 'WETH', CAROL)) - before).toBe(atoms(live, live.second, '1.5', 'WETH'));
-    expect(await balanceOf(live.keeper, { of: BOB, symbol: 'WETH', subaccount: 7 })).toBe(0n);
+  it('pays from a subaccount, to another recipient, and the dust with the rest', async () => {
+    const order = { chain: live.second, from: BOB, symbol: 'WETH' } as const;
+    const wallets = () => Promise.all([CAROL, BOB].map((owner) => walletOf(live.second, 'WETH', owner)));
+    const [carol, bob] = (await wallets()) as [bigint, bigint];
+    const fromSubaccount = { subaccount: 7, recipient: addressOf(CAROL) };
+    const nonces = [
+      await requestWithdrawal(live, { ...order, amount: '1.5' }, fromSubaccount),
+      await requestWithdrawal(live, { ...order, amount: '0.123456789123456789' }),
+    ];
+    for (const nonce of nonces) await untilWithdrawal(live, { of: BOB, nonce, status: 'executed' });
+    const paid = ['1.5', '0.123456789123456789'].map((amount) => atoms(live, live.second, amount, 'WETH'));
+    expect(await wallets()).toEqual([carol + (paid[0] as bigint), bob + (paid[1] as bigint)]);
+    const left = await live.keeper.accounts({ address: addressOf(BOB) });
+    expect(left.find(({ subaccount }) => subaccount === 7)?.balances).toEqual([]);
+    const weth = left.find(({ subaccount }) => subaccount === 0)?.balances.find(({ symbol }) => symbol === 'WETH');
+    expect(weth).toMatchObject({ amount: '3000000000', dust: '0' });
   });
+
+  it('lets a Safe withdraw with the signatures of its owners, and nobody else for it', async () => {
+    const safe = live.home.deployment.council;
+    const from = { chain: live.home, from: ALICE, symbol: 'USDC', amount: '40' } as const;
+    await depositAll(live, [{ ...from, account: safe }]);
+    const wallet = await walletOf(live.home, 'USDC', CAROL);
+    const wish = { account: safe, recipient: addressOf(CAROL) };
+    const { message } = await signWithdrawal(live, from, wish);
+    const digest = digestOf('WithdrawalRequest', live.devnet.domain, message);
+    const owners = COUNCIL_OWNERS.slice(0, 3);
+    for (const bad of [owners.slice(0, 2), [...owners.slice(0, 2), ALICE]]) {
+      const signature = await signAsSafe(live.home, { digest, signers: bad });
+      const refusal = await refusalOf(live.keeper.requestWithdrawal({ message, signature }));
+      expect(refusal.code).toBe('signature.invalid');
+    }
+    // The Safe has this address on the other chain, too; what its owners say there does not count.
+    const elsewhere = await signAsSafe(live.second, { digest, signers: owners });
+    const refusal = await refusalOf(live.keeper.requestWithdrawal({ message, signature: elsewhere }));
+    expect(refusal.code).toBe('signature.invalid');
+
+    const signature = await signAsSafe(live.home, { digest, signers: owners });
+    await live.keeper.requestWithdrawal({ message, signature });
+    const amount = atoms(live, live.home, '40', 'USDC');
+    await waitUntil('the withdrawal to be paid', async () => {
+      return (await walletOf(live.home, 'USDC', CAROL)) === wallet + amount || undefined;
+    });
+  });
+
+  /** EIP-1271 of a Safe: its owners sign the digest wrapped in a SafeMessage, in the order of their addresses. */
+  async function signAsSafe(
+    { chainId, deployment }: DevnetChain,
+    { digest, signers }: { readonly digest: Hex; readonly signers: readonly number[] },
+  ): Promise<Hex> {
+    const ordered = signers.map(accountOf).toSorted((a, b) => (BigInt(a.address) < BigInt(b.address) ? -1 : 1));
+    const signatures = await Promise.all(
+      ordered.map((owner) =>
+        owner.signTypedData({
+          domain: { chainId, verifyingContract: deployment.council },
+          types: { SafeMessage: [{ name: 'message', type: 'bytes' }] },
+          primaryType: 'SafeMessage',
+          message: { message: digest },
+        }),
+      ),
+    );
+    return concat(signatures);
+  }
 
   it('gives back what is cancelled while it is queued, and only that', async () => {
     const order = { chain: live.home, from: ALICE, symbol: 'USDC', amount: '10' } as const;
