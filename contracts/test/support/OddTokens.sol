@@ -151,3 +151,10 @@ contract TakingToken is DevnetToken("Taking", "TAKE", 18) {
         return true;
     }
 }
+
+/// @dev WETH9: a call of a function that it does not have succeeds and does nothing.
+contract AnyCallToken is DevnetToken("Any Call", "ANY", 18) {
+    fallback() external {}
+
+    function permit(address, address, uint256, uint256, uint8, bytes32, bytes32) public override {}
+}

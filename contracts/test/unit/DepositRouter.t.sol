@@ -61,13 +61,4 @@ contract DepositRouterTest is VaultTest {
         (bool ok,) = address(_router).call{value: 1 ether}("");
         assertFalse(ok);
     }
-
-    function test_router_cannotBeUsedToSpendWhatSomebodyApprovedToIt() public {
-        fund(address(token), alice, 5);
-        vm.prank(alice);
-        token.approve(address(_router), 5);
-        (bool ok,) = address(_router).call(abi.encodeCall(IDepositRegistry.deposit, (address(token), 5, courier, 0)));
-        assertFalse(ok);
-        assertEq(token.balanceOf(alice), 5);
-    }
 }
