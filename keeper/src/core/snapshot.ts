@@ -16,6 +16,8 @@
 // An account record: distance from the index before, less one · address · subaccount · chains of its deposits (one bit
 // each) · 2 × number of balances + (1 when unlisted deposits follow) · per balance 2 × asset + (1 when dust
 // follows), units, dust · number of unlisted deposits, each token and atoms.
+//
+// Larger than the limit: what writes a part stands beside what reads it, and both must change together.
 import { MAX_SAFE, PPM, WAD_DECIMALS } from './assets.ts';
 import { type Address, BUY, type Hex, SELL, ZERO_ADDRESS } from './commands.ts';
 import { keccak256Hex } from './keccak.ts';

@@ -1,5 +1,6 @@
 // Every message that somebody signs, as strict EIP-712. Contracts hash the same types; `mw digest` prints any of them.
 // One table says which fields a message has and in whose domain it is signed; everything else follows from it.
+// Larger than the limit: half of it is that table, and the rest are the hashes that only these messages need.
 import { compareBytes, concatBytes, toHex, writeHex } from './bytes.ts';
 import type { Action, Address, Hex } from './commands.ts';
 import { BATCH_LIMIT } from './commands.ts';

@@ -218,7 +218,10 @@ export function changed(state: State, withdrawal: Withdrawal, status: Withdrawal
   };
 }
 
-/** Why a request would be refused now; undefined when it would be taken. Changes nothing. */
+/**
+ * Why a request would be refused now; undefined when it would be taken. Changes nothing.
+ * Larger than the limit: a flat list of checks in the order in which their codes are documented.
+ */
 export function withdrawalRefusal(state: State, command: WithdrawalRequestCommand): Refusal | undefined {
   const { chainId, amount, recipient, deadline, time } = command;
   const { ledger } = state.exchange;

@@ -152,33 +152,13 @@ export function createKeeperApi(input: KeeperApiInput): {
 async function health(input: KeeperApiInput, gasBalance: ReturnType<typeof createGasBalance>): Promise<HealthView> {
   const { leadership, readers, clock } = input;
   const leading = input.leading();
-  const problems: string[] = [];
-  if (leadership.problem !== undefined) problems.push(authorityProblem(leadership.problem));
-  if (!leadership.enclaveMatches)
-    problems.push('The Authority names another enclave key than mine: nothing I sign is valid.');
-  if (leadership.paused) problems.push('The Authority of the home chain is paused.');
-  const heldUp = leading?.checkpoints.problem;
-  if (heldUp !== undefined) problems.push(`Checkpoints: ${publicReason(heldUp)}.`);
-  for (const [chainId, problem] of leading?.ingestion.problems ?? []) {
-    problems.push(`Chain ${chainId}: ${publicReason(problem)}.`);
-  }
-  for (const gate of leading === undefined ? [] : [leading.gates.orders(), leading.gates.withdrawal()]) {
-    if (gate !== undefined && !problems.includes(gate.message)) problems.push(gate.message);
-  }
   const wei = await gasBalance();
-  if (wei === undefined) problems.push('The balance of the gas key cannot be read.');
-  else if (wei < GAS_LOW_WEI)
-    problems.push(`The gas key ${input.gasAddress} holds only ${wei} wei; send it native coin.`);
   const chains = [...readers.values()].map((reader) => ({
     chainId: reader.chainId,
     finalBlock: leading?.ingestion.finalBlocks.get(reader.chainId) ?? null,
     rpcs: reader.health().map(publicRpc),
   }));
-  for (const { chainId, rpcs } of chains) {
-    for (const { host, ok, lastError } of rpcs) {
-      if (!ok) problems.push(`RPC ${host} of chain ${chainId}: ${lastError ?? 'does not answer'}`);
-    }
-  }
+  const problems = [...keeperProblems(input), ...gasProblems(input, wei), ...chains.flatMap(rpcProblems)];
   const oldest = leading?.checkpoints.oldestChangeAt;
   return {
     status: problems.length === 0 ? 'ok' : 'degraded',
@@ -194,6 +174,36 @@ async function health(input: KeeperApiInput, gasBalance: ReturnType<typeof creat
     gas: { address: input.gasAddress, wei: String(wei ?? 0n) },
     chains,
   };
+}
+
+/** What is wrong with the leadership, with checkpoints, with reading logs, and what is closed because of it. */
+function keeperProblems(input: KeeperApiInput): string[] {
+  const { leadership } = input;
+  const leading = input.leading();
+  const problems: string[] = [];
+  if (leadership.problem !== undefined) problems.push(authorityProblem(leadership.problem));
+  if (!leadership.enclaveMatches)
+    problems.push('The Authority names another enclave key than mine: nothing I sign is valid.');
+  if (leadership.paused) problems.push('The Authority of the home chain is paused.');
+  const heldUp = leading?.checkpoints.problem;
+  if (heldUp !== undefined) problems.push(`Checkpoints: ${publicReason(heldUp)}.`);
+  for (const [chainId, problem] of leading?.ingestion.problems ?? []) {
+    problems.push(`Chain ${chainId}: ${publicReason(problem)}.`);
+  }
+  for (const gate of leading === undefined ? [] : [leading.gates.orders(), leading.gates.withdrawal()]) {
+    if (gate !== undefined && !problems.includes(gate.message)) problems.push(gate.message);
+  }
+  return problems;
+}
+
+function gasProblems({ gasAddress }: KeeperApiInput, wei: bigint | undefined): string[] {
+  if (wei === undefined) return ['The balance of the gas key cannot be read.'];
+  return wei < GAS_LOW_WEI ? [`The gas key ${gasAddress} holds only ${wei} wei; send it native coin.`] : [];
+}
+
+function rpcProblems({ chainId, rpcs }: HealthView['chains'][number]): string[] {
+  const silent = rpcs.filter(({ ok }) => !ok);
+  return silent.map(({ host, lastError }) => `RPC ${host} of chain ${chainId}: ${lastError ?? 'does not answer'}`);
 }
 
 function publicRpc({ lastError, ...rpc }: RpcHealth): RpcHealth {

@@ -108,6 +108,10 @@ function checkFields(
   if (fields.scheme !== undefined && `${fields.scheme}:` !== uri.protocol)
     throw refuse('The scheme is not that of the URI.');
   if (fields.chainId !== chainId) throw refuse(`The chain id must be ${chainId}.`);
+  checkTimes(fields, now);
+}
+
+function checkTimes(fields: SiweMessage, now: number): void {
   const issuedAt = fields.issuedAt?.getTime() ?? Number.NaN;
   if (!(issuedAt <= now + CLOCK_SKEW_MS)) throw refuse('It was issued in the future; check the clock.');
   if (issuedAt < now - NONCE_LIFE_MS - CLOCK_SKEW_MS) throw refuse('It was issued too long ago.');
