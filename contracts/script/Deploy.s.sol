@@ -39,11 +39,11 @@ contract Deploy is Script, ConfigFile, Record {
 
         vm.startBroadcast(deployer);
         Contracts memory contracts = _deployProtocol(deployer, config);
-        if (isHome) _deployHome(deployer, genesis);
+        if (isHome) _deployHome(deployer, config, genesis);
         vm.stopBroadcast();
 
         _requireAsConfigured(deployer, config);
-        if (isHome) _requireHomeAsConfigured(deployer, genesis);
+        if (isHome) _requireHomeAsConfigured(deployer, config, genesis);
         return _recordProtocol(contracts, config.council.safe, config.homeChainId);
     }
 }

@@ -2,6 +2,8 @@
 pragma solidity 0.8.30;
 
 import {EIP712} from "solady/utils/EIP712.sol";
+import {LibBytes} from "solady/utils/LibBytes.sol";
+import {SSTORE2} from "solady/utils/SSTORE2.sol";
 
 import {EventLog} from "./EventLog.sol";
 import {IAuthority} from "./interfaces/IAuthority.sol";
@@ -12,13 +14,20 @@ import {Checkpoint, Withdrawal} from "./types/Messages.sol";
 
 /// @title The chain of encrypted snapshots
 contract Checkpointer is ICheckpointer, EventLog, EIP712 {
+    /// @dev What one contract can hold: code has at most 24 576 bytes (EIP-170), and SSTORE2 puts one in front.
+    uint256 private constant CHUNK_LIMIT = 24_575;
+
     IAuthority private immutable AUTHORITY;
+    uint64 private immutable RING_SIZE;
 
     uint64 private _number;
     bytes32 private _digest;
+    /// @dev By number modulo RING_SIZE: the contracts whose code, one after the other, is the data of the log entry.
+    mapping(uint256 slot => address[] chunks) private _ring;
 
-    constructor(address authority_) {
+    constructor(address authority_, uint64 ringSize_) {
         AUTHORITY = IAuthority(authority_);
+        RING_SIZE = ringSize_;
     }
 
     /// @inheritdoc ICheckpointer
@@ -36,13 +45,15 @@ contract Checkpointer is ICheckpointer, EventLog, EIP712 {
         _requireSigned(checkpoint_.epoch, digest, enclaveSignature, leaderSignature);
 
         (_number, _digest) = (checkpoint_.number, digest);
-        _append(Checkpointed.selector, abi.encode(checkpoint_, payload));
+        bytes memory data = abi.encode(checkpoint_, payload);
+        _append(Checkpointed.selector, data);
         if (withdrawals.length != 0) {
             _append(WithdrawalsApproved.selector, abi.encode(checkpoint_.number, withdrawals));
         }
         if (ciphertexts.length != 0) {
             _append(SettlementOrders.selector, abi.encode(checkpoint_.number, ciphertexts));
         }
+        if (RING_SIZE != 0) _keep(checkpoint_.number, data);
     }
 
     /// @inheritdoc ICheckpointer
@@ -53,6 +64,38 @@ contract Checkpointer is ICheckpointer, EventLog, EIP712 {
     /// @inheritdoc ICheckpointer
     function tip() external view returns (uint64 number, bytes32 digest) {
         return (_number, _digest);
+    }
+
+    /// @inheritdoc ICheckpointer
+    function ringSize() external view returns (uint64) {
+        return RING_SIZE;
+    }
+
+    /// @inheritdoc ICheckpointer
+    function kept() public view returns (uint64 oldest, uint64 newest) {
+        if (RING_SIZE == 0 || _number == 0) return (0, 0);
+        return (_number > RING_SIZE ? _number - RING_SIZE + 1 : 1, _number);
+    }
+
+    /// @inheritdoc ICheckpointer
+    function payloadOf(uint64 number) external view returns (Checkpoint memory checkpoint_, bytes memory payload) {
+        (uint64 oldest, uint64 newest) = kept();
+        if (number == 0 || number < oldest || number > newest) revert Checkpointer_NotKept(number, oldest, newest);
+        address[] storage chunks = _ring[number % RING_SIZE];
+        bytes memory data;
+        for (uint256 i = 0; i < chunks.length; i++) {
+            data = bytes.concat(data, SSTORE2.read(chunks[i]));
+        }
+        return abi.decode(data, (Checkpoint, bytes));
+    }
+
+    /// @dev Overwrites the oldest: the chain keeps its code for ever, but this contract does not name it any more.
+    function _keep(uint64 number, bytes memory data) private {
+        address[] memory chunks = new address[]((data.length + CHUNK_LIMIT - 1) / CHUNK_LIMIT);
+        for (uint256 i = 0; i < chunks.length; i++) {
+            chunks[i] = SSTORE2.write(LibBytes.slice(data, i * CHUNK_LIMIT, (i + 1) * CHUNK_LIMIT));
+        }
+        _ring[number % RING_SIZE] = chunks;
     }
 
     function _requireNext(Checkpoint calldata checkpoint_) private view {

@@ -516,7 +516,10 @@ export const authorityAbi = [
 export const checkpointerAbi = [
   {
     type: 'constructor',
-    inputs: [{ name: 'authority_', internalType: 'address', type: 'address' }],
+    inputs: [
+      { name: 'authority_', internalType: 'address', type: 'address' },
+      { name: 'ringSize_', internalType: 'uint64', type: 'uint64' },
+    ],
     stateMutability: 'nonpayable',
   },
   {
@@ -594,6 +597,47 @@ export const checkpointerAbi = [
     inputs: [],
     name: 'head',
     outputs: [{ name: '', internalType: 'bytes32', type: 'bytes32' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [],
+    name: 'kept',
+    outputs: [
+      { name: 'oldest', internalType: 'uint64', type: 'uint64' },
+      { name: 'newest', internalType: 'uint64', type: 'uint64' },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [{ name: 'number', internalType: 'uint64', type: 'uint64' }],
+    name: 'payloadOf',
+    outputs: [
+      {
+        name: 'checkpoint_',
+        internalType: 'struct Checkpoint',
+        type: 'tuple',
+        components: [
+          { name: 'number', internalType: 'uint64', type: 'uint64' },
+          { name: 'epoch', internalType: 'uint64', type: 'uint64' },
+          { name: 'parent', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'stateHash', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'payloadHash', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'withdrawalsHash', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'settlementsHash', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'journalIndex', internalType: 'uint64', type: 'uint64' },
+        ],
+      },
+      { name: 'payload', internalType: 'bytes', type: 'bytes' },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [],
+    name: 'ringSize',
+    outputs: [{ name: '', internalType: 'uint64', type: 'uint64' }],
     stateMutability: 'view',
   },
   {
@@ -679,6 +723,15 @@ export const checkpointerAbi = [
       },
     ],
     name: 'WithdrawalsApproved',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'number', internalType: 'uint64', type: 'uint64' },
+      { name: 'oldest', internalType: 'uint64', type: 'uint64' },
+      { name: 'newest', internalType: 'uint64', type: 'uint64' },
+    ],
+    name: 'Checkpointer_NotKept',
   },
   { type: 'error', inputs: [], name: 'Checkpointer_Paused' },
   {

@@ -31,13 +31,16 @@ abstract contract AsConfigured is Protocol {
     }
 
     /// @dev Home chain only.
-    function _requireHomeAsConfigured(address deployer, DirectoryGenesis memory genesis) internal view {
+    function _requireHomeAsConfigured(address deployer, Config memory config, DirectoryGenesis memory genesis)
+        internal
+        view
+    {
         Contracts memory contracts = _addresses(deployer);
         Directory directory = Directory(contracts.directory);
         _requireSame(directory.authority() == contracts.authority, "authority of the directory");
-        _requireSame(
-            Checkpointer(contracts.checkpointer).authority() == contracts.authority, "authority of the checkpointer"
-        );
+        Checkpointer checkpointer = Checkpointer(contracts.checkpointer);
+        _requireSame(checkpointer.authority() == contracts.authority, "authority of the checkpointer");
+        _requireSame(checkpointer.ringSize() == config.checkpointRing, "checkpointRing");
         for (uint256 i = 0; i < genesis.chains.length; i++) {
             _requireSame(directory.isChainListed(genesis.chains[i].chainId), "directory.chains");
         }

@@ -49,6 +49,7 @@ abstract contract ConfigFile is AsConfigured {
         config.wrappedNative = vm.parseJsonAddress(json, ".wrappedNative");
         config.tokens = abi.decode(vm.parseJsonTypeArray(json, ".tokens", TOKEN), (TokenListing[]));
         config.startCheckpoint = SafeCast.toUint48(vm.parseJsonUint(json, ".startCheckpoint"));
+        config.checkpointRing = SafeCast.toUint64(vm.parseJsonUint(json, ".checkpointRing"));
         config.leaderDelay = SafeCast.toUint64(vm.parseJsonUint(json, ".leaderDelaySeconds"));
         config.enclaveDelay = SafeCast.toUint64(vm.parseJsonUint(json, ".enclaveDelaySeconds"));
         config.timelockDelay = vm.parseJsonUint(json, ".timelockDelaySeconds");

@@ -44,6 +44,8 @@ abstract contract Devnet is AsConfigured, SafeDeployment {
     uint64 private constant ENCLAVE_DELAY = 5 seconds;
     uint256 private constant TIMELOCK_DELAY = 5 seconds;
     uint32 private constant HEARTBEAT_SECONDS = 60;
+    /// @dev Snapshots roll over four checkpoints.
+    uint64 private constant CHECKPOINT_RING = 8;
 
     struct Tokens {
         address weth;
@@ -67,11 +69,11 @@ abstract contract Devnet is AsConfigured, SafeDeployment {
         Config memory config = _config(deployed, enclave);
         DirectoryGenesis memory genesis = _genesis(deployer);
         deployed.contracts = _deployProtocol(deployer, config);
-        if (block.chainid == HOME) _deployHome(deployer, genesis);
+        if (block.chainid == HOME) _deployHome(deployer, config, genesis);
 
         _requireDecimals(genesis.tokens);
         _requireAsConfigured(deployer, config);
-        if (block.chainid == HOME) _requireHomeAsConfigured(deployer, genesis);
+        if (block.chainid == HOME) _requireHomeAsConfigured(deployer, config, genesis);
     }
 
     /// @dev Addresses differ per chain, so that nobody can get away with mixing them up.
@@ -129,6 +131,7 @@ abstract contract Devnet is AsConfigured, SafeDeployment {
             wrappedNative: deployed.tokens.weth,
             tokens: _depositCaps(deployed.tokens),
             startCheckpoint: 0,
+            checkpointRing: CHECKPOINT_RING,
             leaderDelay: LEADER_DELAY,
             enclaveDelay: ENCLAVE_DELAY,
             timelockDelay: TIMELOCK_DELAY

@@ -20,6 +20,7 @@ abstract contract Protocol is CouncilSafe {
         address wrappedNative;
         TokenListing[] tokens;
         uint48 startCheckpoint;
+        uint64 checkpointRing;
         uint64 leaderDelay;
         uint64 enclaveDelay;
         uint256 timelockDelay;
@@ -66,9 +67,10 @@ abstract contract Protocol is CouncilSafe {
     }
 
     /// @dev Home chain only, after `_deployProtocol`.
-    function _deployHome(address deployer, DirectoryGenesis memory genesis) internal {
+    function _deployHome(address deployer, Config memory config, DirectoryGenesis memory genesis) internal {
         address authority = _addresses(deployer).authority;
-        _create3(deployer, "Checkpointer", bytes.concat(type(Checkpointer).creationCode, abi.encode(authority)));
+        bytes memory arguments = abi.encode(authority, config.checkpointRing);
+        _create3(deployer, "Checkpointer", bytes.concat(type(Checkpointer).creationCode, arguments));
         _create3(deployer, "Directory", bytes.concat(type(Directory).creationCode, abi.encode(authority, genesis)));
     }
 

@@ -6,7 +6,9 @@ import {Checkpoint, Withdrawal} from "../types/Messages.sol";
 
 /// @title The encrypted rolling snapshot of the exchange (home chain)
 /// @notice A chain of checkpoints, each signed by the enclave key and the leader, each naming its parent. The payload is
-/// kept in the bytes of the event; `payloadHash` commits to it, `stateHash` to the whole state behind it.
+/// kept in the bytes of the event, and where the contract has a ring the newest ones also in contract storage, for the
+/// day on which no node serves old events any more. `payloadHash` commits to it either way, `stateHash` to the whole
+/// state behind it, of which one payload is a part: the accounts that changed and a share of all.
 interface ICheckpointer is IEventLog {
     // Entries of the log.
     event Checkpointed(uint64 indexed index, Checkpoint checkpoint, bytes payload);
@@ -15,6 +17,7 @@ interface ICheckpointer is IEventLog {
     /// @notice Settlement orders, each encrypted to the settler's key. Only when there are any.
     event SettlementOrders(uint64 indexed index, uint64 number, bytes[] ciphertexts);
 
+    error Checkpointer_NotKept(uint64 number, uint64 oldest, uint64 newest);
     error Checkpointer_Paused();
     error Checkpointer_WrongEpoch(uint64 epoch, uint64 current);
     error Checkpointer_WrongNumber(uint64 number, uint64 expected);
@@ -38,6 +41,15 @@ interface ICheckpointer is IEventLog {
     ) external;
 
     function authority() external view returns (address);
+
+    /// @notice How many of the newest checkpoints are kept in contract storage. 0: none, they are in the events only.
+    function ringSize() external view returns (uint64);
+
+    /// @notice The checkpoints that `payloadOf` answers for, both ends included; (0, 0) when there are none.
+    function kept() external view returns (uint64 oldest, uint64 newest);
+
+    /// @notice A kept checkpoint exactly as it was logged. Reverts with `Checkpointer_NotKept` for every other one.
+    function payloadOf(uint64 number) external view returns (Checkpoint memory checkpoint_, bytes memory payload);
 
     /// @notice Number and EIP-712 digest of the newest checkpoint; (0, 0) before the first.
     function tip() external view returns (uint64 number, bytes32 digest);

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {Checkpointer} from "../../src/Checkpointer.sol";
 import {Checkpoint, ExitRoots, Withdrawal} from "../../src/types/Messages.sol";
 import {VaultTest} from "../support/VaultTest.sol";
+
+/// @dev A cheat code that forge-std does not know yet.
+interface IEvmVersion {
+    function setEvmVersion(string calldata version) external;
+}
 
 /// @title What whole transactions cost: base, calldata and refunds included
 /// @dev Writes gas.json; with FORGE_SNAPSHOT_CHECK=true it must not differ from what is committed.
@@ -70,6 +76,46 @@ contract GasTest is VaultTest {
         checkpoint(1, "");
         checkpoint(2, "");
         check("checkpoint, empty payload", CHECKPOINT_GOAL);
+    }
+
+    function test_checkpoint_perKib() public {
+        checkpoint(1, "");
+        checkKib(2, "checkpoint, each KiB of payload");
+    }
+
+    function test_checkpoint_keptInStorage() public {
+        checkpointer = new Checkpointer(address(authority), 1);
+        checkpoint(1, "");
+        checkpoint(2, "");
+        vm.snapshotGasLastCall("gas", "checkpoint kept in storage, empty payload");
+        checkKib(3, "checkpoint kept in storage, each KiB of payload");
+    }
+
+    /// @dev Since Prague a transaction that is mostly calldata pays a higher price for it (EIP-7623).
+    function test_checkpoint_perKibOnPrague() public {
+        IEvmVersion(address(vm)).setEvmVersion("prague");
+        checkpoint(1, "");
+        checkKib(2, "checkpoint, each KiB of payload, Prague");
+        checkpointer = new Checkpointer(address(authority), 1);
+        checkpoint(1, "");
+        checkKib(2, "checkpoint kept in storage, each KiB of payload, Prague");
+    }
+
+    /// @dev Payloads that one contract can hold.
+    function checkKib(uint64 number, string memory name) private {
+        uint256 small = checkpointWith(number, 4 * 1024);
+        uint256 large = checkpointWith(number + 1, 20 * 1024);
+        vm.snapshotValue("gas", name, (large - small) / 16);
+    }
+
+    /// @dev Ciphertext has hardly a zero byte.
+    function checkpointWith(uint64 number, uint256 length) private returns (uint256) {
+        bytes memory payload = new bytes(length);
+        for (uint256 i = 0; i < length; i++) {
+            payload[i] = bytes1(uint8(1 + i % 255));
+        }
+        checkpoint(number, payload);
+        return vm.lastCallGas().gasTotalUsed;
     }
 
     function batch(uint256 items, uint256 word) private returns (uint256) {

@@ -258,6 +258,7 @@ contract DeployTest is Test, SafeDeployment {
         expectDiffers(with('"enclaveDelaySeconds": 1209600', '"enclaveDelaySeconds": 1209601'), "enclaveDelaySeconds");
         expectDiffers(with('"timelockDelaySeconds": 259200', '"timelockDelaySeconds": 259201'), "timelockDelaySeconds");
         expectDiffers(with('"startCheckpoint": 0', '"startCheckpoint": 7'), "startCheckpoint");
+        expectDiffers(with('"checkpointRing": 0', '"checkpointRing": 1'), "checkpointRing");
         expectDiffers(with('"depositCap": "1000000000000000"', '"depositCap": "1"'), "tokens");
         expectDiffers(with('"homeChainId": 1', '"homeChainId": 10'), "homeChainId");
         expectDiffers(with('"wrappedNative": "0xC02a', '"wrappedNative": "0xC02b'), "wrappedNative");

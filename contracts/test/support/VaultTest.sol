@@ -57,7 +57,7 @@ abstract contract VaultTest is Test, Signing, LogReplay {
         address checkpointerAt = vm.computeCreateAddress(address(this), nonce + 2);
         authority = new Authority(council, governor, registryAt, enclave, guardians, 24 hours, 14 days);
         registry = new DepositRegistry(address(authority), HOME, checkpointerAt, 0, tokens);
-        checkpointer = new Checkpointer(address(authority));
+        checkpointer = new Checkpointer(address(authority), 0);
     }
 
     // ---------------------------------------------------------------- leadership

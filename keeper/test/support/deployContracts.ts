@@ -103,7 +103,7 @@ export async function deployContracts(url: string): Promise<TestContracts> {
   await deploy('DevnetToken', ['Test Dollar', 'TUSD', 6]);
   await deploy('DepositRegistry', [authority, chainId, checkpointer, 0, listings]);
   await deploy('Authority', [from, from, registry, enclave, [], 0n, 0n]);
-  await deploy('Checkpointer', [authority]);
+  await deploy('Checkpointer', [authority, 0n]);
   await send({
     to: token,
     data: encodeFunctionData({ abi: devnetTokenAbi, functionName: 'mint', args: [from, 10n ** 15n] }),
