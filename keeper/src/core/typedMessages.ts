@@ -1,7 +1,7 @@
 // Every message that somebody signs, as strict EIP-712. Contracts hash the same types; `mw digest` prints any of them.
 // One table says which fields a message has and in whose domain it is signed; everything else follows from it.
 // Larger than the limit: half of it is that table, and the rest are the hashes that only these messages need.
-import { compareBytes, concatBytes, toHex, writeHex } from './bytes.ts';
+import { concatBytes, writeHex } from './bytes.ts';
 import type { Action, Address, Hex } from './commands.ts';
 import { BATCH_LIMIT } from './commands.ts';
 import type { Domain, Field, Struct } from './eip712.ts';
@@ -20,6 +20,7 @@ import {
   writeValue,
 } from './eip712.ts';
 import { keccak256, keccak256Hex } from './keccak.ts';
+import { merkleTree } from './merkleTree.ts';
 
 export interface WithdrawalMessage {
   readonly account: Address;
@@ -373,9 +374,7 @@ export interface ExitRootLeaf {
 
 /**
  * The Merkle tree over all chains whose root is signed as `ExitRoots.root`. Leaves are
- * keccak256(keccak256(abi.encode(chainId, registry, treeRoot, processedIndex))) in the order of chain ids; pairs are
- * hashed in sorted order, and a node without a partner moves up as it is. `proof(chainId)` is for OpenZeppelin's or
- * Solady's verifier.
+ * keccak256(keccak256(abi.encode(chainId, registry, treeRoot, processedIndex))) in the order of chain ids.
  */
 export function exitRootsTree(leaves: readonly ExitRootLeaf[]): {
   root: Hex;
@@ -385,24 +384,13 @@ export function exitRootsTree(leaves: readonly ExitRootLeaf[]): {
   const sorted = [...leaves].sort((a, b) => a.chainId - b.chainId);
   if (sorted.some((leaf, i) => leaf.chainId === sorted[i + 1]?.chainId))
     throw new RangeError('a chain stands twice in the exit roots');
-  const levels: Uint8Array[][] = [sorted.map(hashExitRootLeaf)];
-  let level = levels[0] as Uint8Array[];
-  while (level.length > 1) {
-    level = parentsOf(level);
-    levels.push(level);
-  }
+  const tree = merkleTree(concatBytes(...sorted.map(hashExitRootLeaf)));
   return {
-    root: toHex(level[0] as Uint8Array),
+    root: tree.root,
     proof(chainId) {
-      let index = sorted.findIndex((leaf) => leaf.chainId === chainId);
+      const index = sorted.findIndex((leaf) => leaf.chainId === chainId);
       if (index < 0) throw new RangeError(`chain ${chainId} is not in the exit roots`);
-      const siblings: Hex[] = [];
-      for (const nodes of levels) {
-        const sibling = nodes[index ^ 1];
-        if (sibling !== undefined) siblings.push(toHex(sibling));
-        index >>= 1;
-      }
-      return siblings;
+      return tree.proof(index);
     },
   };
 }
@@ -414,17 +402,6 @@ function hashExitRootLeaf(leaf: ExitRootLeaf): Uint8Array {
   writeValue(bytes, 2 * WORD, 'bytes32', leaf.treeRoot, 'exitRoots.treeRoot');
   writeValue(bytes, 3 * WORD, 'uint256', leaf.processedIndex, 'exitRoots.processedIndex');
   return keccak256(keccak256(bytes));
-}
-
-function parentsOf(nodes: readonly Uint8Array[]): Uint8Array[] {
-  const parents: Uint8Array[] = [];
-  for (let i = 0; i < nodes.length; i += 2) {
-    const left = nodes[i] as Uint8Array;
-    const right = nodes[i + 1];
-    if (right === undefined) parents.push(left);
-    else parents.push(keccak256(compareBytes(left, right) <= 0 ? concatBytes(left, right) : concatBytes(right, left)));
-  }
-  return parents;
 }
 
 function isMessageType(type: string): type is MessageType {
