@@ -134,7 +134,7 @@ contract Checkpointer is ICheckpointer, EventLog, EIP712 {
         (address enclave, address leader, uint64 current, bool paused) = AUTHORITY.signers();
         if (paused) revert Checkpointer_Paused();
         if (epoch != current) revert Checkpointer_WrongEpoch(epoch, current);
-        Signatures.requireBoth(digest, enclave, leader, enclaveSignature, leaderSignature);
+        Signatures.requireBoth(digest, Signatures.pairOf(enclave, leader), enclaveSignature, leaderSignature);
     }
 
     function _domainNameAndVersion() internal pure override returns (string memory name, string memory version) {

@@ -8,20 +8,13 @@ export const authorityAbi = [
     inputs: [
       { name: 'council_', internalType: 'address', type: 'address' },
       { name: 'governor_', internalType: 'address', type: 'address' },
+      { name: 'slowGovernor_', internalType: 'address', type: 'address' },
       { name: 'registry_', internalType: 'address', type: 'address' },
       { name: 'enclave_', internalType: 'address', type: 'address' },
       { name: 'guardians', internalType: 'address[]', type: 'address[]' },
       { name: 'leaderDelay_', internalType: 'uint64', type: 'uint64' },
-      { name: 'enclaveDelay_', internalType: 'uint64', type: 'uint64' },
     ],
     stateMutability: 'nonpayable',
-  },
-  {
-    type: 'function',
-    inputs: [],
-    name: 'MIN_ENCLAVE_DELAY',
-    outputs: [{ name: '', internalType: 'uint64', type: 'uint64' }],
-    stateMutability: 'view',
   },
   {
     type: 'function',
@@ -60,13 +53,6 @@ export const authorityAbi = [
   },
   {
     type: 'function',
-    inputs: [],
-    name: 'acceptEnclave',
-    outputs: [],
-    stateMutability: 'nonpayable',
-  },
-  {
-    type: 'function',
     inputs: [
       { name: 'candidateSignature', internalType: 'bytes', type: 'bytes' },
     ],
@@ -84,14 +70,14 @@ export const authorityAbi = [
   {
     type: 'function',
     inputs: [],
-    name: 'cancelEnclaveProposal',
+    name: 'cancelProposal',
     outputs: [],
     stateMutability: 'nonpayable',
   },
   {
     type: 'function',
-    inputs: [],
-    name: 'cancelProposal',
+    inputs: [{ name: 'enclave_', internalType: 'address', type: 'address' }],
+    name: 'changeEnclave',
     outputs: [],
     stateMutability: 'nonpayable',
   },
@@ -139,23 +125,6 @@ export const authorityAbi = [
     inputs: [],
     name: 'enclave',
     outputs: [{ name: '', internalType: 'address', type: 'address' }],
-    stateMutability: 'view',
-  },
-  {
-    type: 'function',
-    inputs: [],
-    name: 'enclaveDelay',
-    outputs: [{ name: '', internalType: 'uint64', type: 'uint64' }],
-    stateMutability: 'view',
-  },
-  {
-    type: 'function',
-    inputs: [],
-    name: 'enclaveProposal',
-    outputs: [
-      { name: 'enclave', internalType: 'address', type: 'address' },
-      { name: 'readyAt', internalType: 'uint64', type: 'uint64' },
-    ],
     stateMutability: 'view',
   },
   {
@@ -245,13 +214,6 @@ export const authorityAbi = [
   },
   {
     type: 'function',
-    inputs: [{ name: 'enclave_', internalType: 'address', type: 'address' }],
-    name: 'proposeEnclave',
-    outputs: [],
-    stateMutability: 'nonpayable',
-  },
-  {
-    type: 'function',
     inputs: [
       { name: 'candidate', internalType: 'address', type: 'address' },
       { name: 'epoch_', internalType: 'uint64', type: 'uint64' },
@@ -285,6 +247,13 @@ export const authorityAbi = [
   {
     type: 'function',
     inputs: [],
+    name: 'slowGovernor',
+    outputs: [{ name: '', internalType: 'address', type: 'address' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [],
     name: 'unpause',
     outputs: [],
     stateMutability: 'nonpayable',
@@ -309,40 +278,6 @@ export const authorityAbi = [
       },
     ],
     name: 'EnclaveChanged',
-  },
-  {
-    type: 'event',
-    anonymous: false,
-    inputs: [
-      { name: 'index', internalType: 'uint64', type: 'uint64', indexed: true },
-      {
-        name: 'enclave',
-        internalType: 'address',
-        type: 'address',
-        indexed: false,
-      },
-    ],
-    name: 'EnclaveProposalCancelled',
-  },
-  {
-    type: 'event',
-    anonymous: false,
-    inputs: [
-      { name: 'index', internalType: 'uint64', type: 'uint64', indexed: true },
-      {
-        name: 'enclave',
-        internalType: 'address',
-        type: 'address',
-        indexed: false,
-      },
-      {
-        name: 'readyAt',
-        internalType: 'uint64',
-        type: 'uint64',
-        indexed: false,
-      },
-    ],
-    name: 'EnclaveProposed',
   },
   {
     type: 'event',
@@ -494,6 +429,11 @@ export const authorityAbi = [
     type: 'error',
     inputs: [{ name: 'recovered', internalType: 'address', type: 'address' }],
     name: 'Authority_NotSignedByCandidate',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'caller', internalType: 'address', type: 'address' }],
+    name: 'Authority_NotSlowGovernor',
   },
   { type: 'error', inputs: [], name: 'Authority_PauseUsedUp' },
   {
@@ -785,13 +725,11 @@ export const checkpointerAbi = [
   { type: 'error', inputs: [], name: 'Signatures_NoLeader' },
   {
     type: 'error',
-    inputs: [{ name: 'recovered', internalType: 'address', type: 'address' }],
-    name: 'Signatures_NotEnclave',
-  },
-  {
-    type: 'error',
-    inputs: [{ name: 'recovered', internalType: 'address', type: 'address' }],
-    name: 'Signatures_NotLeader',
+    inputs: [
+      { name: 'first', internalType: 'address', type: 'address' },
+      { name: 'second', internalType: 'address', type: 'address' },
+    ],
+    name: 'Signatures_NotBoth',
   },
 ] as const
 
@@ -806,7 +744,7 @@ export const depositRegistryAbi = [
       { name: 'authority_', internalType: 'address', type: 'address' },
       { name: 'homeChainId', internalType: 'uint256', type: 'uint256' },
       { name: 'checkpointer', internalType: 'address', type: 'address' },
-      { name: 'startCheckpoint', internalType: 'uint48', type: 'uint48' },
+      { name: 'startCheckpoint', internalType: 'uint40', type: 'uint40' },
       {
         name: 'listings',
         internalType: 'struct TokenListing[]',
@@ -814,10 +752,44 @@ export const depositRegistryAbi = [
         components: [
           { name: 'token', internalType: 'address', type: 'address' },
           { name: 'depositCap', internalType: 'uint256', type: 'uint256' },
+          {
+            name: 'withdrawalLimit',
+            internalType: 'struct Limit',
+            type: 'tuple',
+            components: [
+              { name: 'capacity', internalType: 'uint112', type: 'uint112' },
+              { name: 'refillSeconds', internalType: 'uint32', type: 'uint32' },
+            ],
+          },
+          {
+            name: 'settlementLimit',
+            internalType: 'struct Limit',
+            type: 'tuple',
+            components: [
+              { name: 'capacity', internalType: 'uint112', type: 'uint112' },
+              { name: 'refillSeconds', internalType: 'uint32', type: 'uint32' },
+            ],
+          },
+          {
+            name: 'shuttleLimit',
+            internalType: 'struct Limit',
+            type: 'tuple',
+            components: [
+              { name: 'capacity', internalType: 'uint112', type: 'uint112' },
+              { name: 'refillSeconds', internalType: 'uint32', type: 'uint32' },
+            ],
+          },
         ],
       },
     ],
     stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [],
+    name: 'ROOT_MATURES_AFTER',
+    outputs: [{ name: '', internalType: 'uint64', type: 'uint64' }],
+    stateMutability: 'view',
   },
   {
     type: 'function',
@@ -852,6 +824,25 @@ export const depositRegistryAbi = [
   },
   {
     type: 'function',
+    inputs: [
+      { name: 'token', internalType: 'address', type: 'address' },
+      { name: 'kind', internalType: 'enum OutflowKind', type: 'uint8' },
+      {
+        name: 'limit',
+        internalType: 'struct Limit',
+        type: 'tuple',
+        components: [
+          { name: 'capacity', internalType: 'uint112', type: 'uint112' },
+          { name: 'refillSeconds', internalType: 'uint32', type: 'uint32' },
+        ],
+      },
+    ],
+    name: 'changeLimit',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
     inputs: [],
     name: 'count',
     outputs: [{ name: '', internalType: 'uint64', type: 'uint64' }],
@@ -860,7 +851,7 @@ export const depositRegistryAbi = [
   {
     type: 'function',
     inputs: [
-      { name: 'account', internalType: 'address', type: 'address' },
+      { name: 'key', internalType: 'bytes32', type: 'bytes32' },
       { name: 'token', internalType: 'address', type: 'address' },
     ],
     name: 'counters',
@@ -886,6 +877,13 @@ export const depositRegistryAbi = [
   {
     type: 'function',
     inputs: [],
+    name: 'discardRoot',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [],
     name: 'eip712Domain',
     outputs: [
       { name: 'fields', internalType: 'bytes1', type: 'bytes1' },
@@ -901,6 +899,13 @@ export const depositRegistryAbi = [
   {
     type: 'function',
     inputs: [],
+    name: 'exitPhase',
+    outputs: [{ name: '', internalType: 'enum ExitPhase', type: 'uint8' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [],
     name: 'head',
     outputs: [{ name: '', internalType: 'bytes32', type: 'bytes32' }],
     stateMutability: 'view',
@@ -908,8 +913,22 @@ export const depositRegistryAbi = [
   {
     type: 'function',
     inputs: [],
+    name: 'heartbeatAt',
+    outputs: [{ name: '', internalType: 'uint64', type: 'uint64' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [],
     name: 'homeDomainSeparator',
     outputs: [{ name: '', internalType: 'bytes32', type: 'bytes32' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [{ name: 'token', internalType: 'address', type: 'address' }],
+    name: 'inventory',
+    outputs: [{ name: '', internalType: 'int256', type: 'int256' }],
     stateMutability: 'view',
   },
   {
@@ -925,8 +944,42 @@ export const depositRegistryAbi = [
   {
     type: 'function',
     inputs: [
-      { name: 'token', internalType: 'address', type: 'address' },
-      { name: 'depositCap', internalType: 'uint256', type: 'uint256' },
+      {
+        name: 'listing_',
+        internalType: 'struct TokenListing',
+        type: 'tuple',
+        components: [
+          { name: 'token', internalType: 'address', type: 'address' },
+          { name: 'depositCap', internalType: 'uint256', type: 'uint256' },
+          {
+            name: 'withdrawalLimit',
+            internalType: 'struct Limit',
+            type: 'tuple',
+            components: [
+              { name: 'capacity', internalType: 'uint112', type: 'uint112' },
+              { name: 'refillSeconds', internalType: 'uint32', type: 'uint32' },
+            ],
+          },
+          {
+            name: 'settlementLimit',
+            internalType: 'struct Limit',
+            type: 'tuple',
+            components: [
+              { name: 'capacity', internalType: 'uint112', type: 'uint112' },
+              { name: 'refillSeconds', internalType: 'uint32', type: 'uint32' },
+            ],
+          },
+          {
+            name: 'shuttleLimit',
+            internalType: 'struct Limit',
+            type: 'tuple',
+            components: [
+              { name: 'capacity', internalType: 'uint112', type: 'uint112' },
+              { name: 'refillSeconds', internalType: 'uint32', type: 'uint32' },
+            ],
+          },
+        ],
+      },
     ],
     name: 'listToken',
     outputs: [],
@@ -937,8 +990,9 @@ export const depositRegistryAbi = [
     inputs: [{ name: 'token', internalType: 'address', type: 'address' }],
     name: 'listing',
     outputs: [
-      { name: 'listed', internalType: 'bool', type: 'bool' },
       { name: 'depositCap', internalType: 'uint256', type: 'uint256' },
+      { name: 'listedAt', internalType: 'uint64', type: 'uint64' },
+      { name: 'settleable', internalType: 'bool', type: 'bool' },
     ],
     stateMutability: 'view',
   },
@@ -951,6 +1005,37 @@ export const depositRegistryAbi = [
       { name: 'checkpoint', internalType: 'uint64', type: 'uint64' },
       { name: 'issuedAt', internalType: 'uint64', type: 'uint64' },
       { name: 'postedAt', internalType: 'uint64', type: 'uint64' },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [],
+    name: 'newestTree',
+    outputs: [
+      { name: 'treeRoot', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'processedIndex', internalType: 'uint64', type: 'uint64' },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [
+      { name: 'token', internalType: 'address', type: 'address' },
+      { name: 'kind', internalType: 'enum OutflowKind', type: 'uint8' },
+    ],
+    name: 'outflow',
+    outputs: [
+      {
+        name: 'limit',
+        internalType: 'struct Limit',
+        type: 'tuple',
+        components: [
+          { name: 'capacity', internalType: 'uint112', type: 'uint112' },
+          { name: 'refillSeconds', internalType: 'uint32', type: 'uint32' },
+        ],
+      },
+      { name: 'used', internalType: 'uint256', type: 'uint256' },
     ],
     stateMutability: 'view',
   },
@@ -980,13 +1065,24 @@ export const depositRegistryAbi = [
   },
   {
     type: 'function',
-    inputs: [{ name: 'token', internalType: 'address', type: 'address' }],
-    name: 'totals',
-    outputs: [
-      { name: 'deposited', internalType: 'uint256', type: 'uint256' },
-      { name: 'withdrawn', internalType: 'uint256', type: 'uint256' },
+    inputs: [
+      { name: 'account', internalType: 'address', type: 'address' },
+      { name: 'nonce', internalType: 'uint256', type: 'uint256' },
     ],
-    stateMutability: 'view',
+    name: 'revokeWithdrawal',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [
+      { name: 'signers', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'epoch', internalType: 'uint64', type: 'uint64' },
+      { name: 'pausedUntil', internalType: 'uint40', type: 'uint40' },
+    ],
+    name: 'setAuthority',
+    outputs: [],
+    stateMutability: 'nonpayable',
   },
   {
     type: 'function',
@@ -1131,6 +1227,33 @@ export const depositRegistryAbi = [
         indexed: false,
       },
       {
+        name: 'newestEpoch',
+        internalType: 'uint64',
+        type: 'uint64',
+        indexed: false,
+      },
+      {
+        name: 'newestCheckpoint',
+        internalType: 'uint64',
+        type: 'uint64',
+        indexed: false,
+      },
+    ],
+    name: 'ExitRootDiscarded',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      { name: 'index', internalType: 'uint64', type: 'uint64', indexed: true },
+      { name: 'epoch', internalType: 'uint64', type: 'uint64', indexed: false },
+      {
+        name: 'checkpoint',
+        internalType: 'uint64',
+        type: 'uint64',
+        indexed: false,
+      },
+      {
         name: 'issuedAt',
         internalType: 'uint64',
         type: 'uint64',
@@ -1169,9 +1292,71 @@ export const depositRegistryAbi = [
         indexed: false,
       },
       {
+        name: 'kind',
+        internalType: 'enum OutflowKind',
+        type: 'uint8',
+        indexed: false,
+      },
+      {
+        name: 'capacity',
+        internalType: 'uint112',
+        type: 'uint112',
+        indexed: false,
+      },
+      {
+        name: 'refillSeconds',
+        internalType: 'uint32',
+        type: 'uint32',
+        indexed: false,
+      },
+    ],
+    name: 'LimitChanged',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      { name: 'index', internalType: 'uint64', type: 'uint64', indexed: true },
+      {
+        name: 'token',
+        internalType: 'address',
+        type: 'address',
+        indexed: false,
+      },
+      {
         name: 'depositCap',
         internalType: 'uint256',
         type: 'uint256',
+        indexed: false,
+      },
+      {
+        name: 'withdrawalLimit',
+        internalType: 'struct Limit',
+        type: 'tuple',
+        components: [
+          { name: 'capacity', internalType: 'uint112', type: 'uint112' },
+          { name: 'refillSeconds', internalType: 'uint32', type: 'uint32' },
+        ],
+        indexed: false,
+      },
+      {
+        name: 'settlementLimit',
+        internalType: 'struct Limit',
+        type: 'tuple',
+        components: [
+          { name: 'capacity', internalType: 'uint112', type: 'uint112' },
+          { name: 'refillSeconds', internalType: 'uint32', type: 'uint32' },
+        ],
+        indexed: false,
+      },
+      {
+        name: 'shuttleLimit',
+        internalType: 'struct Limit',
+        type: 'tuple',
+        components: [
+          { name: 'capacity', internalType: 'uint112', type: 'uint112' },
+          { name: 'refillSeconds', internalType: 'uint32', type: 'uint32' },
+        ],
         indexed: false,
       },
     ],
@@ -1229,6 +1414,26 @@ export const depositRegistryAbi = [
         indexed: false,
       },
       {
+        name: 'nonce',
+        internalType: 'uint256',
+        type: 'uint256',
+        indexed: false,
+      },
+    ],
+    name: 'WithdrawalRevoked',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      { name: 'index', internalType: 'uint64', type: 'uint64', indexed: true },
+      {
+        name: 'account',
+        internalType: 'address',
+        type: 'address',
+        indexed: false,
+      },
+      {
         name: 'token',
         internalType: 'address',
         type: 'address',
@@ -1254,6 +1459,14 @@ export const depositRegistryAbi = [
       },
     ],
     name: 'Withdrawn',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'capacity', internalType: 'uint112', type: 'uint112' },
+      { name: 'refillSeconds', internalType: 'uint32', type: 'uint32' },
+    ],
+    name: 'DepositRegistry_BadLimit',
   },
   {
     type: 'error',
@@ -1294,7 +1507,7 @@ export const depositRegistryAbi = [
   {
     type: 'error',
     inputs: [
-      { name: 'account', internalType: 'address', type: 'address' },
+      { name: 'key', internalType: 'bytes32', type: 'bytes32' },
       { name: 'token', internalType: 'address', type: 'address' },
     ],
     name: 'DepositRegistry_CounterOverflow',
@@ -1304,10 +1517,19 @@ export const depositRegistryAbi = [
     inputs: [{ name: 'deadline', internalType: 'uint64', type: 'uint64' }],
     name: 'DepositRegistry_DeadlineTooFar',
   },
+  { type: 'error', inputs: [], name: 'DepositRegistry_ExitIsFinal' },
   {
     type: 'error',
     inputs: [{ name: 'deadline', internalType: 'uint64', type: 'uint64' }],
     name: 'DepositRegistry_Expired',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'issuedAt', internalType: 'uint64', type: 'uint64' },
+      { name: 'discardedAt', internalType: 'uint64', type: 'uint64' },
+    ],
+    name: 'DepositRegistry_IssuedBeforeDiscard',
   },
   {
     type: 'error',
@@ -1326,6 +1548,14 @@ export const depositRegistryAbi = [
   {
     type: 'error',
     inputs: [
+      { name: 'token', internalType: 'address', type: 'address' },
+      { name: 'kind', internalType: 'enum OutflowKind', type: 'uint8' },
+    ],
+    name: 'DepositRegistry_LimitRaised',
+  },
+  {
+    type: 'error',
+    inputs: [
       { name: 'account', internalType: 'address', type: 'address' },
       { name: 'nonce', internalType: 'uint256', type: 'uint256' },
     ],
@@ -1335,6 +1565,16 @@ export const depositRegistryAbi = [
     type: 'error',
     inputs: [{ name: 'token', internalType: 'address', type: 'address' }],
     name: 'DepositRegistry_NotAToken',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'caller', internalType: 'address', type: 'address' }],
+    name: 'DepositRegistry_NotAuthority',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'caller', internalType: 'address', type: 'address' }],
+    name: 'DepositRegistry_NotCouncil',
   },
   {
     type: 'error',
@@ -1364,6 +1604,16 @@ export const depositRegistryAbi = [
     inputs: [{ name: 'token', internalType: 'address', type: 'address' }],
     name: 'DepositRegistry_NothingReceived',
   },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'token', internalType: 'address', type: 'address' },
+      { name: 'kind', internalType: 'enum OutflowKind', type: 'uint8' },
+      { name: 'amount', internalType: 'uint256', type: 'uint256' },
+      { name: 'fitsAt', internalType: 'uint64', type: 'uint64' },
+    ],
+    name: 'DepositRegistry_OverLimit',
+  },
   { type: 'error', inputs: [], name: 'DepositRegistry_Paused' },
   {
     type: 'error',
@@ -1372,6 +1622,11 @@ export const depositRegistryAbi = [
       { name: 'count', internalType: 'uint64', type: 'uint64' },
     ],
     name: 'DepositRegistry_ProcessedTooMuch',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'postedAt', internalType: 'uint64', type: 'uint64' }],
+    name: 'DepositRegistry_RootIsMature',
   },
   {
     type: 'error',
@@ -1412,16 +1667,22 @@ export const depositRegistryAbi = [
   { type: 'error', inputs: [], name: 'DepositRegistry_ZeroAccount' },
   { type: 'error', inputs: [], name: 'DepositRegistry_ZeroAmount' },
   { type: 'error', inputs: [], name: 'Reentrancy' },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'bits', internalType: 'uint8', type: 'uint8' },
+      { name: 'value', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'SafeCastOverflowedUintDowncast',
+  },
   { type: 'error', inputs: [], name: 'Signatures_NoLeader' },
   {
     type: 'error',
-    inputs: [{ name: 'recovered', internalType: 'address', type: 'address' }],
-    name: 'Signatures_NotEnclave',
-  },
-  {
-    type: 'error',
-    inputs: [{ name: 'recovered', internalType: 'address', type: 'address' }],
-    name: 'Signatures_NotLeader',
+    inputs: [
+      { name: 'first', internalType: 'address', type: 'address' },
+      { name: 'second', internalType: 'address', type: 'address' },
+    ],
+    name: 'Signatures_NotBoth',
   },
   { type: 'error', inputs: [], name: 'TransferFailed' },
   { type: 'error', inputs: [], name: 'TransferFromFailed' },

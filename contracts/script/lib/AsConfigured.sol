@@ -10,7 +10,8 @@ import {DepositRouter} from "../../src/DepositRouter.sol";
 import {Directory} from "../../src/Directory.sol";
 import {Governor} from "../../src/Governor.sol";
 import {TypedMessages} from "../../src/libraries/TypedMessages.sol";
-import {AssetTokenListing, DirectoryGenesis, Settler} from "../../src/types/Listings.sol";
+import {AssetTokenListing, DirectoryGenesis, Settler, TokenListing} from "../../src/types/Listings.sol";
+import {Limit, OutflowKind} from "../../src/types/VaultState.sol";
 import {Protocol} from "./Protocol.sol";
 
 /// @title Compares what stands with the configuration
@@ -23,7 +24,8 @@ abstract contract AsConfigured is Protocol {
     function _requireAsConfigured(address deployer, Config memory config) internal view {
         Contracts memory contracts = _addresses(deployer);
         _requireAuthority(Authority(contracts.authority), contracts, config);
-        _requireGovernor(Governor(payable(contracts.timelock)), config);
+        _requireGovernor(Governor(payable(contracts.timelock)), config, config.timelockDelay);
+        _requireGovernor(Governor(payable(contracts.slowTimelock)), config, config.slowTimelockDelay);
         _requireRegistry(DepositRegistry(contracts.registry), contracts, config);
         DepositRouter router = DepositRouter(contracts.router);
         _requireSame(router.registry() == contracts.registry, "registry of the router");
@@ -70,18 +72,18 @@ abstract contract AsConfigured is Protocol {
     function _requireAuthority(Authority authority, Contracts memory contracts, Config memory config) private view {
         _requireSame(authority.council() == config.council.safe, "council");
         _requireSame(authority.governor() == contracts.timelock, "governor");
+        _requireSame(authority.slowGovernor() == contracts.slowTimelock, "slow governor");
         _requireSame(address(authority.registry()) == contracts.registry, "registry");
         _requireSame(authority.enclave() == config.enclave, "enclave");
         _requireSame(authority.leaderDelay() == config.leaderDelay, "leaderDelaySeconds");
-        _requireSame(authority.enclaveDelay() == config.enclaveDelay, "enclaveDelaySeconds");
         for (uint256 i = 0; i < config.guardians.length; i++) {
             (bool listed,) = authority.guardian(config.guardians[i]);
             _requireSame(listed, "guardians");
         }
     }
 
-    function _requireGovernor(Governor governor, Config memory config) private view {
-        _requireSame(governor.getMinDelay() == config.timelockDelay, "timelockDelaySeconds");
+    function _requireGovernor(Governor governor, Config memory config, uint256 delay) private view {
+        _requireSame(governor.getMinDelay() == delay, "delay of a timelock");
         _requireSame(governor.hasRole(governor.PROPOSER_ROLE(), config.council.safe), "proposer of the timelock");
     }
 
@@ -91,11 +93,26 @@ abstract contract AsConfigured is Protocol {
             TypedMessages.domainSeparator(TypedMessages.CHECKPOINTER_NAME, config.homeChainId, contracts.checkpointer);
         _requireSame(registry.homeDomainSeparator() == home, "homeChainId");
         for (uint256 i = 0; i < config.tokens.length; i++) {
-            (bool listed, uint256 depositCap) = registry.listing(config.tokens[i].token);
-            _requireSame(listed && depositCap == config.tokens[i].depositCap, "tokens");
+            _requireListing(registry, config.tokens[i]);
         }
         (uint64 epoch, uint64 checkpoint,,) = registry.newestRoot();
         _requireSame(epoch != 0 || checkpoint == config.startCheckpoint, "startCheckpoint");
+    }
+
+    function _requireListing(DepositRegistry registry, TokenListing memory expected) private view {
+        (uint256 depositCap, uint64 listedAt,) = registry.listing(expected.token);
+        _requireSame(listedAt != 0 && depositCap == expected.depositCap, "tokens");
+        _requireLimit(registry, expected.token, OutflowKind.Withdrawal, expected.withdrawalLimit);
+        _requireLimit(registry, expected.token, OutflowKind.Settlement, expected.settlementLimit);
+        _requireLimit(registry, expected.token, OutflowKind.Shuttle, expected.shuttleLimit);
+    }
+
+    function _requireLimit(DepositRegistry registry, address token, OutflowKind kind, Limit memory expected)
+        private
+        view
+    {
+        (Limit memory limit,) = registry.outflow(token, kind);
+        _requireSame(keccak256(abi.encode(limit)) == keccak256(abi.encode(expected)), "limits of a token");
     }
 
     function _requireSame(bool same, string memory what) private pure {

@@ -32,7 +32,8 @@ abstract contract ConfigFile is AsConfigured {
 
     error ConfigFile_SymbolTooLong(string symbol);
 
-    string private constant TOKEN = "TokenListing(address token,uint256 depositCap)";
+    string private constant TOKEN =
+        "TokenListing(address token,uint256 depositCap,Limit withdrawalLimit,Limit settlementLimit,Limit shuttleLimit)Limit(uint112 capacity,uint32 refillSeconds)";
     string private constant CHAIN = "ChainEntry(uint64 chainId,uint8 finality,uint32 heartbeatSeconds)";
     string private constant ASSET =
         "AssetEntry(uint32 asset,string symbol,uint8 ledgerDecimals,RiskWeights risk)RiskWeights(uint32 initAssetWeightPpm,uint32 initLiabilityWeightPpm,uint32 maintAssetWeightPpm,uint32 maintLiabilityWeightPpm)";
@@ -48,11 +49,11 @@ abstract contract ConfigFile is AsConfigured {
         config.guardians = vm.parseJsonAddressArray(json, ".guardians");
         config.wrappedNative = vm.parseJsonAddress(json, ".wrappedNative");
         config.tokens = abi.decode(vm.parseJsonTypeArray(json, ".tokens", TOKEN), (TokenListing[]));
-        config.startCheckpoint = SafeCast.toUint48(vm.parseJsonUint(json, ".startCheckpoint"));
+        config.startCheckpoint = SafeCast.toUint40(vm.parseJsonUint(json, ".startCheckpoint"));
         config.checkpointRing = SafeCast.toUint64(vm.parseJsonUint(json, ".checkpointRing"));
         config.leaderDelay = SafeCast.toUint64(vm.parseJsonUint(json, ".leaderDelaySeconds"));
-        config.enclaveDelay = SafeCast.toUint64(vm.parseJsonUint(json, ".enclaveDelaySeconds"));
         config.timelockDelay = vm.parseJsonUint(json, ".timelockDelaySeconds");
+        config.slowTimelockDelay = vm.parseJsonUint(json, ".slowTimelockDelaySeconds");
     }
 
     function _readCouncil(string memory json) private pure returns (Council memory) {

@@ -12,6 +12,7 @@ import {
     Settler,
     TokenListing
 } from "../../src/types/Listings.sol";
+import {Limit} from "../../src/types/VaultState.sol";
 import {DevnetToken} from "../../test/support/DevnetToken.sol";
 import {DevnetWeth} from "../../test/support/DevnetWeth.sol";
 import {AsConfigured} from "./AsConfigured.sol";
@@ -41,8 +42,9 @@ abstract contract Devnet is AsConfigured, SafeDeployment {
     uint32 internal constant MEME = 3;
 
     uint64 private constant LEADER_DELAY = 0;
-    uint64 private constant ENCLAVE_DELAY = 5 seconds;
     uint256 private constant TIMELOCK_DELAY = 5 seconds;
+    uint256 private constant SLOW_TIMELOCK_DELAY = 10 seconds;
+    uint32 private constant REFILL_SECONDS = 1 days;
     uint32 private constant HEARTBEAT_SECONDS = 60;
     /// @dev Snapshots roll over four checkpoints.
     uint64 private constant CHECKPOINT_RING = 8;
@@ -129,21 +131,27 @@ abstract contract Devnet is AsConfigured, SafeDeployment {
             enclave: enclave,
             guardians: _accounts(FIRST_GUARDIAN, GUARDIANS),
             wrappedNative: deployed.tokens.weth,
-            tokens: _depositCaps(deployed.tokens),
+            tokens: _listings(deployed.tokens),
             startCheckpoint: 0,
             checkpointRing: CHECKPOINT_RING,
             leaderDelay: LEADER_DELAY,
-            enclaveDelay: ENCLAVE_DELAY,
-            timelockDelay: TIMELOCK_DELAY
+            timelockDelay: TIMELOCK_DELAY,
+            slowTimelockDelay: SLOW_TIMELOCK_DELAY
         });
     }
 
     /// @dev Both chains together stay below 2⁵³ ledger units: 9.007 million WETH, 9.007 billion USDC or MEME.
-    function _depositCaps(Tokens memory tokens) private view returns (TokenListing[] memory listings) {
+    function _listings(Tokens memory tokens) private view returns (TokenListing[] memory listings) {
         listings = new TokenListing[](3);
-        listings[0] = TokenListing(tokens.weth, 4_000_000e18);
-        listings[1] = TokenListing(tokens.usdc, 4_000_000_000e6);
-        listings[2] = TokenListing(tokens.meme, 4_000_000_000 * 10 ** _memeDecimals(block.chainid));
+        listings[0] = _listing(tokens.weth, 4_000_000e18);
+        listings[1] = _listing(tokens.usdc, 4_000_000_000e6);
+        listings[2] = _listing(tokens.meme, uint112(4_000_000_000 * 10 ** _memeDecimals(block.chainid)));
+    }
+
+    /// @dev A quarter of the cap may leave in a day, in each way.
+    function _listing(address token, uint112 depositCap) internal pure returns (TokenListing memory) {
+        Limit memory limit = Limit(depositCap / 4, REFILL_SECONDS);
+        return TokenListing(token, depositCap, limit, limit, limit);
     }
 
     function _genesis(address deployer) private returns (DirectoryGenesis memory genesis) {

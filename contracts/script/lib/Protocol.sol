@@ -6,7 +6,7 @@ import {Checkpointer} from "../../src/Checkpointer.sol";
 import {DepositRegistry} from "../../src/DepositRegistry.sol";
 import {DepositRouter} from "../../src/DepositRouter.sol";
 import {Directory} from "../../src/Directory.sol";
-import {Governor} from "../../src/Governor.sol";
+import {Governor, SlowGovernor} from "../../src/Governor.sol";
 import {DirectoryGenesis, TokenListing} from "../../src/types/Listings.sol";
 import {CouncilSafe} from "./CouncilSafe.sol";
 
@@ -19,17 +19,18 @@ abstract contract Protocol is CouncilSafe {
         address[] guardians;
         address wrappedNative;
         TokenListing[] tokens;
-        uint48 startCheckpoint;
+        uint40 startCheckpoint;
         uint64 checkpointRing;
         uint64 leaderDelay;
-        uint64 enclaveDelay;
         uint256 timelockDelay;
+        uint256 slowTimelockDelay;
     }
 
     /// @notice `checkpointer` and `directory` stand on the home chain only.
     struct Contracts {
         address factory;
         address timelock;
+        address slowTimelock;
         address authority;
         address registry;
         address router;
@@ -41,6 +42,7 @@ abstract contract Protocol is CouncilSafe {
     function _addresses(address deployer) internal pure returns (Contracts memory contracts) {
         contracts.factory = _factoryAddress();
         contracts.timelock = _create3Address(deployer, "Timelock");
+        contracts.slowTimelock = _create3Address(deployer, "SlowTimelock");
         contracts.authority = _create3Address(deployer, "Authority");
         contracts.registry = _create3Address(deployer, "DepositRegistry");
         contracts.router = _create3Address(deployer, "DepositRouter");
@@ -54,6 +56,7 @@ abstract contract Protocol is CouncilSafe {
         _requireCouncil(config.council, contracts.authority.code.length == 0);
         _factory();
         _create3(deployer, "Timelock", _governorCode(config));
+        _create3(deployer, "SlowTimelock", _slowGovernorCode(config));
         _create3(deployer, "DepositRegistry", _registryCode(config, contracts));
         _create3(deployer, "Authority", _authorityCode(config, contracts));
         _create3(
@@ -78,6 +81,10 @@ abstract contract Protocol is CouncilSafe {
         return bytes.concat(type(Governor).creationCode, abi.encode(config.timelockDelay, config.council.safe));
     }
 
+    function _slowGovernorCode(Config memory config) private pure returns (bytes memory) {
+        return bytes.concat(type(SlowGovernor).creationCode, abi.encode(config.slowTimelockDelay, config.council.safe));
+    }
+
     function _registryCode(Config memory config, Contracts memory contracts) private pure returns (bytes memory) {
         return bytes.concat(
             type(DepositRegistry).creationCode,
@@ -93,11 +100,11 @@ abstract contract Protocol is CouncilSafe {
             abi.encode(
                 config.council.safe,
                 contracts.timelock,
+                contracts.slowTimelock,
                 contracts.registry,
                 config.enclave,
                 config.guardians,
-                config.leaderDelay,
-                config.enclaveDelay
+                config.leaderDelay
             )
         );
     }

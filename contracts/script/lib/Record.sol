@@ -31,6 +31,7 @@ abstract contract Record is Protocol {
         vm.serializeAddress("contracts", "factory", contracts.factory);
         vm.serializeAddress("contracts", "council", council);
         vm.serializeAddress("contracts", "timelock", contracts.timelock);
+        vm.serializeAddress("contracts", "slowTimelock", contracts.slowTimelock);
         vm.serializeAddress("contracts", "authority", contracts.authority);
         vm.serializeAddress("contracts", "registry", contracts.registry);
         return vm.serializeAddress("contracts", "router", contracts.router);

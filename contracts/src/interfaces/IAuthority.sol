@@ -6,7 +6,8 @@ import {IEventLog} from "./IEventLog.sol";
 /// @title Who may do what on this chain
 /// @notice Four tiers. *Pause*: a guardian (once, until the council arms him again) or the council, at once, 3 days in all.
 /// *Tighten*: the council, at once. *Rotate*: the council, after a delay, or at once when the keeper is silent. *Loosen*: the
-/// governor, a timelock whose proposer, executor and canceller is the council.
+/// governor (72 h) and, for what could take money, the slow governor (14 days), timelocks whose proposer, executor and
+/// canceller is the council.
 ///
 /// Moving money is none of them: it takes the enclave key's and the leader's signature, which this contract only names.
 ///
@@ -18,8 +19,6 @@ interface IAuthority is IEventLog {
     event ProposalCancelled(uint64 indexed index, address candidate, uint64 epoch);
     /// @param leader 0 when the office was vacated
     event LeaderChanged(uint64 indexed index, address leader, uint64 epoch, bytes32 expectedTip);
-    event EnclaveProposed(uint64 indexed index, address enclave, uint64 readyAt);
-    event EnclaveProposalCancelled(uint64 indexed index, address enclave);
     event EnclaveChanged(uint64 indexed index, address enclave);
     /// @param armed false when the guardian was removed. His own pause disarms him without this entry: see `Paused`.
     event GuardianChanged(uint64 indexed index, address guardian, bool armed);
@@ -30,6 +29,7 @@ interface IAuthority is IEventLog {
 
     error Authority_NotCouncil(address caller);
     error Authority_NotGovernor(address caller);
+    error Authority_NotSlowGovernor(address caller);
     /// @notice Neither the council nor an armed guardian.
     error Authority_MayNotPause(address caller);
     error Authority_NotGuardian(address guardian);
@@ -83,26 +83,20 @@ interface IAuthority is IEventLog {
     /// @notice Council only: a guardian who has paused may pause once more.
     function armGuardian(address guardian) external;
 
-    /// @notice Governor only. The enclave delay (14 days) begins after the governor's own and is longer than an exit without
-    /// the keeper takes. Replaces (cancels) a waiting proposal.
-    function proposeEnclave(address enclave) external;
-
-    /// @notice Anybody, after the enclave delay.
-    function acceptEnclave() external;
-
-    /// @notice Council only.
-    function cancelEnclaveProposal() external;
+    /// @notice Slow governor only: its delay (14 days) is longer than an exit without the keeper takes.
+    function changeEnclave(address enclave) external;
 
     function council() external view returns (address);
+    /// @notice A timelock of 72 h.
     function governor() external view returns (address);
+    /// @notice A timelock of 14 days, for what could take money: the enclave key, settleable tokens, shuttle routes.
+    function slowGovernor() external view returns (address);
     /// @notice 0 while nobody leads.
     function leader() external view returns (address);
     function enclave() external view returns (address);
     function epoch() external view returns (uint64);
     /// @notice All zero while no proposal waits. One that has lapsed stays until it is cancelled or replaced.
     function proposal() external view returns (address candidate, uint64 epoch, bytes32 evidenceDigest, uint64 readyAt);
-    /// @notice All zero while no proposal waits.
-    function enclaveProposal() external view returns (address enclave, uint64 readyAt);
     function guardian(address account) external view returns (bool listed, bool armed);
     function paused() external view returns (bool);
     /// @notice When the running or the last pause ends or ended, in seconds; 0 before the first.

@@ -2,7 +2,9 @@
 pragma solidity 0.8.30;
 
 import {IEventLog} from "./IEventLog.sol";
+import {TokenListing} from "../types/Listings.sol";
 import {ExitRoots, Withdrawal} from "../types/Messages.sol";
+import {ExitPhase, Limit, OutflowKind} from "../types/VaultState.sol";
 
 /// @title The vault of one chain
 /// @notice Holds all the money of its chain. Nothing leaves without the enclave key's and the leader's signature.
@@ -26,6 +28,8 @@ interface IDepositRegistry is IEventLog {
         uint64 indexed index, address account, address token, uint256 amount, address recipient, uint256 nonce
     );
     event WithdrawalCancelled(uint64 indexed index, address account, uint256 nonce);
+    /// @notice By the council; for the keeper the same as `WithdrawalCancelled`.
+    event WithdrawalRevoked(uint64 indexed index, address account, uint256 nonce);
     event ExitRootPosted(
         uint64 indexed index,
         uint64 epoch,
@@ -35,13 +39,27 @@ interface IDepositRegistry is IEventLog {
         bytes32 treeRoot,
         uint64 processedIndex
     );
-    event TokenListed(uint64 indexed index, address token, uint256 depositCap);
+    /// @notice The council discarded the newest root; what is newest now was kept for that.
+    event ExitRootDiscarded(
+        uint64 indexed index, uint64 epoch, uint64 checkpoint, uint64 newestEpoch, uint64 newestCheckpoint
+    );
+    event TokenListed(
+        uint64 indexed index,
+        address token,
+        uint256 depositCap,
+        Limit withdrawalLimit,
+        Limit settlementLimit,
+        Limit shuttleLimit
+    );
     event DepositCapChanged(uint64 indexed index, address token, uint256 depositCap);
+    event LimitChanged(uint64 indexed index, address token, OutflowKind kind, uint112 capacity, uint32 refillSeconds);
 
     /// @notice One item of `withdrawMany` was not paid; `reason` is the ABI-encoded error. A report to whoever submitted the
     /// batch and not an entry of the log: anybody can cause it for any account and nonce, with whatever signatures.
     event WithdrawalFailed(address indexed account, uint256 indexed nonce, bytes reason);
 
+    error DepositRegistry_NotAuthority(address caller);
+    error DepositRegistry_NotCouncil(address caller);
     error DepositRegistry_NotGovernor(address caller);
     error DepositRegistry_NotCouncilOrGovernor(address caller);
     error DepositRegistry_NotSelf(address caller);
@@ -57,9 +75,18 @@ interface IDepositRegistry is IEventLog {
     error DepositRegistry_ZeroAmount();
     /// @notice Nobody, or the vault itself.
     error DepositRegistry_BadRecipient(address recipient);
-    /// @notice A counter of the account would exceed what its storage slot can hold: 2¹¹² − 1 atoms.
-    error DepositRegistry_CounterOverflow(address account, address token);
+    /// @notice Above 2¹⁰⁴ − 1 atoms, or without a time to refill.
+    error DepositRegistry_BadLimit(uint112 capacity, uint32 refillSeconds);
+    /// @notice The council may only lower a limit.
+    error DepositRegistry_LimitRaised(address token, OutflowKind kind);
+    /// @notice More than the bucket of this kind of outflow lets through now. `fitsAt` is when it will, in seconds, if
+    /// nothing else flows out before; 2⁶⁴ − 1 when the amount exceeds the whole bucket.
+    error DepositRegistry_OverLimit(address token, OutflowKind kind, uint256 amount, uint64 fitsAt);
+    /// @notice A counter of the key would exceed what its storage slot can hold: 2¹¹² − 1 atoms.
+    error DepositRegistry_CounterOverflow(bytes32 key, address token);
     error DepositRegistry_Paused();
+    /// @notice The exit without the keeper is final: the money leaves by claims only.
+    error DepositRegistry_ExitIsFinal();
     error DepositRegistry_Expired(uint64 deadline);
     /// @notice More than 7 days ahead.
     error DepositRegistry_DeadlineTooFar(uint64 deadline);
@@ -76,6 +103,10 @@ interface IDepositRegistry is IEventLog {
     error DepositRegistry_CheckpointTooFar(uint64 checkpoint, uint64 furthest);
     error DepositRegistry_IssuedInTheFuture(uint64 issuedAt);
     error DepositRegistry_IssuedBeforeNewest(uint64 issuedAt, uint64 newest);
+    /// @notice The council discarded a root at `discardedAt`; newer ones must be issued after that.
+    error DepositRegistry_IssuedBeforeDiscard(uint64 issuedAt, uint64 discardedAt);
+    /// @notice 72 h old: the council can discard it no more.
+    error DepositRegistry_RootIsMature(uint64 postedAt);
     error DepositRegistry_ProcessedTooMuch(uint64 processedIndex, uint64 count);
     /// @notice The proof does not lead from this vault's leaf to the signed root.
     error DepositRegistry_NotInRoot(bytes32 leaf, bytes32 root);
@@ -122,7 +153,7 @@ interface IDepositRegistry is IEventLog {
     /// checkpoint a second: the checkpoint may exceed the newest root's by the seconds since that was posted, or by the
     /// seconds between the two times of signing, whichever is more. (The second, because otherwise whoever posts an older
     /// root just before a newer one could hold up the newer.)
-    /// @param treeRoot root of this vault's exit tree. In this form nothing is claimed against it, and it may be 0.
+    /// @param treeRoot root of this vault's exit tree; 0 when it has no leaf
     /// @param processedIndex number of this log's entries that the checkpoint has taken in
     function postExitRoot(
         ExitRoots calldata roots,
@@ -133,29 +164,56 @@ interface IDepositRegistry is IEventLog {
         bytes calldata leaderSignature
     ) external;
 
+    /// @notice Council only: discards the newest root while it is younger than 72 h. An older one that was kept for this
+    /// takes its place, so that nothing which the discarded root opened can be done any more. A new root must be issued
+    /// later than this. The heartbeat does not fall back.
+    function discardRoot() external;
+
+    /// @notice Council only: uses up an account's nonce, so that a withdrawal which was signed for it cannot be paid.
+    function revokeWithdrawal(address account, uint256 nonce) external;
+
     /// @notice Governor only: accepts deposits of a token, until the vault accounts for `depositCap` atoms of it. The caps
     /// of all chains together must fit the ledger: below 2⁵³ ledger units of the asset.
-    function listToken(address token, uint256 depositCap) external;
+    function listToken(TokenListing calldata listing) external;
 
     /// @notice The governor sets the cap of a listed token; the council may lower it at once. 0 stops deposits.
     function changeDepositCap(address token, uint256 depositCap) external;
+
+    /// @notice The governor sets how much of a listed token may flow out in one way; the council may lower it at once
+    /// (neither more at once nor sooner again). 0 stops it. Withdrawals count net of deposits.
+    function changeLimit(address token, OutflowKind kind, Limit calldata limit) external;
+
+    /// @notice Authority only: what gates money here, each time it changes.
+    /// @param signers hash of the two keys, `keccak256(abi.encode(enclave, leader))`; 0 while nobody leads
+    function setAuthority(bytes32 signers, uint64 epoch, uint40 pausedUntil) external;
 
     /// @notice What the keys, the roles and the pause of this chain are.
     function authority() external view returns (address);
     /// @notice EIP-712 separator of the home chain's Checkpointer, in whose domain exit roots are signed.
     function homeDomainSeparator() external view returns (bytes32);
     function isNonceUsed(address account, uint256 nonce) external view returns (bool);
-    /// @notice What deposits less withdrawals have left here, in atoms. Tokens that were merely sent here are not in it.
+    /// @notice What the vault holds by its books, in atoms. Tokens that were merely sent here are not in it.
     function accounted(address token) external view returns (uint256);
-    /// @notice Everything that was ever deposited and withdrawn here, in atoms.
-    function totals(address token) external view returns (uint256 deposited, uint256 withdrawn);
-    function listing(address token) external view returns (bool listed, uint256 depositCap);
-    /// @notice What `account` ever deposited and withdrawn here, in atoms; `firstIndex` is the log index of the first of
+    /// @notice The part of `accounted` that came in for no account (or, negative, went out): the rest is what all keys
+    /// deposited less what they withdrew.
+    function inventory(address token) external view returns (int256);
+    /// @notice `listedAt` is the log index of the listing plus one, 0 when unlisted.
+    function listing(address token) external view returns (uint256 depositCap, uint64 listedAt, bool settleable);
+    /// @notice The bucket of one kind of outflow: its limit, and what of it is used now, in atoms.
+    function outflow(address token, OutflowKind kind) external view returns (Limit memory limit, uint256 used);
+    /// @notice What `key` ever deposited and withdrawn here, in atoms; `firstIndex` is the log index of the first of
     /// them plus one, 0 when there is none; beyond 2³² − 1 it stays there.
-    function counters(address account, address token)
+    /// @param key `bytes32(uint256(uint160(account)))` of an account, or a settlement's commitment
+    function counters(bytes32 key, address token)
         external
         view
         returns (uint256 deposited, uint256 withdrawn, uint256 firstIndex);
     /// @notice Before the first root: epoch 0, the checkpoint number and the time of the deployment.
     function newestRoot() external view returns (uint64 epoch, uint64 checkpoint, uint64 issuedAt, uint64 postedAt);
+    /// @notice This vault's exit tree under the newest root, and how many entries of this log it has taken in.
+    function newestTree() external view returns (bytes32 treeRoot, uint64 processedIndex);
+    /// @notice Time of signing of the newest exit root that was ever posted, but not before the deployment.
+    function heartbeatAt() external view returns (uint64);
+    /// @notice How far the exit without the keeper is.
+    function exitPhase() external view returns (ExitPhase);
 }

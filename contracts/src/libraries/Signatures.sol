@@ -9,23 +9,23 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 library Signatures {
     /// @notice Nobody leads: no second signature can be valid.
     error Signatures_NoLeader();
-    /// @notice The first signature is not the enclave key's. `recovered` is 0 for a malformed or malleable one.
-    error Signatures_NotEnclave(address recovered);
-    /// @notice The second signature is not the leader's. `recovered` is 0 for a malformed or malleable one.
-    error Signatures_NotLeader(address recovered);
+    /// @notice The two signatures are not the enclave key's and the leader's, in this order. `first` and `second` signed
+    /// them; 0 for a malformed or malleable one.
+    error Signatures_NotBoth(address first, address second);
 
-    function requireBoth(
-        bytes32 digest,
-        address enclave,
-        address leader,
-        bytes calldata enclaveSignature,
-        bytes calldata leaderSignature
-    ) internal pure {
-        if (leader == address(0)) revert Signatures_NoLeader();
-        address recovered = recover(digest, enclaveSignature);
-        if (recovered != enclave) revert Signatures_NotEnclave(recovered);
-        recovered = recover(digest, leaderSignature);
-        if (recovered != leader) revert Signatures_NotLeader(recovered);
+    /// @notice The two keys in one word, 0 while nobody leads: a contract that keeps it reads one slot instead of two.
+    function pairOf(address enclave, address leader) internal pure returns (bytes32) {
+        return leader == address(0) ? bytes32(0) : keccak256(abi.encode(enclave, leader));
+    }
+
+    /// @param pair `pairOf` the two keys. No key is 0, so a malformed signature matches none.
+    function requireBoth(bytes32 digest, bytes32 pair, bytes calldata enclaveSignature, bytes calldata leaderSignature)
+        internal
+        pure
+    {
+        if (pair == 0) revert Signatures_NoLeader();
+        (address first, address second) = (recover(digest, enclaveSignature), recover(digest, leaderSignature));
+        if (keccak256(abi.encode(first, second)) != pair) revert Signatures_NotBoth(first, second);
     }
 
     /// @dev 0 when the signature is malformed, so the caller must not compare with 0.

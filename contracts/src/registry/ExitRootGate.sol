@@ -3,40 +3,33 @@ pragma solidity 0.8.30;
 
 import {MerkleProofLib} from "solady/utils/MerkleProofLib.sol";
 
-import {EventLog} from "../EventLog.sol";
-import {IAuthority} from "../interfaces/IAuthority.sol";
 import {IDepositRegistry} from "../interfaces/IDepositRegistry.sol";
-import {Signatures} from "../libraries/Signatures.sol";
 import {TypedMessages} from "../libraries/TypedMessages.sol";
 import {ExitRoots} from "../types/Messages.sol";
+import {RootRecord, VaultState} from "../types/VaultState.sol";
+import {VaultBooks} from "./VaultBooks.sol";
+import {VaultStorage} from "./VaultStorage.sol";
 
-/// @title The newest exit root: heartbeat, and gate of whatever carries a checkpoint
-abstract contract ExitRootGate is EventLog, IDepositRegistry {
-    IAuthority internal immutable AUTHORITY;
+/// @title Exit roots: the heartbeat, and the gate of whatever carries a checkpoint
+/// @dev Three are kept. The *newest* gates and beats. Both keys together can post a forged one, so the council may discard
+/// it until it is 72 h old; what is left then is *matured*, which is refreshed from *maturing* every 72 h.
+abstract contract ExitRootGate is VaultStorage {
+    using VaultBooks for VaultState;
+
+    /// @notice For so long the council may discard a root.
+    uint64 public constant ROOT_MATURES_AFTER = 72 hours;
 
     /// @dev Of the home chain's Checkpointer, in which exit roots are signed for all chains.
     bytes32 private immutable HOME_DOMAIN_SEPARATOR;
 
-    // The newest root, in the slot of the log's `count`. Checkpoints are at most one a second and times are past, so that
-    // the narrow types hold for ever.
-    uint64 private _rootEpoch;
-    uint48 private _rootCheckpoint;
-    uint40 private _rootIssuedAt;
-    uint40 private _rootPostedAt;
-
     /// @param startCheckpoint the home chain's newest checkpoint when this vault is deployed, 0 at genesis
-    constructor(address authority_, uint256 homeChainId, address checkpointer, uint48 startCheckpoint) {
-        AUTHORITY = IAuthority(authority_);
+    constructor(uint256 homeChainId, address checkpointer, uint40 startCheckpoint) {
         HOME_DOMAIN_SEPARATOR =
             TypedMessages.domainSeparator(TypedMessages.CHECKPOINTER_NAME, homeChainId, checkpointer);
-        _rootCheckpoint = startCheckpoint;
-        _rootIssuedAt = uint40(block.timestamp);
-        _rootPostedAt = uint40(block.timestamp);
-    }
-
-    /// @inheritdoc IDepositRegistry
-    function authority() external view returns (address) {
-        return address(AUTHORITY);
+        uint40 time = uint40(block.timestamp);
+        RootRecord memory genesis = RootRecord(0, 0, startCheckpoint, 0, time, time);
+        _vault.matured = genesis;
+        _setNewest(genesis);
     }
 
     /// @inheritdoc IDepositRegistry
@@ -46,7 +39,18 @@ abstract contract ExitRootGate is EventLog, IDepositRegistry {
 
     /// @inheritdoc IDepositRegistry
     function newestRoot() external view returns (uint64 epoch, uint64 checkpoint, uint64 issuedAt, uint64 postedAt) {
-        return (_rootEpoch, _rootCheckpoint, _rootIssuedAt, _rootPostedAt);
+        return (_vault.rootEpoch, _vault.rootCheckpoint, _vault.rootIssuedAt, _vault.rootPostedAt);
+    }
+
+    /// @inheritdoc IDepositRegistry
+    function newestTree() external view returns (bytes32 treeRoot, uint64 processedIndex) {
+        return (_vault.treeRoot, _vault.processedIndex);
+    }
+
+    /// @inheritdoc IDepositRegistry
+    function heartbeatAt() external view returns (uint64) {
+        (uint64 issuedAt, uint64 floor) = (_vault.rootIssuedAt, _vault.heartbeatFloor);
+        return issuedAt > floor ? issuedAt : floor;
     }
 
     function _postExitRoot(
@@ -57,47 +61,89 @@ abstract contract ExitRootGate is EventLog, IDepositRegistry {
         bytes calldata enclaveSignature,
         bytes calldata leaderSignature
     ) internal {
+        _vault.requireNotFinal();
         _requireSigned(roots, enclaveSignature, leaderSignature);
         _requireNewer(roots);
-        if (processedIndex > count) revert DepositRegistry_ProcessedTooMuch(processedIndex, count);
+        if (processedIndex > _vault.count) revert DepositRegistry_ProcessedTooMuch(processedIndex, _vault.count);
         bytes32 leaf = _rootLeaf(treeRoot, processedIndex);
         if (!MerkleProofLib.verifyCalldata(proof, roots.root, leaf)) {
             revert DepositRegistry_NotInRoot(leaf, roots.root);
         }
 
-        _rootEpoch = roots.epoch;
-        _rootCheckpoint = uint48(roots.checkpoint);
-        _rootIssuedAt = uint40(roots.issuedAt);
-        _rootPostedAt = uint40(block.timestamp);
-        _append(ExitRootPosted.selector, abi.encode(roots, treeRoot, processedIndex));
+        // At most the count, which fits.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        uint40 processed = uint40(processedIndex);
+        RootRecord memory posted = RootRecord({
+            treeRoot: treeRoot,
+            epoch: roots.epoch,
+            checkpoint: uint40(roots.checkpoint),
+            processedIndex: processed,
+            issuedAt: uint40(roots.issuedAt),
+            postedAt: uint40(block.timestamp)
+        });
+        _setNewest(posted);
+        if (_isMature(_vault.maturingPostedAt)) _promote(posted);
+        _vault.append(ExitRootPosted.selector, abi.encode(roots, treeRoot, processedIndex));
     }
 
-    /// @dev Nothing is paid out before the snapshot that contains it is known to be safe, by the keeper of this epoch.
-    function _requirePosted(uint64 checkpoint, uint64 epoch) internal view {
-        if (_rootEpoch != epoch || _rootCheckpoint < checkpoint) {
-            revert DepositRegistry_CheckpointNotPosted(checkpoint, _rootEpoch, _rootCheckpoint);
+    function _discardRoot() internal {
+        if (_isMature(_vault.rootPostedAt)) revert DepositRegistry_RootIsMature(_vault.rootPostedAt);
+        (uint64 epoch, uint64 checkpoint) = (_vault.rootEpoch, _vault.rootCheckpoint);
+        if (_vault.heartbeatFloor < _vault.rootIssuedAt) _vault.heartbeatFloor = _vault.rootIssuedAt;
+        uint40 maturingPostedAt = _vault.maturingPostedAt;
+        if (maturingPostedAt != 0 && _isMature(maturingPostedAt)) {
+            _vault.matured = _vault.maturing;
         }
+        _vault.discardedAt = uint40(block.timestamp);
+        delete _vault.maturing;
+        _vault.maturingPostedAt = 0;
+        _setNewest(_vault.matured);
+        _vault.append(
+            ExitRootDiscarded.selector, abi.encode(epoch, checkpoint, _vault.rootEpoch, _vault.rootCheckpoint)
+        );
+    }
+
+    /// @dev 0, when there is none, is mature: the next root takes its place.
+    function _isMature(uint64 postedAt) private view returns (bool) {
+        return block.timestamp - postedAt >= ROOT_MATURES_AFTER;
+    }
+
+    function _promote(RootRecord memory posted) private {
+        if (_vault.maturingPostedAt != 0) _vault.matured = _vault.maturing;
+        _vault.maturing = posted;
+        _vault.maturingPostedAt = posted.postedAt;
+    }
+
+    function _setNewest(RootRecord memory root) private {
+        _vault.rootCheckpoint = root.checkpoint;
+        _vault.rootIssuedAt = root.issuedAt;
+        _vault.rootPostedAt = root.postedAt;
+        _vault.processedIndex = root.processedIndex;
+        _vault.rootIsOfEpoch = root.epoch == _vault.epoch;
+        _vault.treeRoot = root.treeRoot;
+        _vault.rootEpoch = root.epoch;
     }
 
     function _requireSigned(ExitRoots calldata roots, bytes calldata enclaveSignature, bytes calldata leaderSignature)
         private
         view
     {
-        (address enclave, address leader, uint64 epoch,) = AUTHORITY.signers();
-        if (roots.epoch != epoch) revert DepositRegistry_WrongEpoch(roots.epoch, epoch);
+        if (roots.epoch != _vault.epoch) revert DepositRegistry_WrongEpoch(roots.epoch, _vault.epoch);
         bytes32 digest = TypedMessages.digest(HOME_DOMAIN_SEPARATOR, TypedMessages.hashStruct(roots));
-        Signatures.requireBoth(digest, enclave, leader, enclaveSignature, leaderSignature);
+        _vault.requireSigned(digest, enclaveSignature, leaderSignature);
     }
 
     function _requireNewer(ExitRoots calldata roots) private view {
-        uint64 newest = _rootCheckpoint;
-        if (roots.epoch == _rootEpoch && roots.checkpoint <= newest) {
+        (uint64 newest, uint64 issuedAt) = (_vault.rootCheckpoint, _vault.rootIssuedAt);
+        if (roots.epoch == _vault.rootEpoch && roots.checkpoint <= newest) {
             revert DepositRegistry_RootNotNewer(roots.checkpoint, newest);
         }
         if (roots.issuedAt > block.timestamp) revert DepositRegistry_IssuedInTheFuture(roots.issuedAt);
-        if (roots.issuedAt < _rootIssuedAt) revert DepositRegistry_IssuedBeforeNewest(roots.issuedAt, _rootIssuedAt);
-        uint64 sincePosted = uint64(block.timestamp) - _rootPostedAt;
-        uint64 sinceIssued = roots.issuedAt - _rootIssuedAt;
+        if (roots.issuedAt < issuedAt) revert DepositRegistry_IssuedBeforeNewest(roots.issuedAt, issuedAt);
+        uint64 discardedAt = _vault.discardedAt;
+        if (roots.issuedAt <= discardedAt) revert DepositRegistry_IssuedBeforeDiscard(roots.issuedAt, discardedAt);
+        uint64 sincePosted = uint64(block.timestamp) - _vault.rootPostedAt;
+        uint64 sinceIssued = roots.issuedAt - issuedAt;
         uint64 furthest = newest + (sincePosted > sinceIssued ? sincePosted : sinceIssued);
         if (roots.checkpoint > furthest) revert DepositRegistry_CheckpointTooFar(roots.checkpoint, furthest);
     }

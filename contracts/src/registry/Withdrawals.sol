@@ -5,15 +5,16 @@ import {EIP712} from "solady/utils/EIP712.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
 import {IDepositRegistry} from "../interfaces/IDepositRegistry.sol";
-import {Signatures} from "../libraries/Signatures.sol";
 import {TypedMessages} from "../libraries/TypedMessages.sol";
 import {Withdrawal} from "../types/Messages.sol";
-import {Custody} from "./Custody.sol";
-import {ExitRootGate} from "./ExitRootGate.sol";
+import {VaultState} from "../types/VaultState.sol";
+import {VaultBooks} from "./VaultBooks.sol";
+import {VaultStorage} from "./VaultStorage.sol";
 
 /// @title The way out, with both signatures
-abstract contract Withdrawals is ExitRootGate, Custody, EIP712 {
+abstract contract Withdrawals is VaultStorage, EIP712 {
     using SafeTransferLib for address;
+    using VaultBooks for VaultState;
 
     uint64 private constant MAX_DEADLINE_AHEAD = 7 days;
     /// @dev What one item of a batch may burn. Listed tokens stay far below.
@@ -37,8 +38,9 @@ abstract contract Withdrawals is ExitRootGate, Custody, EIP712 {
         if (recipient == address(0) || recipient == address(this)) revert DepositRegistry_BadRecipient(recipient);
 
         _useNonce(withdrawal.account, withdrawal.nonce);
-        _debit(withdrawal.account, token, amount);
-        _append(Withdrawn.selector, abi.encode(withdrawal.account, token, amount, recipient, withdrawal.nonce));
+        _vault.limitWithdrawal(token, amount);
+        _vault.debit(VaultBooks.keyOf(withdrawal.account), token, amount);
+        _vault.append(Withdrawn.selector, abi.encode(withdrawal.account, token, amount, recipient, withdrawal.nonce));
         token.safeTransfer(recipient, amount);
     }
 
@@ -63,7 +65,12 @@ abstract contract Withdrawals is ExitRootGate, Custody, EIP712 {
 
     function _cancelWithdrawal(uint256 nonce) internal {
         _useNonce(msg.sender, nonce);
-        _append(WithdrawalCancelled.selector, abi.encode(msg.sender, nonce));
+        _vault.append(WithdrawalCancelled.selector, abi.encode(msg.sender, nonce));
+    }
+
+    function _revokeWithdrawal(address account, uint256 nonce) internal {
+        _useNonce(account, nonce);
+        _vault.append(WithdrawalRevoked.selector, abi.encode(account, nonce));
     }
 
     function _requireApproved(
@@ -71,14 +78,14 @@ abstract contract Withdrawals is ExitRootGate, Custody, EIP712 {
         bytes calldata enclaveSignature,
         bytes calldata leaderSignature
     ) private view {
-        (address enclave, address leader, uint64 epoch, bool paused) = AUTHORITY.signers();
-        if (paused) revert DepositRegistry_Paused();
+        _vault.requireNotPaused();
+        _vault.requireNotFinal();
         uint64 deadline = withdrawal.deadline;
         if (block.timestamp > deadline) revert DepositRegistry_Expired(deadline);
         if (deadline - block.timestamp > MAX_DEADLINE_AHEAD) revert DepositRegistry_DeadlineTooFar(deadline);
-        _requirePosted(withdrawal.checkpoint, epoch);
+        _vault.requirePosted(withdrawal.checkpoint);
         bytes32 digest = _hashTypedData(TypedMessages.hashStruct(withdrawal));
-        Signatures.requireBoth(digest, enclave, leader, enclaveSignature, leaderSignature);
+        _vault.requireSigned(digest, enclaveSignature, leaderSignature);
     }
 
     function _useNonce(address account, uint256 nonce) private {

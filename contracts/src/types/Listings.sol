@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {Limit} from "./VaultState.sol";
+
 // What constructors list at genesis, and what the governor lists later.
 
-/// @notice A token that a vault accepts. `depositCap` bounds what the vault may hold of it, in the token's atoms.
+/// @notice A token that a vault accepts. `depositCap` bounds what the vault may hold of it, in the token's atoms; the
+/// limits bound how fast it may leave in each way.
 struct TokenListing {
     address token;
     uint256 depositCap;
+    Limit withdrawalLimit;
+    Limit settlementLimit;
+    Limit shuttleLimit;
 }
 
 /// @notice A chain with a vault. `finality`: 0 = wait for `finalized`, 1 = wait for `safe`.

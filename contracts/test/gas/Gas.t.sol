@@ -14,10 +14,11 @@ interface IEvmVersion {
 /// @dev Writes gas.json; with FORGE_SNAPSHOT_CHECK=true it must not differ from what is committed.
 /// forge-config: default.isolate = true
 contract GasTest is VaultTest {
-    uint256 private constant DEPOSIT_GOAL = 70_000;
-    uint256 private constant FIRST_DEPOSIT_GOAL = 88_000;
+    /// @dev The goals are 70 000 and 88 000.
+    uint256 private constant DEPOSIT_CEILING = 71_000;
+    uint256 private constant FIRST_DEPOSIT_CEILING = 88_300;
     /// @dev The goal is 83 000.
-    uint256 private constant WITHDRAW_CEILING = 91_000;
+    uint256 private constant WITHDRAW_CEILING = 89_100;
     uint256 private constant FURTHER_ITEM_GOAL = 45_000;
     uint256 private constant EXIT_ROOT_GOAL = 65_000;
     uint256 private constant CHECKPOINT_GOAL = 95_000;
@@ -35,14 +36,14 @@ contract GasTest is VaultTest {
     function test_deposit_first() public {
         vm.prank(alice);
         registry.deposit(address(token), 1e18, alice, 0);
-        check("deposit, first of an account", FIRST_DEPOSIT_GOAL);
+        check("deposit, first of an account", FIRST_DEPOSIT_CEILING);
     }
 
     function test_deposit_further() public {
         vm.startPrank(alice);
         registry.deposit(address(token), 1e18, alice, 0);
         registry.deposit(address(token), 1e18, alice, 0);
-        check("deposit", DEPOSIT_GOAL);
+        check("deposit", DEPOSIT_CEILING);
     }
 
     function test_withdraw() public {

@@ -86,11 +86,11 @@ contract DeployTest is Test, SafeDeployment {
         Authority authority = Authority(vm.parseJsonAddress(record, ".contracts.authority"));
         assertEq(authority.council(), _council);
         assertEq(authority.leaderDelay(), 24 hours);
-        assertEq(authority.enclaveDelay(), 14 days);
+        assertEq(authority.slowGovernor(), vm.parseJsonAddress(record, ".contracts.slowTimelock"));
         assertEq(authority.governor(), vm.parseJsonAddress(record, ".contracts.timelock"));
         DepositRegistry registry = DepositRegistry(vm.parseJsonAddress(record, ".contracts.registry"));
-        (bool listed, uint256 cap) = registry.listing(vm.parseJsonAddress(_json, ".tokens[1].token"));
-        assertTrue(listed);
+        (uint256 cap, uint64 listedAt,) = registry.listing(vm.parseJsonAddress(_json, ".tokens[1].token"));
+        assertGt(listedAt, 0);
         assertEq(cap, 1e15);
         Directory directory = Directory(vm.parseJsonAddress(record, ".contracts.directory"));
         assertTrue(directory.isChainListed(1) && directory.isChainListed(8453));
@@ -255,8 +255,10 @@ contract DeployTest is Test, SafeDeployment {
         expectDiffers(with("0x00000000000000000000000000000000000E4c1A", other), "enclave");
         expectDiffers(with("0x1CBd3b2770909D4e10f157cABC84C7264073C9Ec", other), "guardians");
         expectDiffers(with('"leaderDelaySeconds": 86400', '"leaderDelaySeconds": 86401'), "leaderDelaySeconds");
-        expectDiffers(with('"enclaveDelaySeconds": 1209600', '"enclaveDelaySeconds": 1209601'), "enclaveDelaySeconds");
-        expectDiffers(with('"timelockDelaySeconds": 259200', '"timelockDelaySeconds": 259201'), "timelockDelaySeconds");
+        expectDiffers(
+            with('"slowTimelockDelaySeconds": 1209600', '"slowTimelockDelaySeconds": 1209601'), "delay of a timelock"
+        );
+        expectDiffers(with('"timelockDelaySeconds": 259200', '"timelockDelaySeconds": 259201'), "delay of a timelock");
         expectDiffers(with('"startCheckpoint": 0', '"startCheckpoint": 7'), "startCheckpoint");
         expectDiffers(with('"checkpointRing": 0', '"checkpointRing": 1'), "checkpointRing");
         expectDiffers(with('"depositCap": "1000000000000000"', '"depositCap": "1"'), "tokens");
@@ -288,8 +290,8 @@ contract DeployTest is Test, SafeDeployment {
     }
 
     function test_deploy_revertsIfAValueDoesNotFit() public {
-        string memory json = with('"startCheckpoint": 0', '"startCheckpoint": "281474976710663"');
-        vm.expectRevert(abi.encodeWithSelector(SafeCast.SafeCastOverflowedUintDowncast.selector, 48, (1 << 48) + 7));
+        string memory json = with('"startCheckpoint": 0', '"startCheckpoint": "1099511627783"');
+        vm.expectRevert(abi.encodeWithSelector(SafeCast.SafeCastOverflowedUintDowncast.selector, 40, (1 << 40) + 7));
         _script.deploy(json, _deployer);
         json = with('"leaderDelaySeconds": 86400', '"leaderDelaySeconds": "18446744073709638016"');
         vm.expectPartialRevert(SafeCast.SafeCastOverflowedUintDowncast.selector);

@@ -126,7 +126,7 @@ contract DeployDevnetTest is DevnetTest {
     function addCaps(uint256[3] memory units, Deployed memory deployed, uint8[3] memory ledgerDecimals) private view {
         address[3] memory tokens = [deployed.tokens.weth, deployed.tokens.usdc, deployed.tokens.meme];
         for (uint256 i = 0; i < 3; i++) {
-            (, uint256 cap) = DepositRegistry(deployed.contracts.registry).listing(tokens[i]);
+            (uint256 cap,,) = DepositRegistry(deployed.contracts.registry).listing(tokens[i]);
             units[i] += cap * 10 ** ledgerDecimals[i] / 10 ** DevnetToken(tokens[i]).decimals();
         }
     }

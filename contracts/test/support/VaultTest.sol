@@ -8,6 +8,7 @@ import {Checkpointer} from "../../src/Checkpointer.sol";
 import {DepositRegistry} from "../../src/DepositRegistry.sol";
 import {TokenListing} from "../../src/types/Listings.sol";
 import {AcceptLeader, ExitRoots, Withdrawal} from "../../src/types/Messages.sol";
+import {Limit} from "../../src/types/VaultState.sol";
 import {DevnetToken} from "./DevnetToken.sol";
 import {LogReplay} from "./LogReplay.sol";
 import {Signing} from "./Signing.sol";
@@ -22,6 +23,7 @@ abstract contract VaultTest is Test, Signing, LogReplay {
 
     address internal council = makeAddr("council");
     address internal governor = makeAddr("governor");
+    address internal slowGovernor = makeAddr("slow governor");
     address internal guardian = makeAddr("guardian");
     address internal alice = makeAddr("alice");
     address internal bob = makeAddr("bob");
@@ -50,12 +52,12 @@ abstract contract VaultTest is Test, Signing, LogReplay {
         address[] memory guardians = new address[](1);
         guardians[0] = guardian;
         TokenListing[] memory tokens = new TokenListing[](1);
-        tokens[0] = TokenListing(address(token), CAP);
+        tokens[0] = listingOf(address(token), CAP);
 
         uint64 nonce = vm.getNonce(address(this));
         address registryAt = vm.computeCreateAddress(address(this), nonce + 1);
         address checkpointerAt = vm.computeCreateAddress(address(this), nonce + 2);
-        authority = new Authority(council, governor, registryAt, enclave, guardians, 24 hours, 14 days);
+        authority = new Authority(council, governor, slowGovernor, registryAt, enclave, guardians, 24 hours);
         registry = new DepositRegistry(address(authority), HOME, checkpointerAt, 0, tokens);
         checkpointer = new Checkpointer(address(authority), 0);
     }
@@ -91,9 +93,19 @@ abstract contract VaultTest is Test, Signing, LogReplay {
         vm.stopPrank();
     }
 
+    /// @dev Limits that nobody notices.
+    function listingOf(address token_, uint256 depositCap) internal pure returns (TokenListing memory) {
+        Limit memory wide = Limit(type(uint104).max, 1 days);
+        return TokenListing(token_, depositCap, wide, wide, wide);
+    }
+
+    function keyOf(address account) internal pure returns (bytes32) {
+        return bytes32(uint256(uint160(account)));
+    }
+
     function list(address odd) internal {
         vm.prank(governor);
-        registry.listToken(odd, CAP);
+        registry.listToken(listingOf(odd, CAP));
     }
 
     /// @dev Prints `amount` of any of the test tokens for `account`, who lets the vault take it.
@@ -110,9 +122,9 @@ abstract contract VaultTest is Test, Signing, LogReplay {
     }
 
     /// @dev As after so many entries, by anybody. `count` is the lowest field of the second slot.
-    function setLogLength(uint64 length) internal {
+    function setLogLength(uint40 length) internal {
         bytes32 slot = vm.load(address(registry), bytes32(uint256(1)));
-        slot = bytes32((uint256(slot) >> 64 << 64) | length);
+        slot = bytes32((uint256(slot) >> 40 << 40) | length);
         vm.store(address(registry), bytes32(uint256(1)), slot);
         assertEq(registry.count(), length);
     }

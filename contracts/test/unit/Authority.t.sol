@@ -3,7 +3,8 @@ pragma solidity 0.8.30;
 
 import {Authority} from "../../src/Authority.sol";
 import {IAuthority} from "../../src/interfaces/IAuthority.sol";
-import {AcceptLeader} from "../../src/types/Messages.sol";
+import {Signatures} from "../../src/libraries/Signatures.sol";
+import {AcceptLeader, Withdrawal} from "../../src/types/Messages.sol";
 import {VaultTest} from "../support/VaultTest.sol";
 
 contract AuthorityTest is VaultTest {
@@ -31,34 +32,32 @@ contract AuthorityTest is VaultTest {
 
     function test_constructor_revertsIfDelaysAreShort() public {
         vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_DelayTooShort.selector, 24 hours - 1, 24 hours));
-        newAuthority(24 hours - 1, 14 days);
-        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_DelayTooShort.selector, 14 days - 1, 14 days));
-        newAuthority(24 hours, 14 days - 1);
+        newAuthority(24 hours - 1);
     }
 
     function test_constructor_takesShortDelaysOnDevelopmentChainsOnly() public {
         vm.chainId(31337);
-        assertEq(newAuthority(0, 0).leaderDelay(), 0);
+        assertEq(newAuthority(0).leaderDelay(), 0);
         vm.chainId(31338);
-        assertEq(newAuthority(1, 2).enclaveDelay(), 2);
+        assertEq(newAuthority(1).leaderDelay(), 1);
         vm.chainId(31339);
         vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_DelayTooShort.selector, 0, 24 hours));
-        newAuthority(0, 0);
+        newAuthority(0);
     }
 
     function test_constructor_revertsIfAnAddressIsZero() public {
         address[] memory none = new address[](0);
         address[] memory zero = new address[](1);
         vm.expectRevert(IAuthority.Authority_ZeroAddress.selector);
-        new Authority(address(0), governor, address(registry), enclave, none, 24 hours, 14 days);
+        new Authority(address(0), governor, slowGovernor, address(registry), enclave, none, 24 hours);
         vm.expectRevert(IAuthority.Authority_ZeroAddress.selector);
-        new Authority(council, address(0), address(registry), enclave, none, 24 hours, 14 days);
+        new Authority(council, address(0), slowGovernor, address(registry), enclave, none, 24 hours);
         vm.expectRevert(IAuthority.Authority_ZeroAddress.selector);
-        new Authority(council, governor, address(0), enclave, none, 24 hours, 14 days);
+        new Authority(council, governor, slowGovernor, address(0), enclave, none, 24 hours);
         vm.expectRevert(IAuthority.Authority_ZeroAddress.selector);
-        new Authority(council, governor, address(registry), address(0), none, 24 hours, 14 days);
+        new Authority(council, governor, slowGovernor, address(registry), address(0), none, 24 hours);
         vm.expectRevert(IAuthority.Authority_ZeroAddress.selector);
-        new Authority(council, governor, address(registry), enclave, zero, 24 hours, 14 days);
+        new Authority(council, governor, slowGovernor, address(registry), enclave, zero, 24 hours);
     }
 
     // ---------------------------------------------------------------- leader
@@ -330,69 +329,46 @@ contract AuthorityTest is VaultTest {
 
     // ---------------------------------------------------------------- enclave
 
-    function test_changeOfEnclave_waitsFourteenDays() public {
+    function test_changeEnclave_isTheSlowGovernors() public {
         vm.expectEmit(address(authority));
-        emit IAuthority.EnclaveProposed(4, alice, uint64(block.timestamp + 14 days));
-        vm.prank(governor);
-        authority.proposeEnclave(alice);
-        (, uint64 readyAt) = authority.enclaveProposal();
-        vm.warp(readyAt - 1);
-        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_ProposalNotReady.selector, readyAt));
-        authority.acceptEnclave();
-        assertEq(authority.enclave(), enclave);
-
-        vm.warp(readyAt);
-        vm.expectEmit(address(authority));
-        emit IAuthority.EnclaveChanged(5, alice);
-        authority.acceptEnclave();
+        emit IAuthority.EnclaveChanged(4, alice);
+        vm.prank(slowGovernor);
+        authority.changeEnclave(alice);
         assertEq(authority.enclave(), alice);
-        vm.expectRevert(IAuthority.Authority_NoProposal.selector);
-        authority.acceptEnclave();
+        for (uint256 i = 0; i < 2; i++) {
+            address caller = i == 0 ? council : governor;
+            vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_NotSlowGovernor.selector, caller));
+            vm.prank(caller);
+            authority.changeEnclave(bob);
+        }
+        vm.expectRevert(IAuthority.Authority_ZeroAddress.selector);
+        vm.prank(slowGovernor);
+        authority.changeEnclave(address(0));
     }
 
-    function test_proposeEnclave_revertsIfNotGovernor() public {
-        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_NotGovernor.selector, council));
-        vm.prank(council);
-        authority.proposeEnclave(alice);
-    }
-
-    function test_proposeEnclave_replacesTheProposalBefore() public {
-        vm.startPrank(governor);
-        authority.proposeEnclave(alice);
-        vm.expectEmit(address(authority));
-        emit IAuthority.EnclaveProposalCancelled(5, alice);
-        authority.proposeEnclave(bob);
-        (address proposed,) = authority.enclaveProposal();
-        assertEq(proposed, bob);
-    }
-
-    function test_cancelEnclaveProposal_isTheCouncils() public {
-        vm.prank(governor);
-        authority.proposeEnclave(alice);
-        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_NotCouncil.selector, governor));
-        vm.prank(governor);
-        authority.cancelEnclaveProposal();
-        vm.startPrank(council);
-        authority.cancelEnclaveProposal();
-        vm.expectRevert(IAuthority.Authority_NoProposal.selector);
-        authority.cancelEnclaveProposal();
-        vm.warp(block.timestamp + 14 days);
-        vm.expectRevert(IAuthority.Authority_NoProposal.selector);
-        authority.acceptEnclave();
+    function test_changeEnclave_countsInTheVaultAtOnce() public {
+        deposit(alice, 10);
+        reachRoot(1);
+        Withdrawal memory withdrawal = withdrawalOf(alice, 10, 1);
+        Pair memory old = signBoth(withdrawal);
+        (enclave, enclaveKey) = makeAddrAndKey("next enclave");
+        vm.prank(slowGovernor);
+        authority.changeEnclave(enclave);
+        vm.expectPartialRevert(Signatures.Signatures_NotBoth.selector);
+        submit(withdrawal, old);
+        withdraw(withdrawal);
+        assertEq(token.balanceOf(alice), 10);
     }
 
     function test_enclaveAndLeader_canNeverBeOneKey() public {
-        vm.prank(governor);
-        authority.proposeEnclave(leader);
-        vm.warp(block.timestamp + 14 days);
         vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_EnclaveCannotLead.selector, leader));
-        authority.acceptEnclave();
+        vm.prank(slowGovernor);
+        authority.changeEnclave(leader);
 
-        vm.prank(governor);
-        authority.proposeEnclave(_next);
-        vm.warp(block.timestamp + 14 days);
         propose(_next, 2);
-        authority.acceptEnclave();
+        vm.prank(slowGovernor);
+        authority.changeEnclave(_next);
+        vm.warp(block.timestamp + 24 hours);
         bytes memory signature = acceptance(_nextKey, 2);
         vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_EnclaveCannotLead.selector, _next));
         authority.acceptLeader(signature);
@@ -400,8 +376,8 @@ contract AuthorityTest is VaultTest {
 
     // ---------------------------------------------------------------- helpers
 
-    function newAuthority(uint64 leaderDelay, uint64 enclaveDelay) private returns (Authority) {
-        return new Authority(council, governor, address(registry), enclave, new address[](0), leaderDelay, enclaveDelay);
+    function newAuthority(uint64 leaderDelay) private returns (Authority) {
+        return new Authority(council, governor, slowGovernor, address(registry), enclave, new address[](0), leaderDelay);
     }
 
     function propose(address candidate, uint64 epoch) private {

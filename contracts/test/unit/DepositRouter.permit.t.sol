@@ -273,7 +273,7 @@ contract DepositRouterPermitTest is VaultTest {
     }
 
     function depositedOf(address account, address odd) private view returns (uint256 deposited) {
-        (deposited,,) = registry.counters(account, odd);
+        (deposited,,) = registry.counters(keyOf(account), odd);
     }
 
     function assertNothingBehind(address odd) private view {

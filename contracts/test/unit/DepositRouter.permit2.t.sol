@@ -334,7 +334,7 @@ contract DepositRouterPermit2Test is VaultTest, Permit2Test {
     }
 
     function depositedOf(address account, address odd) private view returns (uint256 deposited) {
-        (deposited,,) = registry.counters(account, odd);
+        (deposited,,) = registry.counters(keyOf(account), odd);
     }
 
     function assertNothingBehind(address odd) private view {

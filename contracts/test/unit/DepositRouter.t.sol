@@ -23,7 +23,7 @@ contract DepositRouterTest is VaultTest {
         emit IDepositRegistry.Deposited(2, address(_weth), 3 ether, bob, 9, address(_router));
         vm.prank(alice);
         _router.depositNative{value: 3 ether}(bob, 9);
-        (uint256 deposited,,) = registry.counters(bob, address(_weth));
+        (uint256 deposited,,) = registry.counters(keyOf(bob), address(_weth));
         assertEq(deposited, 3 ether);
         assertEq(alice.balance, 7 ether);
     }

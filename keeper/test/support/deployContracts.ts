@@ -47,7 +47,7 @@ export const leader = lower(privateKeyToAccount(leaderKey).address);
 
 type TestClient = ReturnType<typeof connect>;
 
-/** Sends as the first development account, which is council and governor of these contracts. */
+/** Sends as the first development account, which is council and both governors of these contracts. */
 function connect(url: string) {
   return createTestClient({
     mode: 'anvil',
@@ -99,10 +99,12 @@ export async function deployContracts(url: string): Promise<TestContracts> {
     const args = [leader, 1n, zeroHash] as const;
     await send({ to: authority, data: encodeFunctionData({ abi: authorityAbi, functionName: 'proposeLeader', args }) });
   };
-  const listings = [{ token, depositCap: 10n ** 15n }];
+  const limit = { capacity: 10n ** 15n, refillSeconds: 86_400 };
+  const limits = { withdrawalLimit: limit, settlementLimit: limit, shuttleLimit: limit };
+  const listings = [{ token, depositCap: 10n ** 15n, ...limits }];
   await deploy('DevnetToken', ['Test Dollar', 'TUSD', 6]);
   await deploy('DepositRegistry', [authority, chainId, checkpointer, 0, listings]);
-  await deploy('Authority', [from, from, registry, enclave, [], 0n, 0n]);
+  await deploy('Authority', [from, from, from, registry, enclave, [], 0n]);
   await deploy('Checkpointer', [authority, 0n]);
   await send({
     to: token,

@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 import {DepositRegistry} from "../../../src/DepositRegistry.sol";
 import {IDepositRegistry} from "../../../src/interfaces/IDepositRegistry.sol";
 import {TokenListing} from "../../../src/types/Listings.sol";
+import {Limit} from "../../../src/types/VaultState.sol";
 import {NoReturnToken} from "../../support/OddTokens.sol";
 import {VaultTest} from "../../support/VaultTest.sol";
 
@@ -27,7 +28,7 @@ contract ListTokenTest is VaultTest {
 
     function test_constructor_revertsIfATokenIsListedTwice() public {
         TokenListing[] memory twice = new TokenListing[](2);
-        (twice[0], twice[1]) = (TokenListing(_other, 1), TokenListing(_other, 2));
+        (twice[0], twice[1]) = (listingOf(_other, 1), listingOf(_other, 2));
         vm.expectRevert(abi.encodeWithSelector(IDepositRegistry.DepositRegistry_TokenAlreadyListed.selector, _other));
         new DepositRegistry(address(authority), HOME, address(checkpointer), 0, twice);
     }
@@ -35,12 +36,13 @@ contract ListTokenTest is VaultTest {
     function test_listToken_isTheGovernors() public {
         vm.expectRevert(abi.encodeWithSelector(IDepositRegistry.DepositRegistry_NotGovernor.selector, council));
         vm.prank(council);
-        registry.listToken(_other, 1);
+        registry.listToken(listingOf(_other, 1));
 
+        Limit memory wide = listingOf(_other, 500).withdrawalLimit;
         vm.expectEmit(address(registry));
-        emit IDepositRegistry.TokenListed(1, _other, 500);
+        emit IDepositRegistry.TokenListed(1, _other, 500, wide, wide, wide);
         vm.prank(governor);
-        registry.listToken(_other, 500);
+        registry.listToken(listingOf(_other, 500));
         assertListing(_other, true, 500);
     }
 
@@ -50,20 +52,20 @@ contract ListTokenTest is VaultTest {
         vm.expectRevert(
             abi.encodeWithSelector(IDepositRegistry.DepositRegistry_TokenAlreadyListed.selector, address(token))
         );
-        registry.listToken(address(token), 1);
+        registry.listToken(listingOf(address(token), 1));
     }
 
     function test_listToken_revertsIfThereIsNoCode() public {
         vm.expectRevert(abi.encodeWithSelector(IDepositRegistry.DepositRegistry_NotAToken.selector, alice));
         vm.prank(governor);
-        registry.listToken(alice, 1);
+        registry.listToken(listingOf(alice, 1));
     }
 
     function test_listToken_revertsIfTheCapIsTooHigh() public {
         uint256 tooHigh = uint256(type(uint112).max) + 1;
         vm.expectRevert(abi.encodeWithSelector(IDepositRegistry.DepositRegistry_CapTooHigh.selector, tooHigh));
         vm.prank(governor);
-        registry.listToken(_other, tooHigh);
+        registry.listToken(listingOf(_other, tooHigh));
     }
 
     function test_changeDepositCap_upIsTheGovernorsAndDownTheCouncilsToo() public {
@@ -109,8 +111,8 @@ contract ListTokenTest is VaultTest {
     }
 
     function assertListing(address token_, bool listed, uint256 cap) private view {
-        (bool isListed, uint256 depositCap) = registry.listing(token_);
-        assertEq(isListed, listed);
+        (uint256 depositCap, uint64 listedAt,) = registry.listing(token_);
+        assertEq(listedAt != 0, listed);
         assertEq(depositCap, cap);
     }
 }

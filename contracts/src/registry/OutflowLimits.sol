@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+import {Limit} from "../types/VaultState.sol";
+
+/// @title A bucket that outflows fill and time empties
+/// @dev Kept as what is used, not as what is left: a deposit lowers it without knowing the capacity.
+library OutflowLimits {
+    /// @notice What is still used now of `used` at `since`, rounded up.
+    function usedNow(Limit memory limit, uint256 used, uint256 since) internal view returns (uint256) {
+        if (limit.refillSeconds == 0) return used;
+        uint256 refilledDown = (block.timestamp - since) * limit.capacity / limit.refillSeconds;
+        return used > refilledDown ? used - refilledDown : 0;
+    }
+
+    /// @notice When `amount` will fit on top of `used`, in seconds; the end of time when it never will.
+    function fitsAt(Limit memory limit, uint256 used, uint256 amount) internal view returns (uint64) {
+        if (amount > limit.capacity) return type(uint64).max;
+        uint256 excess = used + amount - limit.capacity;
+        uint256 wait = Math.mulDiv(excess, limit.refillSeconds, limit.capacity, Math.Rounding.Ceil);
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return uint64(Math.min(block.timestamp + wait, type(uint64).max));
+    }
+}
