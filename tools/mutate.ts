@@ -67,9 +67,10 @@ function forgeTest(workspace: string): Promise<{ passed: boolean; output: string
 
 async function tryMutant(mutant: Mutant, workspace: string): Promise<Outcome> {
   const path = join(workspace, mutant.file);
+  const original = readFileSync(path);
   writeFileSync(path, mutant.text);
   const { passed, output } = await forgeTest(workspace);
-  cpSync(join(root, mutant.file), path);
+  writeFileSync(path, original);
   if (output.includes('Compiler run failed')) return 'does not compile';
   return passed ? 'survived' : 'killed';
 }
@@ -89,29 +90,28 @@ async function tryAll(mutants: readonly Mutant[], workspaces: readonly string[])
   return outcomes;
 }
 
-async function requireGreen(workspace: string): Promise<void> {
-  const { passed, output } = await forgeTest(workspace);
-  if (!passed) throw new Error(`the tests fail without a mutant\n${output.slice(-4000)}`);
-}
-
 /** First the fast tests, then the invariants for what they let through. */
 async function findSurvivors(mutants: readonly Mutant[], folder: string, jobs: number): Promise<Map<Mutant, Outcome>> {
-  const fast = Array.from({ length: jobs }, (_, i) => join(folder, `fast${i}`));
-  const whole = Array.from({ length: jobs }, (_, i) => join(folder, `whole${i}`));
-  const [first = ''] = fast;
-  makeWorkspace(first);
-  rmSync(join(first, 'contracts/test/invariant'), { recursive: true });
-  await requireGreen(first);
-  for (const other of fast.slice(1)) cpSync(first, other, { recursive: true, verbatimSymlinks: true });
-  const outcomes = await tryAll(mutants, fast);
+  const [fast, whole] = [join(folder, 'fast'), join(folder, 'whole')];
+  makeWorkspace(fast);
+  makeWorkspace(whole);
+  rmSync(join(fast, 'contracts/test/invariant'), { recursive: true });
+  const outcomes = await tryAll(mutants, await multiply(fast, jobs));
 
   const survivors = mutants.filter((mutant) => outcomes.get(mutant) === 'survived');
   if (survivors.length === 0) return outcomes;
   console.log(`${survivors.length} survived; now with the invariants`);
-  for (const workspace of whole) makeWorkspace(workspace);
-  for (const workspace of whole) await requireGreen(workspace);
-  for (const [mutant, outcome] of await tryAll(survivors, whole)) outcomes.set(mutant, outcome);
+  for (const [mutant, outcome] of await tryAll(survivors, await multiply(whole, jobs))) outcomes.set(mutant, outcome);
   return outcomes;
+}
+
+/** Compiles once, makes sure that the tests pass without a mutant, and copies the workspace for each job. */
+async function multiply(workspace: string, jobs: number): Promise<string[]> {
+  const { passed, output } = await forgeTest(workspace);
+  if (!passed) throw new Error(`the tests fail without a mutant\n${output.slice(-4000)}`);
+  const copies = Array.from({ length: jobs - 1 }, (_, i) => `${workspace}${i + 1}`);
+  for (const copy of copies) cpSync(workspace, copy, { recursive: true, verbatimSymlinks: true });
+  return [workspace, ...copies];
 }
 
 function report(outcomes: ReadonlyMap<Mutant, Outcome>): void {

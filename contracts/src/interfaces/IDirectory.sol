@@ -21,6 +21,7 @@ import {
 /// - A book's life: 0 open, 1 post-only (nothing matches), 2 cancel-only, 3 closed; the governor moves it either way.
 interface IDirectory is IEventLog {
     // Entries of the log.
+    /// @notice A chain takes part from now on.
     event ChainListed(
         uint64 indexed index,
         uint64 chainId,
@@ -29,7 +30,9 @@ interface IDirectory is IEventLog {
         uint8 finality,
         uint32 heartbeatSeconds
     );
+    /// @notice The ledger knows a new asset.
     event AssetListed(uint64 indexed index, uint32 asset, bytes32 symbol, uint8 ledgerDecimals);
+    /// @notice What an asset counts for in the health of margin accounts, in millionths.
     event AssetRiskChanged(
         uint64 indexed index,
         uint32 asset,
@@ -38,44 +41,66 @@ interface IDirectory is IEventLog {
         uint32 maintAssetWeightPpm,
         uint32 maintLiabilityWeightPpm
     );
+    /// @notice On `chainId` the asset is `token`, with `decimals` decimals.
     event AssetTokenListed(uint64 indexed index, uint32 asset, uint64 chainId, address token, uint8 decimals);
+    /// @notice A new book, in which `lotSize` base units are one lot and `tickSize` quote units one tick of a lot.
     event BookListed(uint64 indexed index, uint32 book, uint32 base, uint32 quote, uint64 lotSize, uint64 tickSize);
+    /// @notice Fees, in millionths of the notional, and status of a book. Also said once after it was listed.
     event BookChanged(uint64 indexed index, uint32 book, uint32 makerFeePpm, uint32 takerFeePpm, uint8 status);
+    /// @notice Who may submit trades.
     /// @param executor 0 when revoked
     event ExecutorChanged(uint64 indexed index, address executor);
+    /// @notice Who countersigns settlements, and the compressed key that settlement orders are encrypted to.
     /// @param settler 0 when revoked, and the key with it
     event SettlerChanged(uint64 indexed index, address settler, uint8 encryptionKeyPrefix, bytes32 encryptionKeyX);
+    /// @notice Where fees go.
     event FeeAccountChanged(uint64 indexed index, address account);
+    /// @notice Who stands in for debts that are left over.
     event InsuranceAccountChanged(uint64 indexed index, address account);
 
+    /// @notice Only the governor may.
     error Directory_NotGovernor(address caller);
+    /// @notice Only the council may.
     error Directory_NotCouncil(address caller);
+    /// @notice An address is missing.
     error Directory_ZeroAddress();
     /// @notice Between 1 and 2⁵³ − 1.
     error Directory_ChainIdOutOfRange(uint64 chainId);
+    /// @notice One contract cannot be both.
     error Directory_RegistryIsAuthority(address registry);
     /// @notice The home chain has the authority that this directory obeys.
     error Directory_NotOwnAuthority(address authority);
+    /// @notice A chain is listed once and does not change.
     error Directory_ChainAlreadyListed(uint64 chainId);
+    /// @notice The chain has to be listed before its tokens.
     error Directory_ChainNotListed(uint64 chainId);
+    /// @notice 0 and 1 are known.
     error Directory_UnknownFinality(uint8 finality);
     /// @notice Between 1 s and 20 min, a third of the longest silence before a standby takes over.
     error Directory_HeartbeatOutOfRange(uint32 heartbeatSeconds);
     /// @notice Ids grow.
     error Directory_IdNotGrowing(uint32 id, uint32 newest);
+    /// @notice The asset has to be listed first.
     error Directory_AssetNotListed(uint32 asset);
+    /// @notice The symbol is missing.
     error Directory_EmptySymbol(uint32 asset);
     /// @notice At most 18.
     error Directory_TooManyDecimals(uint8 decimals);
+    /// @notice Not `initAsset ≤ maintAsset ≤ 1 ≤ maintLiability ≤ initLiability`.
     error Directory_WeightsOutOfOrder(uint32 asset);
+    /// @notice An asset is one token per chain.
     error Directory_AssetAlreadyOnChain(uint32 asset, uint64 chainId);
+    /// @notice A token is one asset.
     error Directory_TokenAlreadyListed(uint64 chainId, address token);
+    /// @notice No such book.
     error Directory_BookNotListed(uint32 book);
+    /// @notice An asset does not trade against itself.
     error Directory_SameBaseAndQuote(uint32 asset);
     /// @notice Lot and tick sizes lie between 1 and 2⁵³ − 1.
     error Directory_SizeOutOfRange(uint64 size);
     /// @notice Below 1 000 000 ppm.
     error Directory_FeeOutOfRange(uint32 feePpm);
+    /// @notice 0 to 3 are known.
     error Directory_UnknownStatus(uint8 status);
     /// @notice Not the compressed form of a point of secp256k1.
     error Directory_BadEncryptionKey();
@@ -85,12 +110,14 @@ interface IDirectory is IEventLog {
     /// @notice Governor only.
     function listAsset(AssetListing calldata listing) external;
     /// @notice Governor only.
+    /// @param asset its id
     function changeAssetRisk(uint32 asset, RiskWeights calldata weights) external;
     /// @notice Governor only.
     function listAssetToken(AssetTokenListing calldata listing) external;
     /// @notice Governor only.
     function listBook(BookListing calldata listing) external;
     /// @notice Governor only.
+    /// @param book its id
     function changeBook(uint32 book, BookTerms calldata terms) external;
     /// @notice Governor only.
     function changeExecutor(address executor) external;
@@ -113,12 +140,16 @@ interface IDirectory is IEventLog {
     function assetOf(uint64 chainId, address token) external view returns (uint32 asset);
     /// @notice The token that `asset` is on `chainId`; 0 when there is none.
     function tokenOf(uint32 asset, uint64 chainId) external view returns (address token);
+    /// @notice The highest id of an asset so far; the next one must be higher.
     function newestAsset() external view returns (uint32);
+    /// @notice The highest id of a book so far; the next one must be higher.
     function newestBook() external view returns (uint32);
     /// @notice The only one whose signature on trades counts; 0 when revoked.
     function executor() external view returns (address);
     /// @notice All zero when revoked.
     function settler() external view returns (address signer, uint8 encryptionKeyPrefix, bytes32 encryptionKeyX);
+    /// @notice Where fees go.
     function feeAccount() external view returns (address);
+    /// @notice Who stands in for debts that are left over.
     function insuranceAccount() external view returns (address);
 }
