@@ -1,16 +1,9 @@
-import { encodeAbiParameters, keccak256, parseAbiParameters, stringToHex } from 'viem';
 import { describe, expect, it } from 'vitest';
 import type { Hex } from '../../src/core/commands.ts';
-import {
-  type ExitInput,
-  type ExitLeaf,
-  type ExitTokenLeaf,
-  type ExitTree,
-  exitTrees,
-  keyOf,
-} from '../../src/core/exitTree.ts';
+import { type ExitInput, type ExitTree, exitTrees, keyOf } from '../../src/core/exitTree.ts';
 import { ZERO_HASH } from '../../src/core/typedMessages.ts';
 import { addressOf } from '../support/exchange.ts';
+import { hashLeaf, hashTokenLeaf } from '../support/exitLeaves.ts';
 import { rootOf } from '../support/merkle.ts';
 
 const SALT_KEY = new Uint8Array(32).fill(1);
@@ -76,22 +69,7 @@ const input: ExitInput = {
 const { trees } = exitTrees(input, SALT_KEY);
 const [tree, other, empty] = trees as [ExitTree, ExitTree, ExitTree];
 
-const LEAF_TYPE =
-  'ExitLeaf(uint256 chainId,address registry,uint64 checkpoint,bytes32 key,address token,int256 offset,uint256 transit,bytes32 salt)';
-const TOKEN_TYPE =
-  'ExitTokenLeaf(uint256 chainId,address registry,uint64 checkpoint,address token,int256 offsetTotal,uint256 transitTotal)';
-
-function hashLeaf({ chainId, registry }: ExitTree, { key, token, offset, transit, salt }: ExitLeaf): Hex {
-  const types = parseAbiParameters('bytes32,uint256,address,uint64,bytes32,address,int256,uint256,bytes32');
-  const head = [keccak256(stringToHex(LEAF_TYPE)), BigInt(chainId), registry, BigInt(CHECKPOINT)] as const;
-  return keccak256(keccak256(encodeAbiParameters(types, [...head, key, token, offset, transit, salt])));
-}
-
-function hashTokenLeaf({ chainId, registry }: ExitTree, { token, offsetTotal, transitTotal }: ExitTokenLeaf): Hex {
-  const types = parseAbiParameters('bytes32,uint256,address,uint64,address,int256,uint256');
-  const head = [keccak256(stringToHex(TOKEN_TYPE)), BigInt(chainId), registry, BigInt(CHECKPOINT)] as const;
-  return keccak256(keccak256(encodeAbiParameters(types, [...head, token, offsetTotal, transitTotal])));
-}
+const placeOf = ({ chainId, registry }: ExitTree) => ({ chainId, registry, checkpoint: CHECKPOINT });
 
 describe('an exit tree', () => {
   it('has a leaf per holder and token, encoded as the vault hashes it, and a proof that leads to the root', () => {
@@ -100,13 +78,13 @@ describe('an exit tree', () => {
       for (const holder of [ANN, BEN, CAT, COMMITMENT, OPEN]) {
         for (const { leaf, proof } of of.leavesOf(holder)) {
           leaves++;
-          expect(rootOf(hashLeaf(of, leaf), proof)).toBe(of.treeRoot);
+          expect(rootOf(hashLeaf(placeOf(of), leaf), proof)).toBe(of.treeRoot);
           expect(leaf.key).toBe(keyOf(holder));
         }
       }
       for (const { leaf, proof } of of.tokenLeaves) {
         leaves++;
-        expect(rootOf(hashTokenLeaf(of, leaf), proof)).toBe(of.treeRoot);
+        expect(rootOf(hashTokenLeaf(placeOf(of), leaf), proof)).toBe(of.treeRoot);
       }
     }
     expect(leaves).toBe(tree.leafCount + other.leafCount);

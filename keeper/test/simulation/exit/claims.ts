@@ -23,8 +23,10 @@ export interface Claim {
   readonly chain: number;
   readonly asset: number;
   readonly holder: Holder;
-  /** Atoms, if any. */
+  /** Atoms; 0n also for what a vault refuses, because it knows nothing of that holder. */
   readonly paid: bigint;
+  /** How many moves the vault had made before. */
+  readonly afterMoves: number;
 }
 
 /** What one vault has paid so far. */
@@ -57,7 +59,7 @@ export function exitDay(world: World, trees: readonly ExitTree[]): ExitDay {
   const claim = (chain: number, asset: number, name: Name, holder: Holder) => () => {
     const vault = world.vaults[chain] as Vault;
     const amount = claimOnce({ vault, hatch: hatches[chain] as Hatch, tree: trees[chain] as ExitTree, asset, holder });
-    claims.push({ chain, asset, holder, paid: amount });
+    claims.push({ chain, asset, holder, paid: amount, afterMoves: vault.moves.length });
     const key = paidKey(name, asset);
     paid.set(key, (paid.get(key) ?? 0n) + amount * unitWad(world, chain, asset));
   };
@@ -69,7 +71,7 @@ export function exitDay(world: World, trees: readonly ExitTree[]): ExitDay {
   const places = CHAINS.flatMap((chain) => ASSETS.map((asset) => ({ chain, asset })));
   const everybody = places.flatMap(({ chain, asset }) => [
     ...OWNERS.map((name) => claim(chain, asset, name, holderOf(name))),
-    ...[...world.settlements].map(([id, { name }]) => claim(chain, asset, name, holderOf(id))),
+    ...[...world.settlements.values()].map(({ name, commitment }) => claim(chain, asset, name, commitment)),
   ]);
 
   const shuffled = [...lands, ...everybody];
@@ -145,7 +147,7 @@ export function entitlements(world: World, input: ExitInput): ReadonlyMap<string
     add(OWNERS[owner] as Name, asset, amount * wadPer(decimals));
   }
   const nameOf = new Map<Holder, Name>(OWNERS.map((name) => [holderOf(name), name]));
-  for (const [id, { name }] of world.settlements) nameOf.set(holderOf(id), name);
+  for (const { name, commitment } of world.settlements.values()) nameOf.set(commitment, name);
   for (const { commitment, token, sellAmount, status } of input.settlements) {
     const { asset, decimals } = input.tokens[token] as ExitInput['tokens'][number];
     if (status === 'pending') add(nameOf.get(commitment) as Name, asset, sellAmount * wadPer(decimals));

@@ -2,7 +2,9 @@
 // from the exit trees of its last checkpoint. The vaults' side is a few counters and the payment formulas of the hatch; the
 // keeper's side is a plain ledger whose only real part is `exitTrees`.
 import { wadPer } from '../../../src/core/assets.ts';
+import { concatBytes, fromHex } from '../../../src/core/bytes.ts';
 import type { Address, Hex } from '../../../src/core/commands.ts';
+import { word } from '../../../src/core/eip712.ts';
 import type { ExitShuttle } from '../../../src/core/exitShares.ts';
 import { type ExitInput, type ExitTree, exitTrees, type Holder } from '../../../src/core/exitTree.ts';
 import { keccak256Hex } from '../../../src/core/keccak.ts';
@@ -91,6 +93,7 @@ interface Withdrawal extends Request {
 }
 
 interface Settlement extends Request {
+  readonly commitment: Hex;
   known: 'pending' | 'open' | 'over';
 }
 
@@ -187,13 +190,17 @@ export function tokenOf(chain: number, asset: number): Address {
   return addressOf(`token ${asset} of chain ${chain}`);
 }
 
-/** An account's address, or the commitment of a settlement. */
-export function holderOf(of: Name | number): Holder {
-  return typeof of === 'string' ? addressOf(of) : commitmentOf(of);
+export function holderOf(name: Name): Address {
+  return addressOf(name);
 }
 
-function commitmentOf(settlement: number): Hex {
-  return keccak256Hex(new TextEncoder().encode(`settlement ${settlement}`));
+export function saltOf(settlement: number): Hex {
+  return keccak256Hex(new TextEncoder().encode(`salt of settlement ${settlement}`));
+}
+
+/** keccak256(abi.encode(account, subaccount, salt)) */
+function commitmentOf(name: Name, subaccount: number, salt: Hex): Hex {
+  return keccak256Hex(concatBytes(new Uint8Array(12), fromHex(holderOf(name)), word(subaccount), fromHex(salt)));
 }
 
 export function counterKey(holder: Holder, asset: number): string {
@@ -290,11 +297,11 @@ function cancel(world: World, id: number): void {
 
 function open(world: World, id: number): void {
   const settlement = world.settlements.get(id) as Settlement;
-  const { chain, asset, amount } = settlement;
+  const { chain, asset, amount, commitment } = settlement;
   const vault = world.vaults[chain] as Vault;
   if (vault.lanes.has(id) || !isDue(world, vault, settlement, amount)) return;
   vault.lanes.set(id, { isOpen: true, left: amount, bought: 0n });
-  move(vault, 'debit', asset, amount, holderOf(id));
+  move(vault, 'debit', asset, amount, commitment);
   vault.log.push({ type: 'opened', id });
 }
 
@@ -308,13 +315,13 @@ function fill(world: World, id: number): void {
 }
 
 export function close(world: World, id: number): void {
-  const { chain, deadline, asset } = world.settlements.get(id) as Settlement;
+  const { chain, deadline, asset, commitment } = world.settlements.get(id) as Settlement;
   const vault = world.vaults[chain] as Vault;
   const lane = vault.lanes.get(id);
   if (lane === undefined || !lane.isOpen || (lane.left !== 0n && world.time <= deadline)) return;
   lane.isOpen = false;
   const back: Pair<bigint> = asset === 0 ? [lane.left, lane.bought] : [lane.bought, lane.left];
-  for (const of of ASSETS) move(vault, 'credit', of, back[of], holderOf(id));
+  for (const of of ASSETS) move(vault, 'credit', of, back[of], commitment);
   vault.log.push({ type: 'closed', id, back });
 }
 
@@ -481,7 +488,10 @@ function requestWithdrawal(world: World): void {
 
 function requestSettlement(world: World): void {
   const wanted = request(world, 25);
-  if (wanted !== undefined) world.settlements.set(world.nextId++, { ...wanted, known: 'pending' });
+  if (wanted === undefined) return;
+  const id = world.nextId++;
+  const commitment = commitmentOf(wanted.name, wanted.subaccount, saltOf(id));
+  world.settlements.set(id, { ...wanted, commitment, known: 'pending' });
 }
 
 /** The fee account pays the fee at once. */
@@ -601,10 +611,8 @@ export function exitInput(world: World): ExitInput {
         token: tokenIndex(chain, asset),
         amount,
       })),
-    settlements: [...world.settlements].flatMap(([id, { chain, asset, amount, known: status }]) =>
-      status === 'over'
-        ? []
-        : [{ commitment: commitmentOf(id), token: tokenIndex(chain, asset), sellAmount: amount, status }],
+    settlements: [...world.settlements.values()].flatMap(({ chain, asset, amount, commitment, known: status }) =>
+      status === 'over' ? [] : [{ commitment, token: tokenIndex(chain, asset), sellAmount: amount, status }],
     ),
     shuttles: [...world.shuttles.values()].flatMap(({ origin, destination, asset, input, output, known: status }) =>
       status === 'over'
