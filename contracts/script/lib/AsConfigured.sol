@@ -29,7 +29,8 @@ abstract contract AsConfigured is Protocol {
         _requireRegistry(DepositRegistry(contracts.registry), contracts, config);
         DepositRouter router = DepositRouter(contracts.router);
         _requireSame(router.registry() == contracts.registry, "registry of the router");
-        _requireSame(router.wrappedNative() == config.wrappedNative, "wrappedNative");
+        _requireSame(router.wrappedNative() == config.others.wrappedNative, "wrappedNative");
+        _requireSame(router.permit2() == config.others.permit2, "permit2");
     }
 
     /// @dev Home chain only.

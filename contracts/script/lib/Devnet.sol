@@ -130,7 +130,7 @@ abstract contract Devnet is AsConfigured, SafeDeployment {
             council: _councilOf(deployed.safe, _accounts(FIRST_OWNER, OWNERS), THRESHOLD),
             enclave: enclave,
             guardians: _accounts(FIRST_GUARDIAN, GUARDIANS),
-            wrappedNative: deployed.tokens.weth,
+            others: _others(deployed.tokens),
             tokens: _listings(deployed.tokens),
             startCheckpoint: 0,
             checkpointRing: CHECKPOINT_RING,
@@ -138,6 +138,12 @@ abstract contract Devnet is AsConfigured, SafeDeployment {
             timelockDelay: TIMELOCK_DELAY,
             slowTimelockDelay: SLOW_TIMELOCK_DELAY
         });
+    }
+
+    /// @dev Neither CoW nor Across, and no Permit2.
+    function _others(Tokens memory tokens) private pure returns (Others memory others) {
+        others.permit2 = _permit2Address();
+        others.wrappedNative = tokens.weth;
     }
 
     /// @dev Both chains together stay below 2⁵³ ledger units: 9.007 million WETH, 9.007 billion USDC or MEME.

@@ -8,16 +8,17 @@ import {DepositRouter} from "../../src/DepositRouter.sol";
 import {Directory} from "../../src/Directory.sol";
 import {Governor, SlowGovernor} from "../../src/Governor.sol";
 import {DirectoryGenesis, TokenListing} from "../../src/types/Listings.sol";
+import {ContractsOfOthers} from "./ContractsOfOthers.sol";
 import {CouncilSafe} from "./CouncilSafe.sol";
 
 /// @title The protocol on one chain
-abstract contract Protocol is CouncilSafe {
+abstract contract Protocol is CouncilSafe, ContractsOfOthers {
     struct Config {
         uint256 homeChainId;
         Council council;
         address enclave;
         address[] guardians;
-        address wrappedNative;
+        Others others;
         TokenListing[] tokens;
         uint40 startCheckpoint;
         uint64 checkpointRing;
@@ -38,6 +39,18 @@ abstract contract Protocol is CouncilSafe {
         address directory;
     }
 
+    /// @notice How a contract came to be: what an explorer asks for before it shows the source.
+    /// @param source file and name, as in `contracts/src/Authority.sol:Authority`
+    /// @param arguments of the constructor, ABI-encoded
+    struct Code {
+        string source;
+        address at;
+        bytes arguments;
+    }
+
+    /// @dev Of this chain, in the order of their deployment.
+    Code[] internal _codes;
+
     /// @dev Where everything will stand, the same on every chain, before anything does.
     function _addresses(address deployer) internal pure returns (Contracts memory contracts) {
         contracts.factory = _factoryAddress();
@@ -54,16 +67,10 @@ abstract contract Protocol is CouncilSafe {
     function _deployProtocol(address deployer, Config memory config) internal returns (Contracts memory contracts) {
         contracts = _addresses(deployer);
         _requireCouncil(config.council, contracts.authority.code.length == 0);
-        _factory();
-        _create3(deployer, "Timelock", _governorCode(config));
-        _create3(deployer, "SlowTimelock", _slowGovernorCode(config));
-        _create3(deployer, "DepositRegistry", _registryCode(config, contracts));
-        _create3(deployer, "Authority", _authorityCode(config, contracts));
-        _create3(
-            deployer,
-            "DepositRouter",
-            bytes.concat(type(DepositRouter).creationCode, abi.encode(contracts.registry, config.wrappedNative))
-        );
+        delete _codes;
+        _codes.push(Code("contracts/src/DeterministicFactory.sol:DeterministicFactory", address(_factory()), ""));
+        _deployGovernors(deployer, config);
+        _deployVault(deployer, config, contracts);
         if (block.chainid != config.homeChainId) {
             (contracts.checkpointer, contracts.directory) = (address(0), address(0));
         }
@@ -72,40 +79,90 @@ abstract contract Protocol is CouncilSafe {
     /// @dev Home chain only, after `_deployProtocol`.
     function _deployHome(address deployer, Config memory config, DirectoryGenesis memory genesis) internal {
         address authority = _addresses(deployer).authority;
-        bytes memory arguments = abi.encode(authority, config.checkpointRing);
-        _create3(deployer, "Checkpointer", bytes.concat(type(Checkpointer).creationCode, arguments));
-        _create3(deployer, "Directory", bytes.concat(type(Directory).creationCode, abi.encode(authority, genesis)));
+        _place(
+            deployer,
+            "Checkpointer",
+            "contracts/src/Checkpointer.sol:Checkpointer",
+            type(Checkpointer).creationCode,
+            abi.encode(authority, config.checkpointRing)
+        );
+        _place(
+            deployer,
+            "Directory",
+            "contracts/src/Directory.sol:Directory",
+            type(Directory).creationCode,
+            abi.encode(authority, genesis)
+        );
     }
 
-    function _governorCode(Config memory config) private pure returns (bytes memory) {
-        return bytes.concat(type(Governor).creationCode, abi.encode(config.timelockDelay, config.council.safe));
+    function _deployGovernors(address deployer, Config memory config) private {
+        _place(
+            deployer,
+            "Timelock",
+            "contracts/src/Governor.sol:Governor",
+            type(Governor).creationCode,
+            abi.encode(config.timelockDelay, config.council.safe)
+        );
+        _place(
+            deployer,
+            "SlowTimelock",
+            "contracts/src/Governor.sol:SlowGovernor",
+            type(SlowGovernor).creationCode,
+            abi.encode(config.slowTimelockDelay, config.council.safe)
+        );
     }
 
-    function _slowGovernorCode(Config memory config) private pure returns (bytes memory) {
-        return bytes.concat(type(SlowGovernor).creationCode, abi.encode(config.slowTimelockDelay, config.council.safe));
-    }
-
-    function _registryCode(Config memory config, Contracts memory contracts) private pure returns (bytes memory) {
-        return bytes.concat(
+    function _deployVault(address deployer, Config memory config, Contracts memory contracts) private {
+        _place(
+            deployer,
+            "DepositRegistry",
+            "contracts/src/DepositRegistry.sol:DepositRegistry",
             type(DepositRegistry).creationCode,
-            abi.encode(
-                contracts.authority, config.homeChainId, contracts.checkpointer, config.startCheckpoint, config.tokens
-            )
+            _registryArguments(config, contracts)
+        );
+        _place(
+            deployer,
+            "Authority",
+            "contracts/src/Authority.sol:Authority",
+            type(Authority).creationCode,
+            _authorityArguments(config, contracts)
+        );
+        _place(
+            deployer,
+            "DepositRouter",
+            "contracts/src/DepositRouter.sol:DepositRouter",
+            type(DepositRouter).creationCode,
+            abi.encode(contracts.registry, config.others.wrappedNative)
         );
     }
 
-    function _authorityCode(Config memory config, Contracts memory contracts) private pure returns (bytes memory) {
-        return bytes.concat(
-            type(Authority).creationCode,
-            abi.encode(
-                config.council.safe,
-                contracts.timelock,
-                contracts.slowTimelock,
-                contracts.registry,
-                config.enclave,
-                config.guardians,
-                config.leaderDelay
-            )
+    function _registryArguments(Config memory config, Contracts memory contracts) private pure returns (bytes memory) {
+        return abi.encode(
+            contracts.authority, config.homeChainId, contracts.checkpointer, config.startCheckpoint, config.tokens
         );
+    }
+
+    function _authorityArguments(Config memory config, Contracts memory contracts) private pure returns (bytes memory) {
+        return abi.encode(
+            config.council.safe,
+            contracts.timelock,
+            contracts.slowTimelock,
+            contracts.registry,
+            config.enclave,
+            config.guardians,
+            config.leaderDelay
+        );
+    }
+
+    /// @param name its address follows from it and from `deployer`
+    function _place(
+        address deployer,
+        string memory name,
+        string memory source,
+        bytes memory creationCode,
+        bytes memory arguments
+    ) private {
+        address at = _create3(deployer, name, bytes.concat(creationCode, arguments));
+        _codes.push(Code(source, at, arguments));
     }
 }

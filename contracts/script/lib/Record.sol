@@ -3,17 +3,21 @@ pragma solidity 0.8.30;
 
 import {Protocol} from "./Protocol.sol";
 
-/// @title deployments/<chainId>.json: deterministic addresses and nothing else
+/// @title deployments/<chainId>.json: what stands where
 abstract contract Record is Protocol {
     function _recordPath() internal view returns (string memory) {
-        return string.concat("deployments/", vm.toString(block.chainid), ".json");
+        return string.concat(vm.envOr("DEPLOYMENTS", string("deployments")), "/", vm.toString(block.chainid), ".json");
     }
 
-    function _recordProtocol(Contracts memory contracts, address council, uint256 homeChainId)
+    /// @param sinceBlock nothing of the protocol is older
+    function _recordProtocol(Contracts memory contracts, Config memory config, address deployer, uint256 sinceBlock)
         internal
         returns (string memory)
     {
-        return _recordChain(homeChainId, _recordContracts(contracts, council));
+        vm.serializeAddress("record", "deployer", deployer);
+        vm.serializeUint("record", "sinceBlock", sinceBlock);
+        vm.serializeString("record", "code", _recordCodes());
+        return _recordChain(config.homeChainId, _recordContracts(contracts, config.council.safe));
     }
 
     function _recordChain(uint256 homeChainId, string memory contracts) internal returns (string memory) {
@@ -41,5 +45,19 @@ abstract contract Record is Protocol {
     function _writeRecord(string memory record) internal {
         vm.writeJson(record, _recordPath());
         vm.writeLine(_recordPath(), "");
+    }
+
+    /// @dev By the contract's name.
+    function _recordCodes() private returns (string memory codes) {
+        vm.serializeJson("codes", "{}");
+        for (uint256 i = 0; i < _codes.length; i++) {
+            Code memory code = _codes[i];
+            vm.serializeJson("code", "{}");
+            vm.serializeAddress("code", "address", code.at);
+            vm.serializeString("code", "source", code.source);
+            vm.serializeBytes("code", "constructorArguments", code.arguments);
+            string memory one = vm.serializeBytes32("code", "codehash", code.at.codehash);
+            codes = vm.serializeString("codes", vm.split(code.source, ":")[1], one);
+        }
     }
 }

@@ -62,7 +62,7 @@ abstract contract SafeDeployment is CouncilSafe {
         (council.safe,) = _safeSetup(council);
     }
 
-    function _safeCode(string memory path) private view returns (bytes memory) {
+    function _safeCode(string memory path) internal view returns (bytes memory) {
         return _artifact(path, ".bytecode");
     }
 

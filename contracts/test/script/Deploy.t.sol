@@ -2,18 +2,19 @@
 pragma solidity 0.8.30;
 
 import {Deploy} from "../../script/Deploy.s.sol";
+import {IAcrossPool, ICowSettlement, ICowShedFactory} from "../../script/external/IContractsOfOthers.sol";
 import {ISafe, ISafeProxyFactory} from "../../script/external/ISafe.sol";
 import {AsConfigured} from "../../script/lib/AsConfigured.sol";
+import {ConfigFile} from "../../script/lib/ConfigFile.sol";
+import {ContractsOfOthers} from "../../script/lib/ContractsOfOthers.sol";
 import {CouncilSafe} from "../../script/lib/CouncilSafe.sol";
-import {SafeDeployment} from "../../script/lib/SafeDeployment.sol";
 import {Authority} from "../../src/Authority.sol";
 import {DepositRegistry} from "../../src/DepositRegistry.sol";
 import {DeterministicFactory} from "../../src/DeterministicFactory.sol";
 import {Directory} from "../../src/Directory.sol";
 import {IAuthority} from "../../src/interfaces/IAuthority.sol";
-import {DevnetToken} from "../support/DevnetToken.sol";
+import {DeployTest} from "../support/DeployTest.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {Test} from "forge-std/Test.sol";
 
 /// @dev Called by delegation it writes an owner and a module where a Safe keeps them, and into no list.
 contract Trojan {
@@ -51,78 +52,152 @@ contract BackdooredProxy {
     }
 }
 
-/// @dev The script as others call it, from outside.
-contract DeployHarness is Deploy {
-    function deploy(string calldata json, address deployer) external returns (string memory) {
-        return _deploy(json, deployer);
-    }
-
-    function addresses(address deployer) external pure returns (Contracts memory) {
-        return _addresses(deployer);
-    }
-}
-
-/// @dev The example configuration, with a real Safe that was set up rightly or wrongly.
-contract DeployTest is Test, SafeDeployment {
-    address private _deployer = makeAddr("deployer");
-    DeployHarness private _script = new DeployHarness();
-    SafeContracts private _safe;
-    string private _json;
-    address private _council;
-
-    function setUp() public {
-        vm.warp(1_800_000_000);
-        vm.chainId(1);
-        _safe = _deploySafeContracts();
-        _json = vm.readFile("contracts/script/config/example.json");
-        _council = _deploySafe(_safe, owners(), 3);
-        setToken(".directory.tokens[0]");
-        setToken(".directory.tokens[1]");
-    }
-
-    function test_deploy_ofTheExampleOnItsHomeChain() public {
-        string memory record = _script.deploy(_json, _deployer);
+contract DeployScriptTest is DeployTest {
+    function test_deploy_onTheHomeChain() public {
+        string memory record = _script.deploy(_config, _deployer);
         assertTrue(vm.parseJsonBool(record, ".home"));
+        assertEq(vm.parseJsonUint(record, ".chainId"), 8453);
+        assertEq(vm.parseJsonUint(record, ".sinceBlock"), _script.SINCE_BLOCK());
+        assertEq(vm.parseJsonAddress(record, ".deployer"), _deployer);
         Authority authority = Authority(vm.parseJsonAddress(record, ".contracts.authority"));
         assertEq(authority.council(), _council);
         assertEq(authority.leaderDelay(), 24 hours);
         assertEq(authority.slowGovernor(), vm.parseJsonAddress(record, ".contracts.slowTimelock"));
         assertEq(authority.governor(), vm.parseJsonAddress(record, ".contracts.timelock"));
         DepositRegistry registry = DepositRegistry(vm.parseJsonAddress(record, ".contracts.registry"));
-        (uint256 cap, uint64 listedAt,) = registry.listing(vm.parseJsonAddress(_json, ".tokens[1].token"));
+        (uint256 cap, uint64 listedAt,) = registry.listing(vm.parseJsonAddress(chain(8453), ".tokens[1].token"));
         assertGt(listedAt, 0);
-        assertEq(cap, 1e15);
+        assertEq(cap, 50_000_000e6);
         Directory directory = Directory(vm.parseJsonAddress(record, ".contracts.directory"));
-        assertTrue(directory.isChainListed(1) && directory.isChainListed(8453));
-        assertEq(directory.newestAsset(), 2);
-        assertEq(directory.newestBook(), 1);
-        assertEq(directory.tokenOf(2, 8453), 0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913);
-        assertEq(directory.executor(), vm.parseJsonAddress(_json, ".directory.executor"));
+        assertEq(directory.newestAsset(), 3);
+        assertEq(directory.newestBook(), 2);
+        assertEq(directory.tokenOf(2, 1), 0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48);
+        assertEq(directory.tokenOf(3, 137), vm.parseJsonAddress(chain(137), ".wrappedNative"));
+        assertEq(directory.executor(), madeUp("the executor"));
         assertGt(vm.parseJsonAddress(record, ".contracts.checkpointer").code.length, 0);
     }
 
-    function test_deploy_onAnotherChainHasTheSameAddressesAndNoCheckpointer() public {
+    function test_deploy_onEveryOtherChainHasTheSameAddressesAndNoCheckpointer() public {
         uint256 empty = vm.snapshotState();
-        string memory home = _script.deploy(_json, _deployer);
-        assertTrue(vm.revertToState(empty));
-        vm.chainId(8453);
-        setToken(".directory.tokens[2]");
-        setToken(".directory.tokens[3]");
-        string memory record =
-            _script.deploy(with('"chainId": 1,\n  "homeChainId"', '"chainId": 8453,\n  "homeChainId"'), _deployer);
-        assertFalse(vm.parseJsonBool(record, ".home"));
-        assertFalse(vm.keyExistsJson(record, ".contracts.checkpointer"));
-        string[4] memory keys =
-            [".contracts.authority", ".contracts.registry", ".contracts.router", ".contracts.timelock"];
-        for (uint256 i = 0; i < keys.length; i++) {
-            assertEq(vm.parseJsonAddress(record, keys[i]), vm.parseJsonAddress(home, keys[i]));
+        string memory home = _script.deploy(_config, _deployer);
+        uint64[4] memory chainIds = [uint64(1), 10, 137, 42161];
+        for (uint256 i = 0; i < 4; i++) {
+            assertTrue(vm.revertToState(empty));
+            enterChain(chainIds[i]);
+            assertHasAddressesOf(home, _script.deploy(_config, _deployer));
         }
     }
 
-    function test_deploy_revertsOnAnotherChainThanConfigured() public {
-        vm.chainId(10);
-        vm.expectRevert(abi.encodeWithSelector(Deploy.Deploy_WrongChain.selector, 10, 1));
-        _script.deploy(_json, _deployer);
+    /// @dev As the explorers' input needs it.
+    function test_deploy_recordsHowEachContractCameToBe() public {
+        string memory record = _script.deploy(_config, _deployer);
+        string[] memory names = vm.parseJsonKeys(record, ".code");
+        assertEq(names.length, 8);
+        for (uint256 i = 0; i < names.length; i++) {
+            string memory key = string.concat(".code.", names[i]);
+            address at = vm.parseJsonAddress(record, string.concat(key, ".address"));
+            assertEq(vm.parseJsonBytes32(record, string.concat(key, ".codehash")), at.codehash);
+            string memory source = vm.parseJsonString(record, string.concat(key, ".source"));
+            assertTrue(vm.contains(source, string.concat(":", names[i])));
+        }
+        bytes memory arguments = vm.parseJsonBytes(record, ".code.DepositRouter.constructorArguments");
+        address registry = vm.parseJsonAddress(record, ".contracts.registry");
+        assertEq(arguments, abi.encode(registry, vm.parseJsonAddress(chain(8453), ".wrappedNative")));
+    }
+
+    function test_deploy_revertsOnAChainThatIsNotConfigured() public {
+        vm.chainId(56);
+        vm.expectRevert(abi.encodeWithSelector(ConfigFile.ConfigFile_NoSuchChain.selector, 56));
+        _script.deploy(_config, _deployer);
+    }
+
+    function test_deploy_revertsByAnotherDeployer() public {
+        address other = makeAddr("other");
+        vm.expectRevert(abi.encodeWithSelector(Deploy.Deploy_WrongDeployer.selector, other, _deployer));
+        _script.deploy(_config, other);
+    }
+
+    // ---------------------------------------------------------------- what is not decided, and what everybody knows
+
+    function test_deploy_revertsAsLongAsSomethingIsUndecided() public {
+        string memory config = _script.readConfig();
+        vm.expectRevert(abi.encodeWithSelector(ConfigFile.ConfigFile_Undecided.selector, "the deployer"));
+        _script.deploy(config, _deployer);
+        config = with(vm.toString(madeUp("the enclave key")), "<the enclave key>");
+        vm.expectRevert(abi.encodeWithSelector(ConfigFile.ConfigFile_Undecided.selector, "the enclave key"));
+        _script.deploy(config, _deployer);
+        config = with('"startCheckpoint": 0', '"startCheckpoint": "<the newest checkpoint>"');
+        vm.expectRevert(abi.encodeWithSelector(ConfigFile.ConfigFile_Undecided.selector, "the newest checkpoint"));
+        _script.deploy(config, _deployer);
+    }
+
+    /// @dev Anybody could take the same addresses on the next chain, or act for whoever it is.
+    function test_deploy_revertsIfAKeyIsEverybodys() public {
+        address known = vm.addr(vm.deriveKey("test test test test test test test test test test test junk", 7));
+        string[8] memory keys = [
+            "the deployer",
+            "the council's third owner",
+            "the enclave key",
+            "the second guardian",
+            "the executor",
+            "the settler",
+            "the fee account",
+            "the insurance account"
+        ];
+        for (uint256 i = 0; i < keys.length; i++) {
+            string memory config = with(vm.toString(madeUp(keys[i])), vm.toString(known));
+            vm.expectRevert(abi.encodeWithSelector(ConfigFile.ConfigFile_DevelopmentKey.selector, known));
+            _script.deploy(config, i == 0 ? known : _deployer);
+        }
+    }
+
+    // ---------------------------------------------------------------- other people's contracts
+
+    function test_deploy_revertsIfAnotherContractIsNotThere() public {
+        string[7] memory names = [
+            "permit2",
+            "wrappedNative",
+            "spokePool",
+            "cow.settlement",
+            "cow.vaultRelayer",
+            "cow.shedFactory",
+            "cow.shedImplementation"
+        ];
+        for (uint256 i = 0; i < names.length; i++) {
+            uint256 before = vm.snapshotState();
+            string memory json = i == 0 ? shared() : chain(8453);
+            address at = vm.parseJsonAddress(json, string.concat(".", names[i]));
+            vm.etch(at, "");
+            vm.expectRevert(abi.encodeWithSelector(ContractsOfOthers.ContractsOfOthers_NoCode.selector, names[i], at));
+            _script.deploy(_config, _deployer);
+            assertTrue(vm.revertToState(before));
+        }
+    }
+
+    function test_deploy_revertsIfAnotherContractIsNotWhatItShouldBe() public {
+        address pool = vm.parseJsonAddress(chain(8453), ".spokePool");
+        address settlement = vm.parseJsonAddress(chain(8453), ".cow.settlement");
+        address relayer = vm.parseJsonAddress(chain(8453), ".cow.vaultRelayer");
+        address factory = vm.parseJsonAddress(chain(8453), ".cow.shedFactory");
+        address implementation = vm.parseJsonAddress(chain(8453), ".cow.shedImplementation");
+        bytes memory other = abi.encode(makeAddr("other"));
+        expectUnexpected("spokePool", pool, pool, abi.encodeCall(IAcrossPool.chainId, ()), abi.encode(1));
+        expectUnexpected("spokePool", pool, pool, abi.encodeCall(IAcrossPool.wrappedNativeToken, ()), other);
+        bytes memory call = abi.encodeCall(ICowSettlement.domainSeparator, ());
+        expectUnexpected("cow.settlement", settlement, settlement, call, other);
+        expectUnexpected(
+            "cow.vaultRelayer", relayer, settlement, abi.encodeCall(ICowSettlement.vaultRelayer, ()), other
+        );
+        call = abi.encodeCall(ICowShedFactory.implementation, ());
+        expectUnexpected("cow.shedImplementation", implementation, factory, call, other);
+
+        address code = makeAddr("other code");
+        vm.etch(code, hex"fe");
+        string memory config = with(vm.toString(vm.parseJsonAddress(shared(), ".permit2")), vm.toString(code));
+        expectUnexpected(config, "permit2", code);
+        config = with(vm.toString(relayer), vm.toString(code));
+        vm.mockCall(settlement, abi.encodeCall(ICowSettlement.vaultRelayer, ()), abi.encode(code));
+        expectUnexpected(config, "cow.vaultRelayer", code);
     }
 
     // ---------------------------------------------------------------- the council's Safe
@@ -165,7 +240,7 @@ contract DeployTest is Test, SafeDeployment {
         expectWrongCode(withSafe(forged), forged, expected);
         // Also where an upgrade of the chain could put it: at the right address.
         vm.etch(_council, forged.code);
-        expectWrongCode(_json, _council, expected);
+        expectWrongCode(_config, _council, expected);
     }
 
     function test_deploy_revertsIfSafesOwnContractsHaveOtherCode() public {
@@ -174,7 +249,7 @@ contract DeployTest is Test, SafeDeployment {
             uint256 before = vm.snapshotState();
             bytes32 expected = contracts[i].codehash;
             vm.etch(contracts[i], bytes.concat(contracts[i].code, hex"00"));
-            expectWrongCode(_json, contracts[i], expected);
+            expectWrongCode(_config, contracts[i], expected);
             assertTrue(vm.revertToState(before));
         }
     }
@@ -192,7 +267,7 @@ contract DeployTest is Test, SafeDeployment {
             )
         );
         assertTrue(ok, "the hidden module acts for the Safe");
-        expectRefused(_json, abi.encodeWithSelector(CouncilSafe.CouncilSafe_AlreadyUsed.selector, 1));
+        expectRefused(_config, abi.encodeWithSelector(CouncilSafe.CouncilSafe_AlreadyUsed.selector, 1));
     }
 
     /// @dev With the Authority as fallback handler everybody would speak to it with the council's voice.
@@ -200,7 +275,7 @@ contract DeployTest is Test, SafeDeployment {
         address authorityAt = _script.addresses(_deployer).authority;
         executeAsOwners(_council, abi.encodeWithSignature("setFallbackHandler(address)", authorityAt), 0);
         expectRefused(
-            _json,
+            _config,
             abi.encodeWithSelector(
                 CouncilSafe.CouncilSafe_WrongFallbackHandler.selector, authorityAt, _safe.fallbackHandler
             )
@@ -212,31 +287,31 @@ contract DeployTest is Test, SafeDeployment {
         address stranger = makeAddr("stranger");
         asCouncil(abi.encodeWithSignature("swapOwner(address,address,address)", address(1), owners()[0], stranger));
         expectRefused(
-            _json, abi.encodeWithSelector(CouncilSafe.CouncilSafe_WrongOwners.selector, ISafe(_council).getOwners())
+            _config, abi.encodeWithSelector(CouncilSafe.CouncilSafe_WrongOwners.selector, ISafe(_council).getOwners())
         );
         assertTrue(vm.revertToState(before));
         asCouncil(abi.encodeWithSignature("changeThreshold(uint256)", 2));
-        expectRefused(_json, abi.encodeWithSelector(CouncilSafe.CouncilSafe_WrongThreshold.selector, 2, 3));
+        expectRefused(_config, abi.encodeWithSelector(CouncilSafe.CouncilSafe_WrongThreshold.selector, 2, 3));
         assertTrue(vm.revertToState(before));
         asCouncil(abi.encodeWithSignature("enableModule(address)", stranger));
-        expectRefused(_json, abi.encodeWithSelector(CouncilSafe.CouncilSafe_HasModules.selector, stranger));
+        expectRefused(_config, abi.encodeWithSelector(CouncilSafe.CouncilSafe_HasModules.selector, stranger));
         assertTrue(vm.revertToState(before));
         vm.store(_council, keccak256("guard_manager.guard.address"), bytes32(uint256(uint160(stranger))));
-        expectRefused(_json, abi.encodeWithSelector(CouncilSafe.CouncilSafe_HasGuard.selector, stranger));
+        expectRefused(_config, abi.encodeWithSelector(CouncilSafe.CouncilSafe_HasGuard.selector, stranger));
         assertTrue(vm.revertToState(before));
         vm.etch(stranger, _safe.singleton.code);
         vm.store(_council, 0, bytes32(uint256(uint160(stranger))));
         expectRefused(
-            _json, abi.encodeWithSelector(CouncilSafe.CouncilSafe_WrongSingleton.selector, stranger, _safe.singleton)
+            _config, abi.encodeWithSelector(CouncilSafe.CouncilSafe_WrongSingleton.selector, stranger, _safe.singleton)
         );
     }
 
     function test_deploy_isRepeatedAfterTheCouncilHasActed() public {
-        string memory record = _script.deploy(_json, _deployer);
+        string memory record = _script.deploy(_config, _deployer);
         address authority = vm.parseJsonAddress(record, ".contracts.authority");
         executeAsOwners(authority, abi.encodeCall(IAuthority.pause, ()), 0);
         assertTrue(IAuthority(authority).paused());
-        assertEq(_script.deploy(_json, _deployer), record);
+        assertEq(_script.deploy(_config, _deployer), record);
     }
 
     // ---------------------------------------------------------------- everything else
@@ -250,10 +325,9 @@ contract DeployTest is Test, SafeDeployment {
 
     /// @dev Otherwise the run would report success, and the contracts of the first configuration would rule.
     function test_deploy_revertsIfWhatStandsDiffersFromTheConfiguration() public {
-        _script.deploy(_json, _deployer);
-        string memory other = vm.toString(makeAddr("other"));
-        expectDiffers(with("0x00000000000000000000000000000000000E4c1A", other), "enclave");
-        expectDiffers(with("0x1CBd3b2770909D4e10f157cABC84C7264073C9Ec", other), "guardians");
+        _script.deploy(_config, _deployer);
+        expectDiffers(without("the enclave key"), "enclave");
+        expectDiffers(without("the first guardian"), "guardians");
         expectDiffers(with('"leaderDelaySeconds": 86400', '"leaderDelaySeconds": 86401'), "leaderDelaySeconds");
         expectDiffers(
             with('"slowTimelockDelaySeconds": 1209600', '"slowTimelockDelaySeconds": 1209601'), "delay of a timelock"
@@ -261,19 +335,34 @@ contract DeployTest is Test, SafeDeployment {
         expectDiffers(with('"timelockDelaySeconds": 259200', '"timelockDelaySeconds": 259201'), "delay of a timelock");
         expectDiffers(with('"startCheckpoint": 0', '"startCheckpoint": 7'), "startCheckpoint");
         expectDiffers(with('"checkpointRing": 0', '"checkpointRing": 1'), "checkpointRing");
-        expectDiffers(with('"depositCap": "1000000000000000"', '"depositCap": "1"'), "tokens");
-        expectDiffers(with('"homeChainId": 1', '"homeChainId": 10'), "homeChainId");
-        expectDiffers(with('"wrappedNative": "0xC02a', '"wrappedNative": "0xC02b'), "wrappedNative");
-        expectDiffers(with("0x976EA74026E726554dB657fA54763abd0C3a0aa9", other), "directory.executor");
-        expectDiffers(with("0x14dC79964da2C08b23698B3D3cc7Ca32193d9955", other), "directory.settler");
-        expectDiffers(with("0x2546BcD3c84621e976D8185a91A922aE77ECEc30", other), "directory.feeAccount");
-        expectDiffers(with("0xbDA5747bFD65F08deb54cb465eB87D40e51B197E", other), "directory.insuranceAccount");
-        expectDiffers(with("0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913", other), "directory.tokens");
-        expectDiffers(with('"chainId": 8453, "finality"', '"chainId": 10, "finality"'), "directory.chains");
+        expectDiffers(with('"depositCap": "50000000000000"', '"depositCap": "1"'), "tokens");
+        expectDiffers(with('"homeChainId": 8453', '"homeChainId": 10'), "homeChainId");
+        expectDiffers(without("the executor"), "directory.executor");
+        expectDiffers(without("the settler"), "directory.settler");
+        expectDiffers(without("the fee account"), "directory.feeAccount");
+        expectDiffers(without("the insurance account"), "directory.insuranceAccount");
+        expectDiffers(
+            with(vm.toString(vm.parseJsonAddress(chain(1), ".tokens[1].token")), vm.toString(makeAddr("other"))),
+            "directory.tokens"
+        );
+        expectDiffers(with('"chainId": 137', '"chainId": 56'), "directory.chains");
+    }
+
+    function test_deploy_revertsIfTheRouterWrapsAnotherCoin() public {
+        _script.deploy(_config, _deployer);
+        address wrapped = vm.parseJsonAddress(chain(8453), ".wrappedNative");
+        address other = makeAddr("other");
+        vm.etch(other, wrapped.code);
+        address pool = vm.parseJsonAddress(chain(8453), ".spokePool");
+        vm.mockCall(pool, abi.encodeCall(IAcrossPool.wrappedNativeToken, ()), abi.encode(other));
+        string memory line = '"wrappedNative": "';
+        expectDiffers(
+            with(string.concat(line, vm.toString(wrapped)), string.concat(line, vm.toString(other))), "wrappedNative"
+        );
     }
 
     function test_deploy_revertsIfAnotherCouncilRulesWhatStands() public {
-        _script.deploy(_json, _deployer);
+        _script.deploy(_config, _deployer);
         address[] memory others = owners();
         others[4] = makeAddr("replacement");
         address other = _deploySafe(_safe, others, 3);
@@ -283,8 +372,8 @@ contract DeployTest is Test, SafeDeployment {
     }
 
     function test_deploy_revertsIfTheDirectoryHasOtherDecimalsThanTheToken() public {
-        address usdc = vm.parseJsonAddress(_json, ".tokens[1].token");
-        string memory json = with('eB48", "decimals": 6', 'eB48", "decimals": 18');
+        address usdc = vm.parseJsonAddress(chain(8453), ".tokens[1].token");
+        string memory json = with('"decimals": 6', '"decimals": 18');
         vm.expectRevert(abi.encodeWithSelector(AsConfigured.AsConfigured_WrongDecimals.selector, usdc, 6, 18));
         _script.deploy(json, _deployer);
     }
@@ -296,17 +385,43 @@ contract DeployTest is Test, SafeDeployment {
         json = with('"leaderDelaySeconds": 86400', '"leaderDelaySeconds": "18446744073709638016"');
         vm.expectPartialRevert(SafeCast.SafeCastOverflowedUintDowncast.selector);
         _script.deploy(json, _deployer);
-        json = with('"finality": 1', '"finality": 257');
-        vm.expectRevert();
+        json = with('"finality": 0', '"finality": 257');
+        vm.expectRevert(abi.encodeWithSelector(SafeCast.SafeCastOverflowedUintDowncast.selector, 8, 257));
         _script.deploy(json, _deployer);
     }
 
     function test_deploy_isNotMovedBySquattersInTheFactory() public {
         uint256 empty = vm.snapshotState();
-        string memory expected = _script.deploy(_json, _deployer);
+        string memory expected = _script.deploy(_config, _deployer);
         assertTrue(vm.revertToState(empty));
-        _script.deploy(_json, makeAddr("squatter"));
-        assertEq(_script.deploy(_json, _deployer), expected);
+        address squatter = makeAddr("squatter");
+        _script.deploy(with(vm.toString(_deployer), vm.toString(squatter)), squatter);
+        assertEq(_script.deploy(_config, _deployer), expected);
+    }
+
+    function assertHasAddressesOf(string memory home, string memory record) private view {
+        assertFalse(vm.parseJsonBool(record, ".home"));
+        assertFalse(vm.keyExistsJson(record, ".contracts.checkpointer"));
+        string[] memory keys = vm.parseJsonKeys(record, ".contracts");
+        assertEq(keys.length, 7);
+        for (uint256 i = 0; i < keys.length; i++) {
+            string memory key = string.concat(".contracts.", keys[i]);
+            assertEq(vm.parseJsonAddress(record, key), vm.parseJsonAddress(home, key), key);
+        }
+    }
+
+    /// @dev `asked` gives another answer than it should.
+    function expectUnexpected(string memory what, address at, address asked, bytes memory call, bytes memory answer)
+        private
+    {
+        vm.mockCall(asked, call, answer);
+        expectUnexpected(_config, what, at);
+        enterChain(block.chainid);
+    }
+
+    function expectUnexpected(string memory config, string memory what, address at) private {
+        vm.expectRevert(abi.encodeWithSelector(ContractsOfOthers.ContractsOfOthers_Unexpected.selector, what, at));
+        _script.deploy(config, _deployer);
     }
 
     function expectRefused(string memory json, bytes memory reason) private {
@@ -339,7 +454,7 @@ contract DeployTest is Test, SafeDeployment {
         assertTrue(ok);
     }
 
-    /// @dev Three of the five, whose keys are anvil's.
+    /// @dev Three of the five.
     function executeAsOwners(address to, bytes memory data, uint8 operation) private {
         ISafe safe = ISafe(_council);
         bytes32 hash = safe.getTransactionHash(to, 0, data, operation, 0, 0, 0, address(0), address(0), safe.nonce());
@@ -364,18 +479,8 @@ contract DeployTest is Test, SafeDeployment {
         return with(vm.toString(_council), vm.toString(safe));
     }
 
-    function with(string memory text, string memory other) private view returns (string memory changed) {
-        changed = vm.replace(_json, text, other);
-        assertNotEq(changed, _json);
-    }
-
-    function setToken(string memory key) private {
-        uint8 decimals = uint8(vm.parseJsonUint(_json, string.concat(key, ".decimals")));
-        address token = vm.parseJsonAddress(_json, string.concat(key, ".token"));
-        vm.etch(token, address(new DevnetToken("Token", "TOK", decimals)).code);
-    }
-
-    function owners() private view returns (address[] memory) {
-        return vm.parseJsonAddressArray(_json, ".council.owners");
+    /// @dev The configuration with somebody else in that place.
+    function without(string memory words) private returns (string memory) {
+        return with(vm.toString(madeUp(words)), vm.toString(makeAddr("other")));
     }
 }
