@@ -7,12 +7,15 @@ import {EventLog} from "./EventLog.sol";
 import {IAuthority} from "./interfaces/IAuthority.sol";
 import {IDepositRegistry} from "./interfaces/IDepositRegistry.sol";
 import {DevelopmentChain} from "./libraries/DevelopmentChain.sol";
+import {PauseHistory} from "./libraries/PauseHistory.sol";
 import {Signatures} from "./libraries/Signatures.sol";
 import {TypedMessages} from "./libraries/TypedMessages.sol";
 import {AcceptLeader} from "./types/Messages.sol";
 
 /// @title Leader, epoch, enclave key, pauses and delays of one chain
 contract Authority is IAuthority, EventLog, EIP712 {
+    using PauseHistory for PauseHistory.Pauses;
+
     /// @notice A waiting leader.
     struct LeaderProposal {
         address candidate;
@@ -50,6 +53,7 @@ contract Authority is IAuthority, EventLog, EIP712 {
     /// @dev When all of `PAUSE_LIMIT` is there again.
     uint64 private _pauseFullAt;
     uint64 private _heartbeatFloor;
+    PauseHistory.Pauses private _pauses;
 
     // `signers()` reads these two slots.
     /// @inheritdoc IAuthority
@@ -159,6 +163,7 @@ contract Authority is IAuthority, EventLog, EIP712 {
 
         pausedUntil = time + PAUSE_LIMIT - used;
         _pauseFullAt = pausedUntil + PAUSE_LIMIT * PAUSE_REFILL;
+        _pauses.begin(pausedUntil);
         _append(Paused.selector, abi.encode(msg.sender, pausedUntil));
         _pushToVault();
     }
@@ -170,6 +175,7 @@ contract Authority is IAuthority, EventLog, EIP712 {
         uint64 unused = pausedUntil - time;
         pausedUntil = time;
         _pauseFullAt = time + (PAUSE_LIMIT - unused) * PAUSE_REFILL;
+        _pauses.end();
         _append(Unpaused.selector, abi.encode(msg.sender));
         _pushToVault();
     }
@@ -210,14 +216,17 @@ contract Authority is IAuthority, EventLog, EIP712 {
         return heard > _heartbeatFloor ? heard : _heartbeatFloor;
     }
 
+    /// @inheritdoc IAuthority
+    function runningSeconds(uint64 from, uint64 to) public view returns (uint64) {
+        return from < to ? to - from - (_pauses.pausedBefore(to) - _pauses.pausedBefore(from)) : 0;
+    }
+
     /// @dev Asked at the acceptance and not at the proposal: a keeper that is back, or a pause, takes it away again. A
     /// vacated office is neither "no leader yet" nor silence of the keeper: otherwise vacating would be a way around the
-    /// delay. Silence counts from the end of the last pause, because a pause stops what makes the heartbeat.
+    /// delay.
     function _mayRotateAtOnce() private view returns (bool) {
         if (leader == address(0)) return epoch == 0;
-        uint64 heartbeat = heartbeatAt();
-        uint64 silentSince = heartbeat > pausedUntil ? heartbeat : pausedUntil;
-        return block.timestamp > silentSince + STALE_AFTER;
+        return !paused() && runningSeconds(heartbeatAt(), uint64(block.timestamp)) > STALE_AFTER;
     }
 
     function _setLeader(address leader_, uint64 epoch_) private {

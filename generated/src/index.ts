@@ -234,6 +234,16 @@ export const authorityAbi = [
   },
   {
     type: 'function',
+    inputs: [
+      { name: 'from', internalType: 'uint64', type: 'uint64' },
+      { name: 'to', internalType: 'uint64', type: 'uint64' },
+    ],
+    name: 'runningSeconds',
+    outputs: [{ name: '', internalType: 'uint64', type: 'uint64' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
     inputs: [],
     name: 'signers',
     outputs: [
@@ -447,6 +457,7 @@ export const authorityAbi = [
     name: 'Authority_ProposalNotReady',
   },
   { type: 'error', inputs: [], name: 'Authority_ZeroAddress' },
+  { type: 'error', inputs: [], name: 'CheckpointUnorderedInsertion' },
 ] as const
 
 //////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////

@@ -101,6 +101,10 @@ interface IAuthority is IEventLog {
     function paused() external view returns (bool);
     /// @notice When the running or the last pause ends or ended, in seconds; 0 before the first.
     function pausedUntil() external view returns (uint64);
+    /// @notice Seconds from `from` to `to` that were not paused, exactly; 0 when `from` is not earlier. Whatever waits for
+    /// somebody's silence counts in these, because a pause stops what makes the keeper heard. In the future a running pause
+    /// counts as if it lasted to its end.
+    function runningSeconds(uint64 from, uint64 to) external view returns (uint64);
     /// @notice Time of signing of the newest exit root, but not before the deployment or the last change of leader.
     function heartbeatAt() external view returns (uint64);
     /// @notice The two keys that must sign, and what gates them, in one call.

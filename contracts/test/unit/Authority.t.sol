@@ -196,6 +196,24 @@ contract AuthorityTest is VaultTest {
         assertEq(authority.leader(), _next);
     }
 
+    /// @dev With a silence that counted from the last pause's end, this would hold up the successor for ever.
+    function test_acceptLeader_isNotHeldUpByPausesOfASecond() public {
+        uint256 heartbeat = authority.heartbeatAt();
+        propose(_next, 2);
+        for (uint256 i = 1; i <= 12; i++) {
+            vm.warp(heartbeat + i * 5 minutes - 1);
+            pause();
+            vm.warp(block.timestamp + 1);
+            vm.prank(council);
+            authority.unpause();
+        }
+        vm.warp(heartbeat + 1 hours + 12);
+        expectNotReady();
+        vm.warp(block.timestamp + 1);
+        authority.acceptLeader(acceptance(_nextKey, 2));
+        assertEq(authority.leader(), _next);
+    }
+
     /// @dev The delay is time to object, which a pause does not take away: rotating within a pause is what it is for.
     function test_acceptLeader_countsPausedTimeTowardsTheDelay() public {
         propose(_next, 2);
