@@ -13,7 +13,7 @@ export class DeployError extends Error {
 
 /** Compiles the contracts. With tools/solc this takes seconds when nothing changed and about a minute when all did. */
 export function buildContracts(logDirectory: string): Promise<void> {
-  return forge(['build', 'contracts/script/DeployDevnet.s.sol'], {}, join(logDirectory, 'forge-build.log'));
+  return runForge(['build', 'contracts/script/DeployDevnet.s.sol'], {}, join(logDirectory, 'forge-build.log'));
 }
 
 /** Deploys everything on one anvil by the forge script; it checks the addresses against deployments/<chainId>.json. */
@@ -23,14 +23,19 @@ export function deployChain(input: {
   readonly enclave: Address;
   readonly logDirectory: string;
 }): Promise<void> {
-  return forge(
+  return runForge(
     ['script', 'contracts/script/DeployDevnet.s.sol', '--rpc-url', input.url, '--broadcast', '--skip-simulation'],
     { ENCLAVE: input.enclave, FOUNDRY_BROADCAST: join(input.logDirectory, 'broadcast') },
     join(input.logDirectory, `deploy-${input.chainId}.log`),
   );
 }
 
-async function forge(args: readonly string[], env: Readonly<Record<string, string>>, logFile: string): Promise<void> {
+/** Runs forge in the repository. Everything that it says goes to the log; the end of it is in the error if it fails. */
+export async function runForge(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  logFile: string,
+): Promise<void> {
   const bin = join(ROOT, 'node_modules', '.bin');
   const child = spawn(foundryBinary('forge'), args, {
     cwd: ROOT,
