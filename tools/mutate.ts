@@ -3,14 +3,17 @@
 //   npm run mutate                        everything, in about half an hour
 //   npm run mutate -- --file Withdrawals  only files whose path contains "Withdrawals"
 //   npm run mutate -- --sample 20         20 mutants, evenly spread and always the same
-// The tests run in copies of the project, one per core. forge's dynamic linking lets it compile only what a mutant changed:
-// first all tests but the invariants, then, for what survives, the invariants too.
-import { spawn } from 'node:child_process';
+//
+// The tests run in copies of the project. There forge loads the contracts under test from their artifacts ("dynamic
+// linking"), so that a mutant needs no more than new artifacts. What survives that, and the tests of libraries that are
+// compiled into the tests themselves, is decided by a whole build with all tests, invariants included.
+import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { foundryBinary } from '../keeper/src/cli/devnet/foundryBinary.ts';
+import { type Artifact, compileMutant, holdersOf } from './compileMutant.ts';
 import { findMutants, type Mutant } from './mutants.ts';
 import { readTable } from './readTable.ts';
 
@@ -47,12 +50,17 @@ function makeWorkspace(folder: string): void {
     cpSync(join(root, item), join(folder, item), { recursive: true });
   }
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  // Snapshots of gas and recorded deployments fail on any change: that is no test which notices the fault.
-  for (const tests of ['gas', 'script']) rmSync(join(folder, 'contracts/test', tests), { recursive: true });
+  // Snapshots of gas and recorded deployments fail on any change: that is no test which notices the fault. And what
+  // deploys by the scripts holds the bytecode of everything, so that every mutant would be compiled into it.
+  for (const tests of ['test/gas', 'test/script', 'script'])
+    rmSync(join(folder, 'contracts', tests), { recursive: true });
+  for (const file of globSync('contracts/test/**/*.sol', { cwd: folder })) {
+    if (/script\/|DevnetTest/.test(readFileSync(join(folder, file), 'utf8'))) rmSync(join(folder, file));
+  }
 }
 
-function forgeTest(workspace: string): Promise<{ passed: boolean; output: string }> {
-  const child = spawn(foundryBinary('forge'), ['test', '--dynamic-test-linking', '--fail-fast'], {
+function forgeTest(workspace: string, args: readonly string[] = []): Promise<{ passed: boolean; output: string }> {
+  const child = spawn(foundryBinary('forge'), ['test', '--fail-fast', ...args], {
     cwd: workspace,
     env: { ...process.env, FOUNDRY_PROFILE: 'mutation', NO_COLOR: '1' },
     timeout: TEST_TIMEOUT_MS,
@@ -65,7 +73,34 @@ function forgeTest(workspace: string): Promise<{ passed: boolean; output: string
   });
 }
 
-async function tryMutant(mutant: Mutant, workspace: string): Promise<Outcome> {
+/** Puts new bytecode in the place of the old, and answers how to undo it. */
+function replaceArtifacts(workspace: string, compiled: ReadonlyMap<string, ReadonlyMap<string, Artifact>>): () => void {
+  const originals = new Map<string, string>();
+  for (const [file, artifacts] of compiled) {
+    for (const [name, artifact] of artifacts) {
+      const path = join(workspace, 'out', basename(file), `${name}.json`);
+      const original = readFileSync(path, 'utf8');
+      originals.set(path, original);
+      writeFileSync(path, JSON.stringify({ ...JSON.parse(original), ...artifact }));
+    }
+  }
+  return () => {
+    for (const [path, original] of originals) writeFileSync(path, original);
+  };
+}
+
+async function tryArtifacts(mutant: Mutant, workspace: string, sources: readonly string[]): Promise<Outcome> {
+  const holders = holdersOf(workspace, mutant.file, sources);
+  const compiled = compileMutant(workspace, { ...mutant, holders });
+  if (compiled === undefined) return 'does not compile';
+  const undo = replaceArtifacts(workspace, compiled);
+  const { passed, output } = await forgeTest(workspace, ['--dynamic-test-linking']);
+  undo();
+  if (output.includes('Compiling')) throw new Error(`forge wants to compile\n${output.slice(0, 2000)}`);
+  return passed ? 'survived' : 'killed';
+}
+
+async function tryBuild(mutant: Mutant, workspace: string): Promise<Outcome> {
   const path = join(workspace, mutant.file);
   const original = readFileSync(path);
   writeFileSync(path, mutant.text);
@@ -75,14 +110,18 @@ async function tryMutant(mutant: Mutant, workspace: string): Promise<Outcome> {
   return passed ? 'survived' : 'killed';
 }
 
-/** Tries all mutants, each worker in its own workspace. */
-async function tryAll(mutants: readonly Mutant[], workspaces: readonly string[]): Promise<Map<Mutant, Outcome>> {
+/** Tries all mutants, one after the other in each workspace. */
+async function tryAll(
+  mutants: readonly Mutant[],
+  workspaces: readonly string[],
+  attempt: (mutant: Mutant, workspace: string) => Promise<Outcome>,
+): Promise<Map<Mutant, Outcome>> {
   const outcomes = new Map<Mutant, Outcome>();
   const queue = [...mutants];
   await Promise.all(
     workspaces.map(async (workspace) => {
       for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
-        outcomes.set(mutant, await tryMutant(mutant, workspace));
+        outcomes.set(mutant, await attempt(mutant, workspace));
         if (outcomes.size % PROGRESS_EVERY === 0) console.log(`  ${outcomes.size} of ${mutants.length}`);
       }
     }),
@@ -90,28 +129,44 @@ async function tryAll(mutants: readonly Mutant[], workspaces: readonly string[])
   return outcomes;
 }
 
-/** First the fast tests, then the invariants for what they let through. */
 async function findSurvivors(mutants: readonly Mutant[], folder: string, jobs: number): Promise<Map<Mutant, Outcome>> {
   const [fast, whole] = [join(folder, 'fast'), join(folder, 'whole')];
   makeWorkspace(fast);
   makeWorkspace(whole);
   rmSync(join(fast, 'contracts/test/invariant'), { recursive: true });
-  const outcomes = await tryAll(mutants, await multiply(fast, jobs));
+  await requireGreen(fast, ['--dynamic-test-linking']);
+  forbidCompiling(fast);
+  const sources = globSync('contracts/src/**/*.sol', { cwd: fast });
+  const outcomes = await tryAll(mutants, copies(fast, jobs), (mutant, workspace) =>
+    tryArtifacts(mutant, workspace, sources),
+  );
 
   const survivors = mutants.filter((mutant) => outcomes.get(mutant) === 'survived');
   if (survivors.length === 0) return outcomes;
-  console.log(`${survivors.length} survived; now with the invariants`);
-  for (const [mutant, outcome] of await tryAll(survivors, await multiply(whole, jobs))) outcomes.set(mutant, outcome);
+  console.log(`${survivors.length} left for a whole build`);
+  await requireGreen(whole);
+  for (const [mutant, outcome] of await tryAll(survivors, copies(whole, jobs), tryBuild)) outcomes.set(mutant, outcome);
   return outcomes;
 }
 
-/** Compiles once, makes sure that the tests pass without a mutant, and copies the workspace for each job. */
-async function multiply(workspace: string, jobs: number): Promise<string[]> {
-  const { passed, output } = await forgeTest(workspace);
+/** Compiles a workspace and makes sure that its tests pass without a mutant. */
+async function requireGreen(workspace: string, args: readonly string[] = []): Promise<void> {
+  const { passed, output } = await forgeTest(workspace, args);
   if (!passed) throw new Error(`the tests fail without a mutant\n${output.slice(-4000)}`);
-  const copies = Array.from({ length: jobs - 1 }, (_, i) => `${workspace}${i + 1}`);
-  for (const copy of copies) cpSync(workspace, copy, { recursive: true, verbatimSymlinks: true });
-  return [workspace, ...copies];
+}
+
+/** forge asks for the compiler's version each time it starts: a fixed answer, and nothing else, spares half a second. */
+function forbidCompiling(workspace: string): void {
+  const solc = join(workspace, 'tools/solc');
+  const version = execFileSync(solc, ['--version'], { encoding: 'utf8' });
+  writeFileSync(solc, `#!/bin/sh\n[ "$1" = --version ] && cat <<'END'\n${version}END\n`);
+}
+
+/** One workspace for each job. */
+function copies(workspace: string, jobs: number): string[] {
+  const more = Array.from({ length: jobs - 1 }, (_, i) => `${workspace}${i + 1}`);
+  for (const copy of more) cpSync(workspace, copy, { recursive: true, verbatimSymlinks: true });
+  return [workspace, ...more];
 }
 
 function report(outcomes: ReadonlyMap<Mutant, Outcome>): void {
