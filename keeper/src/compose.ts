@@ -81,7 +81,10 @@ export async function startKeeper(input: {
     clock: systemClock,
     logger,
     pollMs: config.pollMs ?? DEFAULT_POLL_MS,
-    checkpointSettings: CHECKPOINT_SETTINGS,
+    checkpointSettings: {
+      ...CHECKPOINT_SETTINGS,
+      slices: config.checkpointSlices ?? CHECKPOINT_SETTINGS.slices,
+    },
     gateSettings: GATE_SETTINGS,
     onFatal: input.onFatal,
   });
@@ -146,7 +149,8 @@ export async function checkRecovery(config: KeeperConfig): Promise<RecoveryCheck
   const keys = await loadKeys(keyOptions(config));
   const journal = openJournal(journalOptions(config, keys.journalKey));
   try {
-    const landed = await readerOf(homeOf(config)).readNewestCheckpoint(genesis.checkpointer, 'latest');
+    const newest = await readerOf(homeOf(config)).readCheckpoints(genesis.checkpointer, 'latest').next();
+    const landed = newest.done === true ? undefined : newest.value;
     const reason =
       journal.snapshot() === undefined ? 'The journal is empty.' : whyNotInJournal({ genesis, journal, landed });
     if (reason === undefined) readToTheEnd(journal);

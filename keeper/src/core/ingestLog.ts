@@ -4,7 +4,7 @@ import { assert, fail } from './assertion.ts';
 import { MAX_SAFE, PPM, wadPer } from './assets.ts';
 import { BUY, type LogCommand, SELL } from './commands.ts';
 import type { CoreEvent, DirectoryChanged } from './events.ts';
-import { type Asset, addAsset, addWad, openAccount, openToken, type VaultToken } from './ledger.ts';
+import { type Asset, addAsset, addWad, markChanged, openAccount, openToken, type VaultToken } from './ledger.ts';
 import {
   type AuthorityEntry,
   type CheckpointerEntry,
@@ -81,6 +81,7 @@ function credit(
   const { amount, subaccount } = deposit;
   const account = openAccount(ledger, deposit.account, subaccount);
   ledger.depositChains[account] = (ledger.depositChains[account] as number) | chainBit(state, chainId);
+  markChanged(ledger, account);
   const token = openToken(ledger, chainId, deposit.token);
   token.holdings += amount;
 
@@ -97,7 +98,7 @@ function credit(
     return;
   }
   const asset = ledger.assets[token.asset] as Asset;
-  addWad(asset, account, amount * wadPer(token.decimals));
+  addWad(ledger, asset, account, amount * wadPer(token.decimals));
   assertSupply(state, token.asset, where);
   events.push({ type: 'credited', asset: asset.id, ...event });
 }
@@ -234,7 +235,7 @@ function listAssetToken(
   token.decimals = decimals;
   const asset = ledger.assets[index] as Asset;
   for (const [account, amount] of token.unlisted) {
-    addWad(asset, account, amount * wadPer(decimals));
+    addWad(ledger, asset, account, amount * wadPer(decimals));
     events.push({
       type: 'credited',
       account: {

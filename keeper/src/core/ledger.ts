@@ -61,6 +61,10 @@ export interface Ledger {
   readonly tokens: Map<string, VaultToken>;
   /** Where fees go; −1 until the Directory names it. */
   feeAccount: number;
+  /** Accounts that are new since the last cut, or whose balances, unlisted deposits or chains changed; 1 for each. */
+  changed: Uint8Array;
+  /** The same as a list, in the order of the first change. */
+  changedAccounts: number[];
 }
 
 export function createLedger(): Ledger {
@@ -78,6 +82,8 @@ export function createLedger(): Ledger {
     assetById: new Map(),
     tokens: new Map(),
     feeAccount: NO_ACCOUNT,
+    changed: new Uint8Array(INITIAL_ACCOUNTS),
+    changedAccounts: [],
   };
 }
 
@@ -100,6 +106,7 @@ export function openAccount(ledger: Ledger, address: Address, subaccount: number
   ledger.olderOfAddress[index] = ledger.newestByAddress.get(address) ?? NO_ACCOUNT;
   ledger.newestByAddress.set(address, index);
   ledger.accountByKey.set(key, index);
+  markChanged(ledger, index);
   return index;
 }
 
@@ -174,14 +181,30 @@ export function freeWad(asset: Asset, account: number): bigint {
   return balanceWad(asset, account) - BigInt(asset.reserved[account] as number) * asset.unitWad;
 }
 
+/** The next checkpoint has to carry the account. Whoever writes into a balance without `addWad` says so here. */
+export function markChanged(ledger: Ledger, account: number): void {
+  if (ledger.changed[account] === 1) return;
+  ledger.changed[account] = 1;
+  ledger.changedAccounts.push(account);
+}
+
+/** The accounts that changed since the last time, in the order of their indices; from now on none has. */
+export function takeChanged(ledger: Ledger): readonly number[] {
+  const taken = ledger.changedAccounts.sort((a, b) => a - b);
+  for (const account of taken) ledger.changed[account] = 0;
+  ledger.changedAccounts = [];
+  return taken;
+}
+
 /** Adds `wad` (may be negative) to an account. Asserts 0 ≤ balance < 2⁵³ units and that reserves stay covered. */
-export function addWad(asset: Asset, account: number, wad: bigint): void {
+export function addWad(ledger: Ledger, asset: Asset, account: number, wad: bigint): void {
   const balance = balanceWad(asset, account) + wad;
   const units = balance / asset.unitWad;
   assert(balance >= 0n && units <= BigInt(MAX_SAFE), `balance of ${asset.symbol} leaves the range of the ledger`);
   assert(Number(units) >= (asset.reserved[account] as number), `reserved ${asset.symbol} taken from an account`);
   asset.units[account] = Number(units);
   asset.dust[account] = balance - units * asset.unitWad;
+  markChanged(ledger, account);
 }
 
 function accountKey(address: Address, subaccount: number): string {
@@ -194,6 +217,7 @@ function growAccounts(ledger: Ledger, capacity: number): void {
   ledger.depositChains = copyInto(new Uint32Array(capacity), ledger.depositChains);
   ledger.firstOrder = copyInto(new Int32Array(capacity), ledger.firstOrder);
   ledger.lastOrder = copyInto(new Int32Array(capacity), ledger.lastOrder);
+  ledger.changed = copyInto(new Uint8Array(capacity), ledger.changed);
   for (const asset of ledger.assets) {
     asset.units = copyInto(new Float64Array(capacity), asset.units);
     asset.reserved = copyInto(new Float64Array(capacity), asset.reserved);

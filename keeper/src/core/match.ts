@@ -10,7 +10,7 @@
 import { feeUp, isPositiveSafe, MAX_SAFE } from './assets.ts';
 import { type Action, BUY, GOOD_TILL_CANCELLED, IMMEDIATE_OR_CANCEL, SELL } from './commands.ts';
 import type { RejectCode } from './events.ts';
-import { type Asset, createLedger, type Ledger, NO_ACCOUNT } from './ledger.ts';
+import { type Asset, createLedger, type Ledger, markChanged, NO_ACCOUNT } from './ledger.ts';
 import { followMarket, levelSlot } from './levels.ts';
 import {
   BOOK_OPEN,
@@ -274,6 +274,10 @@ function trade(
     }
   }
   if (lastPrice !== 0) followMarket(levels, lastPrice);
+  if (remaining < quantity) {
+    markChanged(ledger, taker);
+    markChanged(ledger, ledger.feeAccount);
+  }
   return remaining;
 }
 
@@ -312,6 +316,7 @@ function settleMaker(
     base.units[account] = (base.units[account] as number) - baseUnits;
     quote.units[account] = (quote.units[account] as number) + notional - fee;
   }
+  markChanged(ledger, account);
   return fee;
 }
 

@@ -40,8 +40,11 @@ export interface ChainReader {
   readAuthority(authority: Address, tag: BlockTag): Promise<AuthorityView>;
   /** Number and digest of the newest checkpoint. */
   readTip(checkpointer: Address, tag: BlockTag): Promise<{ readonly number: number; readonly digest: Hex }>;
-  /** The newest checkpoint's event, found in the verified log; undefined when there is none. */
-  readNewestCheckpoint(checkpointer: Address, tag: BlockTag): Promise<LandedCheckpoint | undefined>;
+  /**
+   * The checkpoints, newest first, each the parent of the one before, down to number 1. Message and payload are those that
+   * were signed. Whoever has read enough just stops.
+   */
+  readCheckpoints(checkpointer: Address, tag: BlockTag): AsyncGenerator<LandedCheckpoint, void>;
   /** Epoch, number and time (seconds) of the newest exit root that stands in the registry. */
   readNewestRoot(
     registry: Address,
@@ -75,7 +78,6 @@ export interface RpcHealth {
 export interface LandedCheckpoint {
   readonly checkpoint: CheckpointMessage;
   readonly payload: Uint8Array;
-  readonly block: Block;
 }
 
 /** A checkpoint exactly as it was signed. Stored before it is sent; only these bytes are ever rebroadcast. */

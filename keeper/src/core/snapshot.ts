@@ -1,21 +1,21 @@
 // The state as bytes, in exactly one way.
 //
-// `encodeState` is what a checkpoint holds, as if all orders were cancelled: balances without reserves, no books.
+// `encodeState` is what checkpoints stand for, as if all orders were cancelled: balances without reserves, no books.
 // `encodeEngine` is everything, books included, for the local disk. `stateHash` and `engineHash` are their keccak256.
 //
-// Layout of a state, version 1. Integers are variable-length, seven bits a byte, lowest first (packing.ts):
+// Layout of a state, version 2. Integers are variable-length, seven bits a byte, lowest first (packing.ts):
 //
-//   version 1 · home chain id · authority · checkpointer · directory
-//   k · slice                     records: accounts that changed, and those whose index ≡ slice (mod k). Here always all
-//                                 of them: k = 1, slice = 0
-//   time · roles · checkpoint numbers
-//   chains · log positions · assets · tokens · books
-//   withdrawals · used nonces
-//   number of accounts in all · number of records · records in the order of their index
+//   head       version 2 · time · home chain id · authority · checkpointer · directory
+//              roles · checkpoint numbers · chains · log positions · assets · tokens · books · withdrawals
+//   accounts   their number · a record of each, in the order of their indices
+//   nonces     their number · a row of each, in the order of account, chain and nonce
 //
-// An account record: distance from the index before, less one · address · subaccount · chains of its deposits (one bit
-// each) · 2 × number of balances + (1 when unlisted deposits follow) · per balance 2 × asset + (1 when dust
-// follows), units, dust · number of unlisted deposits, each token and atoms.
+// A record: address · subaccount · chains of its deposits (one bit each) · 2 × number of balances + (1 when unlisted
+// deposits follow) · per balance 2 × asset + (1 when dust follows), units, dust · number of unlisted deposits, each chain,
+// token and atoms. A row: account · chain · nonce · until when.
+//
+// Records and rows mean the same under every later head: chains, assets and accounts are numbered in the order of their
+// listing. That is what lets a checkpoint carry only a part of them (rollingSnapshot.ts).
 //
 // Larger than the limit: what writes a part stands beside what reads it, and both must change together.
 import { MAX_SAFE, PPM, WAD_DECIMALS } from './assets.ts';
@@ -26,9 +26,11 @@ import {
   addAsset,
   findAccount,
   type Ledger,
+  markChanged,
   NO_ACCOUNT,
   openAccount,
   openToken,
+  tokenKey,
   type VaultToken,
 } from './ledger.ts';
 import { buyReserve, restoreOrder } from './match.ts';
@@ -59,7 +61,6 @@ import {
   written,
 } from './packing.ts';
 import {
-  accountOfNonceKey,
   addSource,
   createState,
   type Genesis,
@@ -67,52 +68,85 @@ import {
   type Source,
   type State,
   sourceKey,
+  takeChanges,
   type Withdrawal,
 } from './state.ts';
 import { addPending, rememberNonce } from './withdrawal.ts';
 
 /** Raised whenever the same commands would give another state: a journal is replayed only by the version that wrote it. */
-export const CORE_VERSION = 1;
-const STATE_VERSION = 1;
-const ENGINE_VERSION = 1;
+export const CORE_VERSION = 2;
+export const STATE_VERSION = 2;
+const ENGINE_VERSION = 2;
 const WORD = 32;
 const KEY_BYTES = 33;
 const COUNT_LIMIT = 2 ** 31 - 1;
+const NO_TOKENS: readonly VaultToken[] = [];
 const WITHDRAWAL_STATUSES = ['queued', 'posted', 'final'] as const;
 
-/** What a checkpoint holds. */
-export function encodeState(state: State): Uint8Array {
-  const writer = createWriter();
-  const { genesis } = state;
-  writeByte(writer, STATE_VERSION);
-  writeInteger(writer, genesis.homeChainId);
-  writeAddress(writer, genesis.authority);
-  writeAddress(writer, genesis.checkpointer);
-  writeAddress(writer, genesis.directory);
-  writeInteger(writer, 1);
-  writeInteger(writer, 0);
-  writeInteger(writer, state.time);
-  writeRoles(writer, state);
-  const tokens = sortedTokens(state.exchange.ledger);
-  writeListings(writer, state, tokens);
-  writeWithdrawals(writer, state, tokens);
-  writeNonces(writer, state);
-  writeAccounts(writer, state, tokens);
-  return written(writer);
+/** A state as bytes, and where in them everything stands. */
+export interface IndexedState {
+  readonly bytes: Uint8Array;
+  readonly headLength: number;
+  /** Where each account's record begins, and at last where the records end. */
+  readonly records: readonly number[];
+  /** In their order. */
+  readonly rows: readonly NonceRow[];
+  /** Where each row begins, and at last where the rows end. */
+  readonly rowStarts: readonly number[];
 }
 
-/** keccak256 of `encodeState`: the same before and after a recovery from it. */
+export interface NonceRow {
+  /** See `nonceKey`. */
+  readonly key: string;
+  readonly account: number;
+  readonly until: number;
+}
+
+/** What the newest checkpoint stands for, right after its cut. */
+export function encodeState(state: State): Uint8Array {
+  return indexState(state).bytes;
+}
+
+export function indexState(state: State): IndexedState {
+  const writer = createWriter();
+  const { ledger } = state.exchange;
+  writeHead(writer, state);
+  const headLength = writer.length;
+
+  writeInteger(writer, ledger.accountCount);
+  const dustWords = ledger.assets.map(({ dust }) => new Uint32Array(dust.buffer));
+  const unlisted = unlistedByAccount(ledger);
+  const records: number[] = [];
+  for (let account = 0; account < ledger.accountCount; account++) {
+    records.push(writer.length);
+    writeRecord(writer, ledger, account, { dustWords, unlisted: unlisted.get(account) ?? NO_TOKENS });
+  }
+  records.push(writer.length);
+
+  const rows = sortedRows(state);
+  writeInteger(writer, rows.length);
+  const rowStarts: number[] = [];
+  for (const row of rows) {
+    rowStarts.push(writer.length);
+    writeRow(writer, row);
+  }
+  rowStarts.push(writer.length);
+  return { bytes: written(writer), headLength, records, rows, rowStarts };
+}
+
+/** keccak256 of the state's bytes: the same before and after a recovery from them. */
 export function stateHash(state: State): Hex {
   return keccak256Hex(encodeState(state));
 }
 
 /**
- * A state from the bytes of `encodeState`, without orders and at sequence 0. Throws `FormatError` when the bytes are
- * damaged, of another version, of another exchange than `genesis`, or not canonical.
+ * A state from its bytes, without orders and at sequence 0; nothing has changed in it. Throws `FormatError` when the bytes
+ * are damaged, of another version, of another exchange than `genesis`, or not canonical.
  */
 export function decodeState(bytes: Uint8Array, genesis: Genesis): State {
   const reader = createReader(bytes);
   expectVersion(reader, STATE_VERSION, 'state');
+  const time = readInteger(reader);
   const found: Genesis = {
     homeChainId: readInteger(reader),
     authority: readAddress(reader),
@@ -125,26 +159,27 @@ export function decodeState(bytes: Uint8Array, genesis: Genesis): State {
       `a state of another exchange: its ${name} is ${found[name]}, not ${genesis[name]}`,
     );
   }
-  const [k, slice] = [readInteger(reader), readInteger(reader)];
-  check(k === 1 && slice === 0, `slice ${slice} of ${k}; this keeper reads whole states`);
   const state = createState(genesis);
-  state.time = readInteger(reader);
+  state.time = time;
   readRoles(reader, state);
   const tokens = readListings(reader, state);
   const withdrawals = readWithdrawals(reader, tokens);
+  readAccounts(reader, state);
   readNonces(reader, state);
-  readAccounts(reader, state, tokens);
   expectEnd(reader);
   for (const withdrawal of withdrawals) adopt(state, withdrawal);
+  takeChanges(state);
   return state;
 }
 
-/** Everything: the state, the sequence and all open orders. */
+/** Everything: the state, the sequence, what changed since the last cut, and all open orders. */
 export function encodeEngine(state: State): Uint8Array {
   const writer = createWriter();
   writeByte(writer, ENGINE_VERSION);
   writeInteger(writer, state.sequence);
-  writeBlob(writer, encodeState(state));
+  const { bytes, rows } = indexState(state);
+  writeBlob(writer, bytes);
+  writeChanges(writer, state, rows);
   for (const book of state.exchange.books) {
     for (const side of [BUY, SELL]) writeOrders(writer, state, book, side);
   }
@@ -163,6 +198,7 @@ export function decodeEngine(bytes: Uint8Array, genesis: Genesis): State {
   const sequence = readInteger(reader);
   const state = decodeState(readBlob(reader), genesis);
   state.sequence = sequence;
+  readChanges(reader, state);
   const orders: OpenOrder[] = [];
   for (const book of state.exchange.books) {
     for (const side of [BUY, SELL]) readOrders(reader, state, { book, side }, orders);
@@ -172,7 +208,61 @@ export function decodeEngine(bytes: Uint8Array, genesis: Genesis): State {
   return state;
 }
 
-// Roles and listings.
+// What changed since the last cut.
+
+function writeChanges(writer: Writer, state: State, rows: readonly NonceRow[]): void {
+  writeIndices(
+    writer,
+    state.exchange.ledger.changedAccounts.toSorted((a, b) => a - b),
+  );
+  writeIndices(
+    writer,
+    [...rows.keys()].filter((index) => state.changedNonces.has((rows[index] as NonceRow).key)),
+  );
+}
+
+function readChanges(reader: Reader, state: State): void {
+  const { ledger } = state.exchange;
+  for (const account of readIndices(reader, ledger.accountCount)) markChanged(ledger, account);
+  const rows = sortedRows(state);
+  for (const index of readIndices(reader, rows.length)) state.changedNonces.add((rows[index] as NonceRow).key);
+}
+
+/** Growing ones. */
+function writeIndices(writer: Writer, indices: readonly number[]): void {
+  writeInteger(writer, indices.length);
+  let next = 0;
+  for (const index of indices) {
+    writeInteger(writer, index - next);
+    next = index + 1;
+  }
+}
+
+function readIndices(reader: Reader, end: number): number[] {
+  const indices: number[] = [];
+  for (let left = readCount(reader, COUNT_LIMIT); left > 0; left--) {
+    const index = (indices.at(-1) ?? -1) + 1 + readInteger(reader);
+    check(index < end, `${index} of ${end} changed`);
+    indices.push(index);
+  }
+  return indices;
+}
+
+// Head.
+
+function writeHead(writer: Writer, state: State): void {
+  const { genesis } = state;
+  writeByte(writer, STATE_VERSION);
+  writeInteger(writer, state.time);
+  writeInteger(writer, genesis.homeChainId);
+  writeAddress(writer, genesis.authority);
+  writeAddress(writer, genesis.checkpointer);
+  writeAddress(writer, genesis.directory);
+  writeRoles(writer, state);
+  const tokens = sortedTokens(state.exchange.ledger);
+  writeListings(writer, state, tokens);
+  writeWithdrawals(writer, state, tokens);
+}
 
 function writeRoles(writer: Writer, state: State): void {
   writeInteger(writer, state.epoch);
@@ -329,7 +419,7 @@ function readBook(reader: Reader, state: State): void {
   bookById.set(book.id, book);
 }
 
-// Withdrawals and nonces.
+// Withdrawals.
 
 function writeWithdrawals(writer: Writer, state: State, tokens: readonly VaultToken[]): void {
   const indexOfToken = new Map(tokens.map((token, index) => [token, index]));
@@ -377,97 +467,61 @@ function adopt(state: State, withdrawal: Withdrawal): void {
   addPending(state, withdrawal);
 }
 
-function writeNonces(writer: Writer, state: State): void {
-  writeInteger(writer, state.usedNonces.size);
-  for (const key of [...state.usedNonces.keys()].sort()) {
-    writeNonceKey(writer, key);
-    writeInteger(writer, state.usedNonces.get(key) as number);
-  }
-}
-
-function readNonces(reader: Reader, state: State): void {
-  let before = '';
-  for (let left = readCount(reader, COUNT_LIMIT); left > 0; left--) {
-    const key = readNonceKey(reader);
-    check(key > before, 'used nonces out of order');
-    rememberNonce(state, key, readInteger(reader));
-    before = key;
-  }
-}
-
-/** See `nonceKey`: 14 digits of the chain, the address, 64 digits of the nonce. */
-function writeNonceKey(writer: Writer, key: string): void {
-  writeInteger(writer, Number.parseInt(key.slice(0, 14), 16));
-  writeAddress(writer, accountOfNonceKey(key));
-  writeBig(writer, BigInt(`0x${key.slice(56)}`));
-}
-
-function readNonceKey(reader: Reader): string {
-  const chainId = readInteger(reader);
-  const account = readAddress(reader);
-  return nonceKey(chainId, account, readBig(reader));
-}
-
 // Accounts.
 
-function writeAccounts(writer: Writer, state: State, tokens: readonly VaultToken[]): void {
-  const { ledger } = state.exchange;
-  const unlisted = unlistedByAccount(tokens);
-  writeInteger(writer, ledger.accountCount);
-  writeInteger(writer, ledger.accountCount);
-  for (let account = 0; account < ledger.accountCount; account++) {
-    writeInteger(writer, 0);
-    writeAddress(writer, ledger.addresses[account] as Address);
-    writeInteger(writer, ledger.subaccounts[account] as number);
-    writeInteger(writer, ledger.depositChains[account] as number);
-    const held = unlisted.get(account);
-    writeInteger(writer, 2 * countBalances(ledger.assets, account) + (held === undefined ? 0 : 1));
-    for (let index = 0; index < ledger.assets.length; index++) {
-      writeBalance(writer, ledger.assets[index] as Asset, index, account);
-    }
-    if (held === undefined) continue;
-    writeInteger(writer, held.length);
-    for (const { token, amount } of held) {
-      writeInteger(writer, token);
-      writeBig(writer, amount);
-    }
+function writeRecord(
+  writer: Writer,
+  ledger: Ledger,
+  account: number,
+  { dustWords, unlisted }: { readonly dustWords: readonly Uint32Array[]; readonly unlisted: readonly VaultToken[] },
+): void {
+  const { assets } = ledger;
+  writeAddress(writer, ledger.addresses[account] as Address);
+  writeInteger(writer, ledger.subaccounts[account] as number);
+  writeInteger(writer, ledger.depositChains[account] as number);
+  let balances = 0;
+  for (let i = 0; i < assets.length; i++) {
+    if (assets[i]?.units[account] !== 0 || hasDust(dustWords[i] as Uint32Array, account)) balances++;
+  }
+  writeInteger(writer, 2 * balances + (unlisted.length === 0 ? 0 : 1));
+  for (let i = 0; i < assets.length; i++) {
+    const { units, dust } = assets[i] as Asset;
+    const withDust = hasDust(dustWords[i] as Uint32Array, account);
+    if (units[account] === 0 && !withDust) continue;
+    writeInteger(writer, 2 * i + (withDust ? 1 : 0));
+    writeInteger(writer, units[account] as number);
+    if (withDust) writeBig(writer, dust[account] as bigint);
+  }
+  if (unlisted.length === 0) return;
+  writeInteger(writer, unlisted.length);
+  for (const token of unlisted) {
+    writeInteger(writer, token.chainId);
+    writeAddress(writer, token.token);
+    writeBig(writer, token.unlisted.get(account) as bigint);
   }
 }
 
-function countBalances(assets: readonly Asset[], account: number): number {
-  let count = 0;
-  for (const asset of assets) if (asset.units[account] !== 0 || asset.dust[account] !== 0n) count++;
-  return count;
+/** Not 0. Answered from the words of the column, because to make a bigint of each is what takes time. */
+function hasDust(words: Uint32Array, account: number): boolean {
+  return words[2 * account] !== 0 || words[2 * account + 1] !== 0;
 }
 
-function writeBalance(writer: Writer, asset: Asset, index: number, account: number): void {
-  const units = asset.units[account] as number;
-  const dust = asset.dust[account] as bigint;
-  if (units === 0 && dust === 0n) return;
-  writeInteger(writer, 2 * index + (dust === 0n ? 0 : 1));
-  writeInteger(writer, units);
-  if (dust !== 0n) writeBig(writer, dust);
-}
-
-function unlistedByAccount(tokens: readonly VaultToken[]): Map<number, { token: number; amount: bigint }[]> {
-  const byAccount = new Map<number, { token: number; amount: bigint }[]>();
-  for (const [token, { unlisted }] of tokens.entries()) {
-    for (const [account, amount] of unlisted) {
+/** The tokens of each account that holds unlisted ones, in their order. */
+function unlistedByAccount(ledger: Ledger): Map<number, VaultToken[]> {
+  const byAccount = new Map<number, VaultToken[]>();
+  for (const token of sortedTokens(ledger)) {
+    for (const account of token.unlisted.keys()) {
       const held = byAccount.get(account);
-      if (held === undefined) byAccount.set(account, [{ token, amount }]);
-      else held.push({ token, amount });
+      if (held === undefined) byAccount.set(account, [token]);
+      else held.push(token);
     }
   }
   return byAccount;
 }
 
-function readAccounts(reader: Reader, state: State, tokens: readonly VaultToken[]): void {
+function readAccounts(reader: Reader, state: State): void {
   const { ledger } = state.exchange;
-  const total = readCount(reader, COUNT_LIMIT);
-  const records = readCount(reader, COUNT_LIMIT);
-  check(records === total, `${records} of ${total} accounts`);
-  for (let index = 0; index < records; index++) {
-    check(readInteger(reader) === 0, 'an account is missing');
+  for (let left = readCount(reader, COUNT_LIMIT); left > 0; left--) {
     const address = readAddress(reader);
     const subaccount = readInteger(reader);
     check(subaccount < 2 ** 32 && findAccount(ledger, address, subaccount) === NO_ACCOUNT, 'an account twice');
@@ -475,17 +529,18 @@ function readAccounts(reader: Reader, state: State, tokens: readonly VaultToken[
     const chains = readInteger(reader);
     check(chains < 2 ** state.chains.size, 'an account of an unlisted chain');
     ledger.depositChains[account] = chains;
-    readBalances(reader, ledger, account, tokens);
+    const header = readInteger(reader);
+    readBalances(reader, ledger, account, Math.floor(header / 2));
+    if (header % 2 === 1) readUnlisted(reader, ledger, account);
   }
   if (state.feeAccount === ZERO_ADDRESS) return;
   ledger.feeAccount = findAccount(ledger, state.feeAccount, 0);
   check(ledger.feeAccount !== NO_ACCOUNT, 'fees go to no account');
 }
 
-function readBalances(reader: Reader, ledger: Ledger, account: number, tokens: readonly VaultToken[]): void {
-  const header = readInteger(reader);
+function readBalances(reader: Reader, ledger: Ledger, account: number, count: number): void {
   let before = -1;
-  for (let left = Math.floor(header / 2); left > 0; left--) {
+  for (let left = count; left > 0; left--) {
     const key = readInteger(reader);
     const index = Math.floor(key / 2);
     const asset = ledger.assets[index];
@@ -498,16 +553,55 @@ function readBalances(reader: Reader, ledger: Ledger, account: number, tokens: r
     asset.dust[account] = dust;
     before = index;
   }
-  if (header % 2 === 0) return;
+}
+
+function readUnlisted(reader: Reader, ledger: Ledger, account: number): void {
   const count = readCount(reader, COUNT_LIMIT);
   check(count > 0, 'unlisted deposits announced, but none');
-  let tokenBefore = -1;
-  for (let i = 0; i < count; i++) {
-    const position = readInteger(reader);
-    const token = tokens[position];
-    check(position > tokenBefore && token !== undefined && token.asset < 0, 'unlisted deposits out of order');
+  let before: VaultToken | undefined;
+  for (let left = count; left > 0; left--) {
+    const chainId = readInteger(reader);
+    const token = ledger.tokens.get(tokenKey(chainId, readAddress(reader)));
+    check(token !== undefined && token.asset < 0, 'an unlisted deposit of a listed token, or of none');
+    check(before === undefined || compareTokens(before, token) < 0, 'unlisted deposits out of order');
     token.unlisted.set(account, readBig(reader));
-    tokenBefore = position;
+    before = token;
+  }
+}
+
+// Used nonces.
+
+function sortedRows(state: State): NonceRow[] {
+  const rows = Array.from(state.usedNonces, ([key, { account, until }]) => ({ key, account, until }));
+  return rows.sort(compareRows);
+}
+
+/** All nonces of one account have its address in their keys: those sort by chain and nonce. */
+function compareRows(a: NonceRow, b: NonceRow): number {
+  if (a.account !== b.account) return a.account - b.account;
+  return a.key < b.key ? -1 : 1;
+}
+
+/** See `nonceKey`: 14 digits of the chain, the address, 64 digits of the nonce. */
+function writeRow(writer: Writer, { key, account, until }: NonceRow): void {
+  writeInteger(writer, account);
+  writeInteger(writer, Number.parseInt(key.slice(0, 14), 16));
+  writeBig(writer, BigInt(`0x${key.slice(56)}`));
+  writeInteger(writer, until);
+}
+
+function readNonces(reader: Reader, state: State): void {
+  let before: NonceRow | undefined;
+  for (let left = readCount(reader, COUNT_LIMIT); left > 0; left--) {
+    const account = readInteger(reader);
+    const address = state.exchange.ledger.addresses[account];
+    check(address !== undefined, 'a used nonce of no account');
+    const chainId = readInteger(reader);
+    const row = { account, key: nonceKey(chainId, address, readBig(reader)), until: readInteger(reader) };
+    check(before === undefined || compareRows(before, row) < 0, 'used nonces out of order');
+    check(!state.usedNonces.has(row.key), 'a nonce used twice');
+    rememberNonce(state, row.key, { account, until: row.until });
+    before = row;
   }
 }
 

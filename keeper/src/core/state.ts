@@ -1,7 +1,7 @@
 // The whole state of the exchange, and the questions that the flows ask it. Only `step` changes it.
 import { type Address, type Hex, ZERO_ADDRESS } from './commands.ts';
 import type { WithdrawalChanged } from './events.ts';
-import { depositChainsOf, type VaultToken } from './ledger.ts';
+import { depositChainsOf, takeChanged, type VaultToken } from './ledger.ts';
 import { replayHead } from './logEntries.ts';
 import { createExchange, type Exchange } from './match.ts';
 import type { LogPosition } from './ports.ts';
@@ -65,6 +65,22 @@ export interface Withdrawal {
   deadline: number;
 }
 
+/** A request that may not come again. */
+export interface UsedNonce {
+  /** Index in the ledger of the account that asked: its address and chain are part of the key. */
+  readonly account: number;
+  /** Milliseconds: the request's deadline, after which it would be refused anyway. */
+  readonly until: number;
+}
+
+/** What a checkpoint must carry whatever else it carries: all that changed since the one before. */
+export interface Changes {
+  /** Indices in the ledger, in their order. */
+  readonly accounts: readonly number[];
+  /** `nonceKey`s. Those that were forgotten need no carrying: the time says so. */
+  readonly nonces: ReadonlySet<string>;
+}
+
 export interface State {
   readonly genesis: Genesis;
   /** Number and time (milliseconds) of the newest command. */
@@ -95,10 +111,14 @@ export interface State {
   /** How many of them are queued, and how many belong to an address. */
   queuedWithdrawals: number;
   readonly pendingOf: Map<Address, number>;
-  /** Nonces of requests, by `nonceKey`, remembered until the request's deadline (milliseconds). */
-  readonly usedNonces: Map<string, number>;
+  /** Nonces of requests, by `nonceKey`, remembered until the request's deadline. */
+  readonly usedNonces: Map<string, UsedNonce>;
   /** How many of them belong to an address. */
   readonly usedNoncesOf: Map<Address, number>;
+  /** Those that were remembered since the last cut. */
+  changedNonces: Set<string>;
+  /** Between the two newest cuts. For whoever encodes the newest checkpoint right after its cut; not part of the state. */
+  lastChanges: Changes;
   /** The last few withdrawals that are over, newest last, for those who ask. Not part of what is hashed. */
   readonly endedWithdrawals: WithdrawalChanged[];
 }
@@ -127,12 +147,21 @@ export function createState(genesis: Genesis): State {
     pendingOf: new Map(),
     usedNonces: new Map(),
     usedNoncesOf: new Map(),
+    changedNonces: new Set(),
+    lastChanges: { accounts: [], nonces: new Set() },
     endedWithdrawals: [],
   };
   addSource(state, 'authority', genesis.homeChainId, genesis.authority);
   addSource(state, 'checkpointer', genesis.homeChainId, genesis.checkpointer);
   addSource(state, 'directory', genesis.homeChainId, genesis.directory);
   return state;
+}
+
+/** What changed since the last cut; from now on nothing has. */
+export function takeChanges(state: State): Changes {
+  const nonces = state.changedNonces;
+  state.changedNonces = new Set();
+  return { accounts: takeChanged(state.exchange.ledger), nonces };
 }
 
 /** Starts to follow a contract's log, from its first entry. */

@@ -6,7 +6,7 @@ import { applyBatch } from './batch.ts';
 import { BATCH_LIMIT, type Command } from './commands.ts';
 import type { CommandResult, CoreEvent, Outcome } from './events.ts';
 import { ingestLog } from './ingestLog.ts';
-import type { State } from './state.ts';
+import { type State, takeChanges } from './state.ts';
 import { drainTape } from './tape.ts';
 import { cancelQueued, forgetNonces, postQueued, requestWithdrawal } from './withdrawal.ts';
 
@@ -51,7 +51,7 @@ function apply(state: State, sequence: number, command: Command, events: CoreEve
   }
 }
 
-/** What `encodeState` gives right after this is the content of checkpoint `state.cutNumber`. */
+/** What `encodeState` gives right after this is what checkpoint `state.cutNumber` stands for. */
 function cutCheckpoint(state: State, events: CoreEvent[]): CommandResult {
   if (state.cutNumber - state.finalNumber >= UNFINAL_LIMIT) return { code: 'checkpoint.inFlight' };
   const { time } = state;
@@ -60,5 +60,6 @@ function cutCheckpoint(state: State, events: CoreEvent[]): CommandResult {
   events.push({ type: 'checkpointCut', number });
   postQueued(state, { number, time }, events);
   forgetNonces(state, time);
+  state.lastChanges = takeChanges(state);
   return { code: 'ok' };
 }

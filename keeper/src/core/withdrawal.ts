@@ -5,7 +5,7 @@ import { wadPer } from './assets.ts';
 import { type Address, type WithdrawalCancelCommand, type WithdrawalRequestCommand, ZERO_ADDRESS } from './commands.ts';
 import type { CommandResult, CoreEvent, RejectCode, WithdrawalChanged, WithdrawalStatus } from './events.ts';
 import { type Asset, addWad, findAccount, freeWad, NO_ACCOUNT, tokenKey, type VaultToken } from './ledger.ts';
-import { accountOfNonceKey, isExpired, nonceKey, type State, type Withdrawal } from './state.ts';
+import { accountOfNonceKey, isExpired, nonceKey, type State, type UsedNonce, type Withdrawal } from './state.ts';
 import type { WithdrawalMessage } from './typedMessages.ts';
 
 // Nodes take no transaction above 128 KiB, and until snapshots roll each checkpoint carries the whole state: what strangers
@@ -45,9 +45,9 @@ export function requestWithdrawal(state: State, command: WithdrawalRequestComman
     checkpoint: 0,
     deadline: 0,
   };
-  addWad(assetOf(state, listed), account, -wadOf(withdrawal));
+  addWad(ledger, assetOf(state, listed), account, -wadOf(withdrawal));
   listed.promised += amount;
-  rememberNonce(state, nonceKey(chainId, command.account, nonce), command.deadline);
+  rememberNonce(state, nonceKey(chainId, command.account, nonce), { account, until: command.deadline });
   addPending(state, withdrawal);
   events.push(changed(state, withdrawal, 'queued'));
   return { code: 'ok' };
@@ -145,15 +145,16 @@ export function expireWithdrawals(
   }
 }
 
-/** Keeps a request from being taken twice, until `deadline` (milliseconds). After that it is refused as expired. */
-export function rememberNonce(state: State, key: string, deadline: number): void {
+/** Keeps a request from being taken twice. After `until` it is refused as expired. */
+export function rememberNonce(state: State, key: string, nonce: UsedNonce): void {
   if (!state.usedNonces.has(key)) countNonce(state, key, 1);
-  state.usedNonces.set(key, deadline);
+  state.usedNonces.set(key, nonce);
+  state.changedNonces.add(key);
 }
 
 /** Forgets the nonces of requests that nobody can repeat any more. */
 export function forgetNonces(state: State, time: number): void {
-  for (const [key, until] of state.usedNonces) {
+  for (const [key, { until }] of state.usedNonces) {
     if (until >= time) continue;
     state.usedNonces.delete(key);
     countNonce(state, key, -1);
@@ -266,12 +267,12 @@ export function withdrawalRefusal(state: State, command: WithdrawalRequestComman
 
 function isNonceUsed(state: State, { chainId, account, nonce, time }: WithdrawalRequestCommand): boolean {
   const key = nonceKey(chainId, account, nonce);
-  return state.withdrawals.has(key) || (state.usedNonces.get(key) ?? -1) >= time;
+  return state.withdrawals.has(key) || (state.usedNonces.get(key)?.until ?? -1) >= time;
 }
 
 function giveBack(state: State, withdrawal: Withdrawal, status: 'cancelled' | 'expired', events: CoreEvent[]): void {
   removePending(state, withdrawal);
-  addWad(assetOf(state, withdrawal.token), withdrawal.account, wadOf(withdrawal));
+  addWad(state.exchange.ledger, assetOf(state, withdrawal.token), withdrawal.account, wadOf(withdrawal));
   end(state, withdrawal, status, events);
 }
 

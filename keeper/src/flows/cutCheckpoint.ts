@@ -17,7 +17,8 @@ import type {
   Logger,
   SignedCheckpoint,
 } from '../core/ports.ts';
-import { encodeState } from '../core/snapshot.ts';
+import { encodePart } from '../core/rollingSnapshot.ts';
+import { indexState } from '../core/snapshot.ts';
 import type { State } from '../core/state.ts';
 import type { CheckpointMessage, WithdrawalMessage } from '../core/typedMessages.ts';
 import { digestOf, settlementsHash, withdrawalsHash, ZERO_HASH } from '../core/typedMessages.ts';
@@ -45,6 +46,8 @@ export interface CheckpointSettings {
   /** Until a transaction that has not landed is sent again with a higher fee. */
   readonly resendMs: number;
   readonly pollMs: number;
+  /** Over how many checkpoints a snapshot rolls: k of rollingSnapshot.ts. May be another at every start. */
+  readonly slices: number;
 }
 
 export const CHECKPOINT_SETTINGS: CheckpointSettings = {
@@ -53,12 +56,14 @@ export const CHECKPOINT_SETTINGS: CheckpointSettings = {
   heartbeatMs: 60_000,
   resendMs: 15_000,
   pollMs: 500,
+  slices: 16,
 };
 
-/** What one cut froze: the canonical state, and how far each vault's log was processed in it. */
+/** What one cut froze: the hash of the whole state, and the part of it that this checkpoint carries. */
 export interface Cut {
   readonly number: number;
   readonly journalIndex: number;
+  readonly stateHash: Hex;
   readonly plaintext: Uint8Array;
   readonly withdrawals: readonly WithdrawalMessage[];
 }
@@ -179,7 +184,7 @@ export function createCheckpoints(input: CheckpointsInput): Checkpoints {
       number: cut.number,
       epoch,
       parent,
-      stateHash: keccak256Hex(cut.plaintext),
+      stateHash: cut.stateHash,
       payloadHash: keccak256Hex(payload),
       withdrawalsHash: withdrawalsHash(cut.withdrawals),
       settlementsHash: settlementsHash([]),
@@ -212,9 +217,10 @@ export function createCheckpoints(input: CheckpointsInput): Checkpoints {
 
   /** The council gave me a new epoch while a checkpoint of the old one was under way: nobody can post that one any more. */
   function resign(old: SignedCheckpoint, { epoch, parent }: { epoch: number; parent: Hex }): SignedCheckpoint {
-    const { number, journalIndex } = old.checkpoint;
+    const { number, journalIndex, stateHash } = old.checkpoint;
     const plaintext = input.open({ epoch: old.checkpoint.epoch, number, payload: old.payload });
-    return store(sign({ number, journalIndex, plaintext, withdrawals: old.withdrawals }, { epoch, parent }));
+    const { withdrawals } = old;
+    return store(sign({ number, journalIndex, stateHash, plaintext, withdrawals }, { epoch, parent }));
   }
 
   /** The signed checkpoint that belongs on top of what stands on chain. */
@@ -273,7 +279,7 @@ export function createCheckpoints(input: CheckpointsInput): Checkpoints {
     await sequencer.submitAndRead({ type: 'cutCheckpoint' }, (state, { sequence, outcome }) => {
       if (outcome.result.code !== 'ok')
         throw new Error(`The core refused to cut a checkpoint: ${outcome.result.code}.`);
-      unsigned = freeze(state, sequence);
+      unsigned = freeze(state, { sequence, slices: settings.slices });
       changedInCut = changedSinceCut;
       changedSinceCut = undefined;
     });
@@ -344,11 +350,16 @@ interface Tip {
 }
 
 /** Reads what goes into a checkpoint, right after the cut was applied. */
-export function freeze(state: State, sequence: number): Cut {
+export function freeze(
+  state: State,
+  { sequence, slices }: { readonly sequence: number; readonly slices: number },
+): Cut {
+  const indexed = indexState(state);
   return {
     number: state.cutNumber,
     journalIndex: sequence,
-    plaintext: encodeState(state),
+    stateHash: keccak256Hex(indexed.bytes),
+    plaintext: encodePart(indexed, { number: state.cutNumber, slices, changes: state.lastChanges }),
     withdrawals: withdrawalsOfCheckpoint(state, state.cutNumber).map(({ message }) => message),
   };
 }

@@ -1,18 +1,19 @@
 // Start-up decides from facts, not from settings:
 //
 //   journal holds the newest landed checkpoint, with the same stateHash → replay it; open orders are there again
-//   journal is missing, behind or forked                               → newest checkpoint from chain; books are empty
+//   journal is missing, behind or forked                               → newest checkpoints from chain; books are empty
 //   journal is damaged in the middle                                   → the adapter throws; a person decides
 //
 // A journal whose tail was lost beyond the newest landed checkpoint cannot be told from one that never went further.
 import type { Hex } from '../core/commands.ts';
 import { keccak256Hex } from '../core/keccak.ts';
 import type { Journal, LandedCheckpoint, Logger } from '../core/ports.ts';
+import { addPart, assembledState, beginAssembly, missingOf } from '../core/rollingSnapshot.ts';
 import { decodeEngine, decodeState, encodeEngine, stateHash } from '../core/snapshot.ts';
 import type { Genesis, State } from '../core/state.ts';
 import { createState } from '../core/state.ts';
 import { step } from '../core/step.ts';
-import { digestOf } from '../core/typedMessages.ts';
+import { digestOf, payloadHash } from '../core/typedMessages.ts';
 import type { Cut, KnownCheckpoint } from './cutCheckpoint.ts';
 import { freeze, isChange } from './cutCheckpoint.ts';
 import type { Applied } from './sequencer.ts';
@@ -50,6 +51,10 @@ export interface RecoveryInput {
   readonly journal: Journal;
   /** The newest checkpoint on chain, in the newest block. */
   readonly landed: LandedCheckpoint | undefined;
+  /** Those before it, newest first. Read only when the journal does not help. */
+  readonly older: AsyncIterator<LandedCheckpoint, void>;
+  /** For a cut that has to be frozen again: see `CheckpointSettings`. */
+  readonly slices: number;
   readonly open: (sealed: { epoch: number; number: number; payload: Uint8Array }) => Uint8Array;
   /** Sees every replayed command, so that histories and stored answers are there again. */
   readonly onReplayed: (applied: Applied) => void;
@@ -58,14 +63,15 @@ export interface RecoveryInput {
   readonly logger: Logger;
 }
 
-export function recover(input: RecoveryInput): Recovered {
+/** Throws what `older` throws; everything else is for a person. Nothing is put aside before the state is there. */
+export async function recover(input: RecoveryInput): Promise<Recovered> {
   const { genesis, journal, landed, logger } = input;
   const base = landed && { message: landed.checkpoint, digest: digestOfCheckpoint(genesis, landed) };
-  if (journal.snapshot() === undefined) return begin(input, journal, base);
+  if (journal.snapshot() === undefined) return begin(input, base, () => journal);
   const reason = whyNotInJournal({ genesis, journal, landed });
   if (reason === undefined) return replay(input, base);
   logger.error({ reason }, 'the local journal is put aside; recovering from chain, open orders are gone');
-  return begin(input, input.setAside(), base);
+  return begin(input, base, input.setAside);
 }
 
 /** Why the journal does not hold the newest landed checkpoint; undefined when it does. */
@@ -94,26 +100,71 @@ export function whyNotInJournal(input: {
 }
 
 /** A fresh journal: from the newest checkpoint on chain, or from nothing when there is none. */
-function begin(input: RecoveryInput, journal: Journal, base: Recovered['base']): Recovered {
+async function begin(
+  input: RecoveryInput,
+  base: Recovered['base'],
+  openEmptyJournal: () => Journal,
+): Promise<Recovered> {
   const { genesis, landed, logger } = input;
   if (landed === undefined) {
+    const journal = openEmptyJournal();
     const state = createState(genesis);
     journal.begin({ sequence: 0, engine: encodeEngine(state) });
     return { journal, state, sequence: 0, from: 'genesis', base, ...NOTHING_OPEN };
   }
-  const { epoch, number, journalIndex, stateHash: expected } = landed.checkpoint;
-  const plaintext = input.open({ epoch, number, payload: landed.payload });
-  const found = keccak256Hex(plaintext);
-  if (found !== expected) {
-    throw new RecoveryError(
-      `Checkpoint ${number} decrypts to a state with hash ${found}, but it was signed for ${expected}.`,
-    );
-  }
-  const state = decodeState(plaintext, genesis);
+  const { bytes, oldest } = await assemble(input, landed);
+  const state = decodeState(bytes, genesis);
+  const { number, journalIndex } = landed.checkpoint;
   const sequence = journalIndex + SEQUENCE_LEAP;
+  const journal = openEmptyJournal();
   journal.begin({ sequence, engine: encodeEngine(state) });
-  logger.info({ number, sequence }, 'state recovered from the newest checkpoint on chain');
+  logger.info({ number, oldest, sequence }, 'state recovered from the newest checkpoint on chain');
   return { journal, state, sequence, from: 'chain', base, ...NOTHING_OPEN };
+}
+
+/**
+ * The state that the newest checkpoint was signed for, from its part and those before it. That each was signed by both
+ * keys, the contract has checked when it took them: the newest one's digest stands for all of its ancestors.
+ */
+async function assemble(
+  input: RecoveryInput,
+  newest: LandedCheckpoint,
+): Promise<{ readonly bytes: Uint8Array; readonly oldest: number }> {
+  const { number, stateHash: expected } = newest.checkpoint;
+  const assembly = beginAssembly(openPart(input, newest));
+  let child = newest;
+  while (missingOf(assembly) > 0) {
+    const next = await input.older.next();
+    if (next.done === true) {
+      throw new RecoveryError(
+        `Checkpoints ${number} to ${child.checkpoint.number} are all there are, and lack ${missingOf(assembly)} accounts or nonces.`,
+      );
+    }
+    requireParent(input.genesis, next.value, child);
+    addPart(assembly, openPart(input, next.value));
+    child = next.value;
+  }
+  const oldest = child.checkpoint.number;
+  const bytes = assembledState(assembly);
+  const found = keccak256Hex(bytes);
+  if (found === expected) return { bytes, oldest };
+  throw new RecoveryError(
+    `Checkpoints ${number} to ${oldest} give a state with hash ${found}, but checkpoint ${number} was signed for ${expected}.`,
+  );
+}
+
+function requireParent(genesis: Genesis, parent: LandedCheckpoint, child: LandedCheckpoint): void {
+  if (digestOfCheckpoint(genesis, parent) === child.checkpoint.parent) return;
+  throw new RecoveryError(
+    `What was read as checkpoint ${parent.checkpoint.number} is not the parent of checkpoint ${child.checkpoint.number}.`,
+  );
+}
+
+function openPart({ open }: RecoveryInput, { checkpoint, payload }: LandedCheckpoint): Uint8Array {
+  const { epoch, number, payloadHash: expected } = checkpoint;
+  const found = payloadHash(payload);
+  if (found === expected) return open({ epoch, number, payload });
+  throw new RecoveryError(`The payload of checkpoint ${number} has hash ${found}, but ${expected} was signed.`);
 }
 
 function replay(input: RecoveryInput, base: Recovered['base']): Recovered {
@@ -131,7 +182,7 @@ function replay(input: RecoveryInput, base: Recovered['base']): Recovered {
     const outcome = step(state, record.sequence, record.command);
     sequence = record.sequence;
     const isCut = record.command.type === 'cutCheckpoint' && outcome.result.code === 'ok';
-    if (isCut && !isSigned(state.cutNumber)) unsigned = freeze(state, sequence);
+    if (isCut && !isSigned(state.cutNumber)) unsigned = freeze(state, { sequence, slices: input.slices });
     const applied = { ...record, outcome };
     if (sequence > landedAt && isChange(applied)) oldestChangeAt ??= record.command.time;
     input.onReplayed(applied);

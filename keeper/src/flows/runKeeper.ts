@@ -2,34 +2,38 @@
 // recovers the state and leads.
 import type { KeeperApi } from '../core/api.ts';
 import type { Address, Hex } from '../core/commands.ts';
-import type {
-  ChainReader,
-  CheckpointPoster,
-  Clock,
-  Journal,
-  KeeperKeys,
-  LandedCheckpoint,
-  Logger,
-} from '../core/ports.ts';
+import type { ChainReader, CheckpointPoster, Clock, Journal, KeeperKeys, Logger } from '../core/ports.ts';
 import { encodeEngine } from '../core/snapshot.ts';
 import type { Genesis } from '../core/state.ts';
 import { createApprovals } from './approve.ts';
 import { type CheckpointSettings, createCheckpoints } from './cutCheckpoint.ts';
 import { createProposals } from './followProposals.ts';
 import { createGates, type GateSettings } from './gates.ts';
-import { createHistory } from './history.ts';
+import { createHistory, type History } from './history.ts';
 import { createIngestion } from './ingestLogs.ts';
 import { createKeeperApi, type Leading } from './keeperApi.ts';
 import { createLeadership, type Role } from './leadership.ts';
-import { recover } from './recover.ts';
+import { type Recovered, recover } from './recover.ts';
 import { type Applied, createSequencer } from './sequencer.ts';
 import { createSubmitBatch } from './submitBatch.ts';
 
 const RECOVERY_RETRY_MS = 2_000;
 
+/** The home chain could not be read: that may pass. */
+class NoAnswerError extends Error {
+  override name = 'NoAnswerError';
+}
+
 /** The council named another leader, in a block that is final. */
 export class SupersededError extends Error {
   override name = 'SupersededError';
+}
+
+interface RecoveredKeeper {
+  readonly recovered: Recovered;
+  readonly history: History;
+  /** The batches among the replayed commands. */
+  readonly replayed: readonly Applied[];
 }
 
 export interface KeeperPorts {
@@ -83,25 +87,41 @@ export function createKeeper(ports: KeeperPorts): Keeper {
     pollMs,
   });
   const proposals = createProposals({ readers, authority, clock, pollMs });
+  let { journal } = ports;
   let leading: Leading | undefined;
   let recovering = false;
   let stopped = false;
 
-  function lead(landed: LandedCheckpoint | undefined): void {
+  /** Undefined when somebody else leads by now. Throws `NoAnswerError` when the home chain cannot be read. */
+  async function recoverState(): Promise<RecoveredKeeper | undefined> {
+    const mayLead = () => !stopped && leadership.role === 'leader';
+    const walk = answersOf(home.readCheckpoints(checkpointer, 'latest'));
+    const newest = await walk.next();
+    if (!mayLead()) return undefined;
     const history = createHistory();
     const replayed: Applied[] = [];
-    const recovered = recover({
+    const recovered = await recover({
       genesis,
-      journal: ports.journal,
-      landed,
+      journal,
+      landed: newest.done === true ? undefined : newest.value,
+      older: walk,
+      slices: ports.checkpointSettings.slices,
       open: ports.open,
       onReplayed(applied) {
         history.record(applied);
         if (applied.command.type === 'batch') replayed.push(applied);
       },
-      setAside: ports.setAside,
+      setAside() {
+        journal = ports.setAside();
+        return journal;
+      },
       logger,
     });
+    await walk.return();
+    return mayLead() ? { recovered, history, replayed } : undefined;
+  }
+
+  function lead({ recovered, history, replayed }: RecoveredKeeper): void {
     const chainTime = () => (leadership.chainTime === 0 ? undefined : leadership.chainTime * 1000);
     const sequencer = createSequencer({ ...ports, ...recovered, encodeEngine, chainTime });
     sequencer.subscribe((applied) => {
@@ -142,19 +162,18 @@ export function createKeeper(ports: KeeperPorts): Keeper {
   async function leadWhenPossible(): Promise<void> {
     if (recovering || leading !== undefined) return;
     recovering = true;
-    while (!stopped && leadership.role === 'leader') {
-      const landed = await home.readNewestCheckpoint(checkpointer, 'latest').catch((error: unknown) => error as Error);
-      if (stopped || leadership.role !== 'leader') break;
-      if (!(landed instanceof Error)) {
-        try {
-          lead(landed);
-        } catch (error) {
+    while (!stopped && leadership.role === 'leader' && leading === undefined) {
+      try {
+        const recovered = await recoverState();
+        if (recovered !== undefined) lead(recovered);
+      } catch (error) {
+        if (!(error instanceof NoAnswerError)) {
           ports.onFatal(error);
+          break;
         }
-        break;
+        logger.warn({ error: error.message }, 'cannot recover yet');
+        await new Promise<void>((resolve) => clock.after(RECOVERY_RETRY_MS, resolve));
       }
-      logger.warn({ error: landed.message }, 'cannot recover yet');
-      await new Promise<void>((resolve) => clock.after(RECOVERY_RETRY_MS, resolve));
     }
     recovering = false;
   }
@@ -192,4 +211,13 @@ export function createKeeper(ports: KeeperPorts): Keeper {
     },
     close: () => leading?.sequencer.close(),
   };
+}
+
+/** The same, but tells a chain that does not answer from everything that can go wrong with what it says. */
+async function* answersOf<T>(walk: AsyncGenerator<T, void>): AsyncGenerator<T, void> {
+  try {
+    yield* walk;
+  } catch (cause) {
+    throw new NoAnswerError(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
 }

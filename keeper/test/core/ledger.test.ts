@@ -11,6 +11,7 @@ import {
   createLedger,
   findAccount,
   freeWad,
+  type Ledger,
   openAccount,
 } from '../../src/core/ledger.ts';
 import { addressOf } from '../support/exchange.ts';
@@ -18,10 +19,10 @@ import { addressOf } from '../support/exchange.ts';
 const MAX = Number.MAX_SAFE_INTEGER;
 const decimals = fc.integer({ min: 0, max: 18 });
 
-function oneAsset(ledgerDecimals: number): { asset: Asset; account: number } {
+function oneAsset(ledgerDecimals: number): { ledger: Ledger; asset: Asset; account: number } {
   const ledger = createLedger();
   const account = openAccount(ledger, addressOf('ann'), 0);
-  return { asset: ledger.assets[addAsset(ledger, { id: 1, symbol: 'X', ledgerDecimals })] as Asset, account };
+  return { ledger, asset: ledger.assets[addAsset(ledger, { id: 1, symbol: 'X', ledgerDecimals })] as Asset, account };
 }
 
 describe('fees', () => {
@@ -59,14 +60,14 @@ describe('the ledger', () => {
         decimals,
         fc.array(fc.bigInt({ min: 0n, max: 10n ** 15n })),
         (ofLedger, ofToken, deposits) => {
-          const { asset, account } = oneAsset(ofLedger);
+          const { ledger, asset, account } = oneAsset(ofLedger);
           const scale = wadPer(ofToken);
           const total = deposits.reduce((sum, atoms) => sum + atoms * scale, 0n);
           fc.pre(total / asset.unitWad <= BigInt(MAX));
-          for (const atoms of deposits) addWad(asset, account, atoms * scale);
+          for (const atoms of deposits) addWad(ledger, asset, account, atoms * scale);
           expect(balanceWad(asset, account)).toBe(total);
           expect(asset.dust[account]).toBe(total % asset.unitWad);
-          for (const atoms of deposits) addWad(asset, account, -(atoms * scale));
+          for (const atoms of deposits) addWad(ledger, asset, account, -(atoms * scale));
           expect([asset.units[account], asset.dust[account]]).toEqual([0, 0n]);
         },
       ),
@@ -74,25 +75,25 @@ describe('the ledger', () => {
   });
 
   it('pays a withdrawal from units and dust together', () => {
-    const { asset, account } = oneAsset(6);
-    addWad(asset, account, 3n * 10n ** 12n + 7n);
-    addWad(asset, account, -(10n ** 12n + 8n));
+    const { ledger, asset, account } = oneAsset(6);
+    addWad(ledger, asset, account, 3n * 10n ** 12n + 7n);
+    addWad(ledger, asset, account, -(10n ** 12n + 8n));
     expect([asset.units[account], asset.dust[account]]).toEqual([1, 999_999_999_999n]);
   });
 
   it('counts dust as free and reserved units not', () => {
-    const { asset, account } = oneAsset(6);
-    addWad(asset, account, 3n * 10n ** 12n + 7n);
+    const { ledger, asset, account } = oneAsset(6);
+    addWad(ledger, asset, account, 3n * 10n ** 12n + 7n);
     asset.reserved[account] = 2;
     expect(freeWad(asset, account)).toBe(10n ** 12n + 7n);
-    expect(() => addWad(asset, account, -(10n ** 12n + 8n))).toThrow(AssertionError);
+    expect(() => addWad(ledger, asset, account, -(10n ** 12n + 8n))).toThrow(AssertionError);
   });
 
   it('stops at a balance below zero or above 2^53 - 1 units', () => {
-    const { asset, account } = oneAsset(18);
-    expect(() => addWad(asset, account, -1n)).toThrow(AssertionError);
-    addWad(asset, account, BigInt(MAX));
-    expect(() => addWad(asset, account, 1n)).toThrow(AssertionError);
+    const { ledger, asset, account } = oneAsset(18);
+    expect(() => addWad(ledger, asset, account, -1n)).toThrow(AssertionError);
+    addWad(ledger, asset, account, BigInt(MAX));
+    expect(() => addWad(ledger, asset, account, 1n)).toThrow(AssertionError);
     expect(asset.units[account]).toBe(MAX);
   });
 
@@ -104,7 +105,7 @@ describe('the ledger', () => {
     expect(openAccount(ledger, ben, 0)).toBe(1);
     expect(openAccount(ledger, ann, 0)).toBe(2);
     expect(openAccount(ledger, ann, 7)).toBe(0);
-    addWad(ledger.assets[asset] as Asset, 1, 5n * 10n ** 18n);
+    addWad(ledger, ledger.assets[asset] as Asset, 1, 5n * 10n ** 18n);
     for (let i = 0; i < 500; i++) openAccount(ledger, addressOf(`user ${i}`), 4_294_967_295);
     expect(accountsOf(ledger, ann)).toEqual([0, 2]);
     expect(findAccount(ledger, ann, 1)).toBe(-1);

@@ -3,11 +3,12 @@ import { BUY, SELL } from '../../src/core/commands.ts';
 import { validateInternalState } from '../../src/core/invariants.ts';
 import type { LandedCheckpoint } from '../../src/core/ports.ts';
 import { encodeEngine, engineHash, stateHash } from '../../src/core/snapshot.ts';
+import { CHECKPOINT_SETTINGS } from '../../src/flows/cutCheckpoint.ts';
 import { type Recovered, RecoveryError, recover, whyNotInJournal } from '../../src/flows/recover.ts';
 import type { Applied } from '../../src/flows/sequencer.ts';
 import { ETH_USD, GENESIS, place, TOKENS } from '../support/exchange.ts';
 import { createFakeDisk, type FakeDisk } from '../support/fakeJournal.ts';
-import { createFakeSealing } from '../support/fakeKeys.ts';
+import { createFakeSealing, fakeSigner } from '../support/fakeKeys.ts';
 import { deadNetwork, quickNetwork } from '../support/fakeReader.ts';
 import {
   ALICE,
@@ -30,10 +31,10 @@ type World = FakeWorld & { running: RunningKeeper };
 
 const LEAP = 2 ** 32;
 
-const landedOn = ({ home }: FakeWorld): LandedCheckpoint | undefined => {
-  const { newestCheckpoint } = home.newest.contracts;
-  return newestCheckpoint && { ...newestCheckpoint, block: home.newest };
-};
+const landedOn = ({ home }: FakeWorld): LandedCheckpoint | undefined => home.newest.contracts.checkpoints.at(-1);
+
+/** What a reader of the chain gives, the newest first. */
+const chainOf = ({ home }: FakeWorld): readonly LandedCheckpoint[] => home.newest.contracts.checkpoints.toReversed();
 
 /** An exchange with resting orders, whose last trade stands in no checkpoint. */
 async function openMarket(): Promise<World> {
@@ -56,16 +57,28 @@ async function trade(world: World, running = world.running): Promise<void> {
   accepted(await running.keeper.api.submitBatch(signBatch(actions, { nonce, epoch })));
 }
 
-function recoverFrom(
+/** `chain`: the newest first. */
+async function recoverFrom(
   disk: FakeDisk,
-  landed: LandedCheckpoint | undefined,
-): Recovered & { readonly asides: FakeDisk[]; readonly replayed: Applied[] } {
+  chain: readonly LandedCheckpoint[],
+): Promise<Recovered & { readonly asides: FakeDisk[]; readonly replayed: Applied[]; readonly read: number }> {
+  let read = 0;
+  async function* walk() {
+    for (const checkpoint of chain) {
+      read++;
+      yield checkpoint;
+    }
+  }
+  const older = walk();
+  const newest = await older.next();
   const asides: FakeDisk[] = [];
   const replayed: Applied[] = [];
-  const recovered = recover({
+  const recovered = await recover({
     genesis: GENESIS,
     journal: disk.open(),
-    landed,
+    landed: newest.done === true ? undefined : newest.value,
+    older,
+    slices: 3,
     open: createFakeSealing().open,
     onReplayed: (applied) => replayed.push(applied),
     setAside() {
@@ -75,7 +88,7 @@ function recoverFrom(
     logger: silentLogger,
   });
   validateInternalState(recovered.state);
-  return { ...recovered, asides, replayed };
+  return { ...recovered, asides, replayed, read };
 }
 
 /** The same disk without its newest records, as after a roll-back. */
@@ -89,9 +102,9 @@ function cutShort(disk: FakeDisk, records: number): FakeDisk {
 }
 
 describe('an empty disk', () => {
-  it('begins from nothing when no checkpoint stands on chain', () => {
+  it('begins from nothing when no checkpoint stands on chain', async () => {
     const disk = createFakeDisk();
-    const { from, sequence, base, unsigned } = recoverFrom(disk, undefined);
+    const { from, sequence, base, unsigned } = await recoverFrom(disk, []);
     expect({ from, sequence, base, unsigned }).toMatchObject({ from: 'genesis', sequence: 0 });
     expect([base, unsigned]).toEqual([undefined, undefined]);
     expect(disk.open().snapshot()?.sequence).toBe(0);
@@ -102,7 +115,7 @@ describe('an empty disk', () => {
     await world.clock.advance(8_000);
     const state = stateOf(world.running);
     const landed = landedOn(world) as LandedCheckpoint;
-    const recovered = recoverFrom(createFakeDisk(), landed);
+    const recovered = await recoverFrom(createFakeDisk(), chainOf(world));
     expect(recovered).toMatchObject({ from: 'chain', sequence: landed.checkpoint.journalIndex + LEAP });
     expect(recovered.base?.message).toEqual(landed.checkpoint);
     expect(stateHash(recovered.state)).toBe(landed.checkpoint.stateHash);
@@ -110,16 +123,110 @@ describe('an empty disk', () => {
     expect(recovered.state.exchange.orders.count).toBe(0);
   });
 
-  it('refuses a payload that does not match the stateHash which was signed', async () => {
+  it('begins with the state of the newest checkpoint, although that holds only a part of it', async () => {
+    const world = await openMarket();
+    for (let i = 0; i < 6; i++) {
+      deposit(world, TOKENS.ethHome, fakeSigner(`user ${i}`), 10n ** 15n);
+      await world.clock.advance(6_000);
+    }
+    await world.clock.advance(20_000);
+    const chain = chainOf(world);
+    const [newest] = chain as [LandedCheckpoint];
+    const recovered = await recoverFrom(createFakeDisk(), chain);
+    expect(recovered.read).toBeGreaterThan(1);
+    expect(recovered.read).toBeLessThanOrEqual(CHECKPOINT_SETTINGS.slices);
+    expect(stateHash(recovered.state)).toBe(newest.checkpoint.stateHash);
+  });
+
+  it('goes back over a new leader, and over checkpoints that were signed anew for a new epoch', async () => {
     const world = await openMarket();
     await world.clock.advance(8_000);
-    const landed = landedOn(world) as LandedCheckpoint;
-    const checkpoint = { ...landed.checkpoint, stateHash: landed.checkpoint.parent };
-    expect(() => recoverFrom(createFakeDisk(), { ...landed, checkpoint })).toThrow(RecoveryError);
-    const altered = landed.payload.slice();
-    altered[altered.length - 1] = (altered.at(-1) ?? 0) ^ 1;
-    expect(() => recoverFrom(createFakeDisk(), { ...landed, payload: altered })).toThrow(/signed for/);
+    world.networks.poster = deadNetwork;
+    await trade(world);
+    await world.clock.advance(2_000);
+    appoint(world, world.running, 2);
+    world.networks.poster = quickNetwork;
+    await world.clock.advance(14_000);
+    kill(world.running);
+    const other = startKeeper(world, { leader: 'other' });
+    appoint(world, other, 3);
+    await world.clock.advance(14_000);
+    await trade(world, other);
+    await world.clock.advance(14_000);
+    const chain = chainOf(world);
+    const epochs = new Set(chain.slice(0, CHECKPOINT_SETTINGS.slices).map(({ checkpoint }) => checkpoint.epoch));
+    expect(epochs).toEqual(new Set([3, 2, 1]));
+    const { state, read } = await recoverFrom(createFakeDisk(), chain);
+    expect(chain[read - 1]?.checkpoint.epoch).toBeLessThan(3);
+    expect(stateHash(state)).toBe(chain[0]?.checkpoint.stateHash);
   });
+
+  it('refuses checkpoints whose parts do not give the state that was signed', async () => {
+    const world = await openMarket();
+    await world.clock.advance(8_000);
+    const [newest, ...older] = chainOf(world) as [LandedCheckpoint, ...LandedCheckpoint[]];
+    const checkpoint = { ...newest.checkpoint, stateHash: newest.checkpoint.parent };
+    await expectRefused([{ ...newest, checkpoint }, ...older], /give a state with hash .* was signed for/);
+  });
+
+  it('refuses a payload that was altered, or belongs to another checkpoint', async () => {
+    const world = await openLongMarket();
+    const chain = chainOf(world);
+    for (const [i, { checkpoint, payload }] of chain.slice(0, 2).entries()) {
+      const altered = payload.slice();
+      altered[altered.length - 1] = (altered.at(-1) ?? 0) ^ 1;
+      const reason = new RegExp(`payload of checkpoint ${checkpoint.number} has hash`);
+      await expectRefused(chain.with(i, { checkpoint, payload: altered }), reason);
+      await expectRefused(chain.with(i, { checkpoint, payload: chain[2]?.payload as Uint8Array }), reason);
+    }
+  });
+
+  it('refuses checkpoints of which one is missing, doubled or swapped', async () => {
+    const world = await openLongMarket();
+    const chain = chainOf(world);
+    const [newest, second, third] = chain as [LandedCheckpoint, LandedCheckpoint, LandedCheckpoint];
+    const reason = new RegExp(`is not the parent of checkpoint ${newest.checkpoint.number}`);
+    for (const wrong of [
+      [newest, third],
+      [newest, newest, second],
+      [newest, third, second],
+    ]) {
+      await expectRefused(wrong, reason);
+    }
+    const { number } = newest.checkpoint;
+    await expectRefused([newest], new RegExp(`Checkpoints ${number} to ${number} are all there are, and lack`));
+  });
+
+  it('keeps the journal while the older checkpoints cannot be read', async () => {
+    const world = await openLongMarket();
+    const behind = cutShort(world.running.disk, 30);
+    const before = behind.open().lastSequence;
+    const [landed] = chainOf(world) as [LandedCheckpoint];
+    const input = { genesis: GENESIS, journal: behind.open(), landed, slices: 3, logger: silentLogger };
+    const older = { next: () => Promise.reject(new Error('no answer')) };
+    const setAside = () => expect.fail('the journal was put aside');
+    const { open } = createFakeSealing();
+    await expect(recover({ ...input, older, open, setAside, onReplayed: () => {} })).rejects.toThrow('no answer');
+    expect(behind.open().lastSequence).toBe(before);
+  });
+
+  /** Accounts that stand in older checkpoints only. */
+  async function openLongMarket(): Promise<World> {
+    const world = await openMarket();
+    for (let i = 0; i < 12; i++) deposit(world, TOKENS.ethHome, fakeSigner(`user ${i}`), 10n ** 15n);
+    await world.clock.advance(20_000);
+    for (let i = 0; i < 4; i++) {
+      await trade(world);
+      await world.clock.advance(8_000);
+    }
+    return world;
+  }
+
+  async function expectRefused(chain: readonly LandedCheckpoint[], reason: RegExp): Promise<void> {
+    const refused = recoverFrom(createFakeDisk(), chain);
+    await expect(refused).rejects.toThrow(RecoveryError);
+    await expect(refused).rejects.toThrow(reason);
+  }
 });
 
 describe('a journal that holds the newest checkpoint', () => {
@@ -128,7 +235,7 @@ describe('a journal that holds the newest checkpoint', () => {
     await world.clock.advance(8_000);
     await trade(world);
     const { sequencer } = leading(world.running);
-    const recovered = recoverFrom(world.running.disk, landedOn(world));
+    const recovered = await recoverFrom(world.running.disk, chainOf(world));
     expect(recovered).toMatchObject({ from: 'journal', sequence: sequencer.sequence, asides: [] });
     expect(engineHash(recovered.state)).toBe(engineHash(sequencer.state));
     expect(recovered.replayed.filter(({ command }) => command.type === 'batch')).toHaveLength(2);
@@ -136,7 +243,7 @@ describe('a journal that holds the newest checkpoint', () => {
 
   it('is enough when no checkpoint has ever landed', async () => {
     const world = await openMarket();
-    const recovered = recoverFrom(world.running.disk, undefined);
+    const recovered = await recoverFrom(world.running.disk, []);
     expect(engineHash(recovered.state)).toBe(engineHash(stateOf(world.running)));
   });
 
@@ -149,7 +256,7 @@ describe('a journal that holds the newest checkpoint', () => {
       void sequencer.submit({ type: 'cancelWithdrawal', account: ALICE.address, chainId: 1, nonce: 1n });
     await trade(world);
     await world.clock.advance(8_000);
-    const recovered = recoverFrom(world.running.disk, landedOn(world));
+    const recovered = await recoverFrom(world.running.disk, chainOf(world));
     expect(recovered.replayed[0]?.sequence).toBe(sequence + 1);
     expect(engineHash(recovered.state)).toBe(engineHash(stateOf(world.running)));
   });
@@ -160,31 +267,30 @@ describe('a journal that holds the newest checkpoint', () => {
     await trade(world);
     const { sequence } = sequencer;
     world.running.disk.open().saveSnapshot({ sequence, engine: encodeEngine(sequencer.state) });
-    const recovered = recoverFrom(world.running.disk, landedOn(world));
+    const recovered = await recoverFrom(world.running.disk, chainOf(world));
     expect(recovered.replayed.filter(({ command }) => command.type === 'batch')).toHaveLength(2);
     expect(engineHash(recovered.state)).toBe(engineHash(stateOf(world.running)));
   });
 
   it('tells since when something changed that stands in no checkpoint', async () => {
     const world = await openMarket();
-    expect(recoverFrom(world.running.disk, landedOn(world)).oldestChangeAt).toBe(world.clock.now());
+    expect((await recoverFrom(world.running.disk, chainOf(world))).oldestChangeAt).toBe(world.clock.now());
     await world.clock.advance(30_000);
-    expect(recoverFrom(world.running.disk, landedOn(world)).oldestChangeAt).toBeUndefined();
+    expect((await recoverFrom(world.running.disk, chainOf(world))).oldestChangeAt).toBeUndefined();
     const changedAt = world.clock.now();
     await trade(world);
     world.networks.poster = deadNetwork;
     await world.clock.advance(10_000);
     await trade(world);
-    expect(recoverFrom(world.running.disk, landedOn(world)).oldestChangeAt).toBe(changedAt);
+    expect((await recoverFrom(world.running.disk, chainOf(world))).oldestChangeAt).toBe(changedAt);
   });
 
   it('tells nothing of the kind after a start from a checkpoint to which nothing was added', async () => {
     const world = await openMarket();
     await world.clock.advance(8_000);
-    const landed = landedOn(world);
     const disk = createFakeDisk();
-    recoverFrom(disk, landed);
-    expect(recoverFrom(disk, landed)).toMatchObject({ from: 'journal', oldestChangeAt: undefined });
+    await recoverFrom(disk, chainOf(world));
+    expect(await recoverFrom(disk, chainOf(world))).toMatchObject({ from: 'journal', oldestChangeAt: undefined });
   });
 });
 
@@ -195,12 +301,12 @@ describe('a journal that does not hold the newest checkpoint', () => {
     const landed = landedOn(world) as LandedCheckpoint;
     const after = leading(world.running).sequencer.sequence - landed.checkpoint.journalIndex;
     const behind = cutShort(world.running.disk, after + 1);
-    const recovered = recoverFrom(behind, landed);
+    const recovered = await recoverFrom(behind, chainOf(world));
     expect(recovered).toMatchObject({ from: 'chain', asides: [expect.anything()] });
     expect(stateHash(recovered.state)).toBe(landed.checkpoint.stateHash);
     expect(recovered.journal.lastSequence).toBe(landed.checkpoint.journalIndex + LEAP);
     const exact = cutShort(world.running.disk, after);
-    expect(recoverFrom(exact, landed).from).toBe('journal');
+    expect((await recoverFrom(exact, chainOf(world))).from).toBe('journal');
   });
 
   it('because it tells another story is put aside', async () => {
@@ -219,7 +325,7 @@ describe('a journal that does not hold the newest checkpoint', () => {
     }));
     journal.append(strangers);
     expect(whyNotInJournal({ genesis: GENESIS, journal, landed })).toMatch(/gives stateHash/);
-    expect(recoverFrom(forked, landed)).toMatchObject({ from: 'chain', asides: [expect.anything()] });
+    expect(await recoverFrom(forked, chainOf(world))).toMatchObject({ from: 'chain', asides: [expect.anything()] });
   });
 
   it('because another keeper went on is put aside', async () => {
@@ -231,7 +337,7 @@ describe('a journal that does not hold the newest checkpoint', () => {
     await world.clock.advance(12_000);
     await trade(world, other);
     await world.clock.advance(12_000);
-    const recovered = recoverFrom(world.running.disk, landedOn(world));
+    const recovered = await recoverFrom(world.running.disk, chainOf(world));
     expect(recovered).toMatchObject({ from: 'chain', asides: [expect.anything()] });
     expect(stateHash(recovered.state)).toBe(landedOn(world)?.checkpoint.stateHash);
   });
@@ -240,8 +346,8 @@ describe('a journal that does not hold the newest checkpoint', () => {
     const world = await openMarket();
     await world.clock.advance(8_000);
     const disk = createFakeDisk();
-    recoverFrom(disk, landedOn(world));
-    expect(() => recoverFrom(disk, undefined)).toThrow(/no longer stands on chain/);
+    await recoverFrom(disk, chainOf(world));
+    await expect(recoverFrom(disk, [])).rejects.toThrow(/no longer stands on chain/);
     expect(disk.open().lastSequence).toBeGreaterThan(LEAP);
   });
 });
@@ -265,7 +371,7 @@ describe('a journal that began with a checkpoint', () => {
   it('is replayed when the keeper starts again before its first own checkpoint', async () => {
     const world = await openSecondLife();
     await trade(world);
-    const recovered = recoverFrom(world.running.disk, landedOn(world));
+    const recovered = await recoverFrom(world.running.disk, chainOf(world));
     expect(recovered).toMatchObject({ from: 'journal', asides: [] });
     expect(engineHash(recovered.state)).toBe(engineHash(stateOf(world.running)));
     expect(recovered.unsigned?.number).toBe((recovered.base?.message.number ?? 0) + 1);
@@ -279,7 +385,7 @@ describe('a journal that began with a checkpoint', () => {
     await trade(world);
     const landed = landedOn(world);
     expect(landed?.checkpoint.epoch).toBe(2);
-    const recovered = recoverFrom(world.running.disk, landed);
+    const recovered = await recoverFrom(world.running.disk, chainOf(world));
     expect(recovered).toMatchObject({ from: 'journal', asides: [], unsigned: undefined });
     expect(engineHash(recovered.state)).toBe(engineHash(stateOf(world.running)));
   });
@@ -301,7 +407,7 @@ describe('a cut that was not signed', () => {
       await trade(world);
       disk.open().saveSnapshot({ sequence: sequencer.sequence, engine: encodeEngine(sequencer.state) });
     }
-    const { unsigned, state } = recoverFrom(disk, landedOn(world));
+    const { unsigned, state } = await recoverFrom(disk, chainOf(world));
     expect(unsigned).toMatchObject({ number: cut, journalIndex: index });
     expect(engineHash(state)).toBe(engineHash(sequencer.state));
     disk.onWrite = () => {};
@@ -315,7 +421,7 @@ describe('a cut that was not signed', () => {
     const world = await openMarket();
     world.networks.poster = deadNetwork;
     await world.clock.advance(2_000);
-    const recovered = recoverFrom(world.running.disk, landedOn(world));
+    const recovered = await recoverFrom(world.running.disk, chainOf(world));
     expect(recovered.unsigned).toBeUndefined();
     expect(recovered.state.cutNumber).toBe((recovered.base?.message.number ?? 0) + 1);
   });
@@ -325,7 +431,7 @@ describe('a cut that was not signed', () => {
     await world.clock.advance(4_000);
     const landed = landedOn(world) as LandedCheckpoint;
     world.running.disk.open().writeOutbox(`checkpoint ${landed.checkpoint.number}`, undefined);
-    const recovered = recoverFrom(world.running.disk, landed);
+    const recovered = await recoverFrom(world.running.disk, chainOf(world));
     expect(recovered.unsigned).toBeUndefined();
     kill(world.running);
     startKeeper(world, { disk: world.running.disk });

@@ -75,9 +75,11 @@ describe('a candidate', () => {
     const running = startKeeper(world, { disk });
     appoint(world, running, 1);
     const answers: (() => void)[] = [];
-    const { readNewestCheckpoint } = running.home;
-    running.home.readNewestCheckpoint = (...input) =>
-      new Promise((resolve) => answers.push(() => resolve(readNewestCheckpoint(...input))));
+    const { readCheckpoints } = running.home;
+    running.home.readCheckpoints = async function* (...input) {
+      await new Promise<void>((resolve) => answers.push(resolve));
+      yield* readCheckpoints(...input);
+    };
     await world.clock.advance(12_000);
     expect(running.keeper.api.identity().role).toBe('leader');
     world.home.send(nameLeader(fakeSigner('other').address, 2));
@@ -99,10 +101,12 @@ describe('a candidate', () => {
     const world = createWorld();
     const running = startKeeper(world);
     appoint(world, running, 1);
-    const { readNewestCheckpoint } = running.home;
+    const { readCheckpoints } = running.home;
     let failures = 3;
-    running.home.readNewestCheckpoint = (...input) =>
-      failures-- > 0 ? Promise.reject(new Error('no answer')) : readNewestCheckpoint(...input);
+    running.home.readCheckpoints = async function* (...input) {
+      if (failures-- > 0) throw new Error('no answer');
+      yield* readCheckpoints(...input);
+    };
     await world.clock.advance(12_000);
     expect(running.keeper.leading).toBeUndefined();
     await world.clock.advance(6_000);
@@ -115,11 +119,13 @@ describe('a candidate', () => {
     const running = startKeeper(world);
     appoint(world, running, 1);
     let answer = () => {};
-    const { readNewestCheckpoint } = running.home;
-    running.home.readNewestCheckpoint = (...input) =>
-      new Promise((resolve) => {
-        answer = () => resolve(readNewestCheckpoint(...input));
+    const { readCheckpoints } = running.home;
+    running.home.readCheckpoints = async function* (...input) {
+      await new Promise<void>((resolve) => {
+        answer = resolve;
       });
+      yield* readCheckpoints(...input);
+    };
     await world.clock.advance(12_000);
     world.home.send(nameLeader(fakeSigner('other').address, 2));
     await world.clock.advance(4_000);

@@ -52,6 +52,9 @@ export interface Surroundings {
   readonly observer: Observer;
 }
 
+/** Over how many checkpoints the snapshots of a keeper may roll. Each start takes another number. */
+const LARGEST_K = 6;
+
 export class DiedAtWrite extends Error {}
 
 export function createMachine(leader: string): Machine {
@@ -104,7 +107,7 @@ export function boot(machine: Machine, { wire, home, second, sealing, observer }
     clock,
     logger: listenForLeading((from) => observer.onLeading(life, from)),
     pollMs: 1_000,
-    checkpointSettings: CHECKPOINT_SETTINGS,
+    checkpointSettings: { ...CHECKPOINT_SETTINGS, slices: wire.random.between(1, LARGEST_K) },
     gateSettings: GATE_SETTINGS,
     schedule: (flush) => void clock.after(wire.random.below(4), flush),
     onFatal: (error) => {

@@ -26,6 +26,7 @@ const MUST_HAPPEN = [
   'reorganisation',
   'snapshot',
   'the leader gets a new epoch',
+  'states from several checkpoints',
   'withdrawal cancelled',
   'withdrawal executed',
   'withdrawal expired',

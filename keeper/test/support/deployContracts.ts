@@ -76,8 +76,11 @@ export interface TestContracts {
   electLeader(): Promise<void>;
 }
 
-/** Deploys token, vault, authority and checkpointer: this chain is its own home. The chain must mine on its own. */
-export async function deployContracts(url: string): Promise<TestContracts> {
+/**
+ * Deploys token, vault, authority and checkpointer: this chain is its own home. The chain must mine on its own.
+ * `ringSize`: of the checkpointer.
+ */
+export async function deployContracts(url: string, { ringSize = 0n } = {}): Promise<TestContracts> {
   const client = connect(url);
   const chainId = await client.getChainId();
   const from = client.account.address;
@@ -105,7 +108,7 @@ export async function deployContracts(url: string): Promise<TestContracts> {
   await deploy('DevnetToken', ['Test Dollar', 'TUSD', 6]);
   await deploy('DepositRegistry', [authority, chainId, checkpointer, 0, listings]);
   await deploy('Authority', [from, from, from, registry, enclave, [], 0n]);
-  await deploy('Checkpointer', [authority, 0n]);
+  await deploy('Checkpointer', [authority, ringSize]);
   await send({
     to: token,
     data: encodeFunctionData({ abi: devnetTokenAbi, functionName: 'mint', args: [from, 10n ** 15n] }),

@@ -8,8 +8,8 @@ import { ZERO_ADDRESS } from '../../src/core/commands.ts';
 import { keccak256, keccak256Hex } from '../../src/core/keccak.ts';
 import { encodeEntry } from '../../src/core/logEncoding.ts';
 import { nextHead, type RegistryEntry, replayHead } from '../../src/core/logEntries.ts';
-import type { SignedCheckpoint } from '../../src/core/ports.ts';
-import type { CheckpointMessage, ExitRootsMessage } from '../../src/core/typedMessages.ts';
+import type { LandedCheckpoint, SignedCheckpoint } from '../../src/core/ports.ts';
+import type { ExitRootsMessage } from '../../src/core/typedMessages.ts';
 import { digestOf, payloadHash, settlementsHash, withdrawalsHash, ZERO_HASH } from '../../src/core/typedMessages.ts';
 import { GENESIS, REGISTRY } from './exchange.ts';
 
@@ -31,7 +31,8 @@ export interface Contracts {
   readonly paused: boolean;
   readonly proposal: { readonly candidate: Address; readonly epoch: number };
   readonly tip: { readonly number: number; readonly digest: Hex };
-  readonly newestCheckpoint: { readonly checkpoint: CheckpointMessage; readonly payload: Uint8Array } | undefined;
+  /** Oldest first. */
+  readonly checkpoints: readonly LandedCheckpoint[];
   /** Atoms per token. */
   readonly vault: ReadonlyMap<Address, bigint>;
   readonly usedNonces: ReadonlySet<string>;
@@ -166,7 +167,7 @@ function deployed({
     paused: false,
     proposal: { candidate: ZERO_ADDRESS, epoch: 0 },
     tip: { number: 0, digest: ZERO_HASH },
-    newestCheckpoint: undefined,
+    checkpoints: [],
     vault: new Map(),
     usedNonces: new Set(),
     root: { epoch: 0, checkpoint: 0, issuedAt: timestamp, postedAt: timestamp },
@@ -268,8 +269,8 @@ export function postCheckpoint(chainId: number, signed: SignedCheckpoint): Trans
       const digest = digestOf('Checkpoint', { chainId, verifyingContract: GENESIS.checkpointer }, checkpoint);
       demandBoth(contracts, digest, signed);
       const logs = append(contracts, GENESIS.checkpointer, { type: 'checkpointed', ...checkpoint });
-      const newestCheckpoint = { checkpoint, payload };
-      return { ...contracts, logs, newestCheckpoint, tip: { number: checkpoint.number, digest } };
+      const checkpoints = [...contracts.checkpoints, { checkpoint, payload }];
+      return { ...contracts, logs, checkpoints, tip: { number: checkpoint.number, digest } };
     },
   };
 }

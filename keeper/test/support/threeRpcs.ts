@@ -32,9 +32,9 @@ export interface ThreeRpcs {
   finalise(): Promise<void>;
 }
 
-export async function startThreeRpcs(): Promise<ThreeRpcs> {
+export async function startThreeRpcs(options: { readonly ringSize?: bigint } = {}): Promise<ThreeRpcs> {
   const anvil = await startAnvil({ chainId: CHAIN_ID, slotsInAnEpoch: 1 });
-  const contracts = await deployContracts(anvil.url).catch(async (error: unknown) => {
+  const contracts = await deployContracts(anvil.url, options).catch(async (error: unknown) => {
     await anvil.stop();
     throw error;
   });

@@ -6,7 +6,7 @@ import { agree } from './agree.ts';
 import type { Finality } from './agreeOnBlock.ts';
 import { type AgreedBlock, createBlockSource } from './blockSource.ts';
 import { ChainError } from './chainError.ts';
-import { findCheckpoint } from './findCheckpoint.ts';
+import { readCheckpoints } from './readCheckpoints.ts';
 import { readLog } from './readLog.ts';
 import { readView } from './readView.ts';
 import { createRpc, RpcRefusal } from './rpc.ts';
@@ -65,13 +65,8 @@ export function createChainReader(options: ChainReaderOptions): ChainReader {
     readLog: async (contract, from, tag) => readLog(await blockAt(tag), contract, from),
     readAuthority: async (address, tag) => readAuthority(await blockAt(tag), address),
     readTip: async (address, tag) => readTip(await blockAt(tag), address),
-    async readNewestCheckpoint(checkpointer, tag) {
-      const at = await blockAt(tag);
-      const tip = await readTip(at, checkpointer);
-      if (tip.number === 0) return undefined;
-      const { rpcs: answering } = at.quorum;
-      const found = await findCheckpoint({ chainId, rpcs: answering, checkpointer, tip, upToBlock: at.block.number });
-      return { ...found, block: at.block };
+    async *readCheckpoints(checkpointer, tag) {
+      yield* readCheckpoints(await blockAt(tag), checkpointer);
     },
     async readNewestRoot(address, tag) {
       const call = { address, abi: depositRegistryAbi, functionName: 'newestRoot' } as const;

@@ -14,6 +14,8 @@ export interface LogRange {
   readonly toBlock: number;
   /** From the newest range to the oldest; within a range the order is always the chain's. */
   readonly backwards?: boolean;
+  /** Blocks in the first request, where much is expected in few; each that is answered doubles the next one. */
+  readonly firstRangeBlocks?: number;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface LogRange {
 export async function* fetchLogs(rpc: Rpc, range: LogRange): AsyncGenerator<readonly RpcLog[]> {
   const { contract, kind, backwards = false } = range;
   let { fromBlock, toBlock } = range;
-  let size = LOG_RANGE_BLOCKS;
+  let size = range.firstRangeBlocks ?? LOG_RANGE_BLOCKS;
   let timeouts = 0;
   while (fromBlock <= toBlock) {
     const first = backwards ? Math.max(fromBlock, toBlock - size + 1) : fromBlock;

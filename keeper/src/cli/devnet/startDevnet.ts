@@ -27,6 +27,8 @@ import { waitUntil } from './waitUntil.ts';
 const BLOCK_TIME_SECONDS = 1;
 const FIRST_EPOCH = 1;
 const KEY_EPOCH = 1;
+/** Few, so that the little that happens on a devnet is spread over several checkpoints. Its contract keeps twice as many. */
+const CHECKPOINT_SLICES = 4;
 const MW = join(ROOT, 'keeper/src/cli/mw.ts');
 const SIMULATOR = join(ROOT, 'keeper/src/adapters/tee/simulator/main.ts');
 
@@ -196,6 +198,7 @@ async function startKeeperProcess(input: {
     chains: input.chains.map(({ chainId, url }) => ({ chainId, rpcUrls: [url], quorum: 1 })),
     gasPrivateKey: developmentKey(KEEPER_GAS).privateKey,
     keyEpoch: KEY_EPOCH,
+    checkpointSlices: CHECKPOINT_SLICES,
     publicBooks: 'depth',
   });
   const launch = (port: number): Promise<RunningProcess> => {

@@ -3,18 +3,10 @@ import { encodeFunctionData, hashMessage } from 'viem';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ChainError } from '../../../src/adapters/chain/chainError.ts';
 import { type ChainReaderOptions, createChainReader } from '../../../src/adapters/chain/chainReader.ts';
-import { fromHex } from '../../../src/core/bytes.ts';
 import type { Hex } from '../../../src/core/commands.ts';
 import { decodeRegistryEntry } from '../../../src/core/logEntries.ts';
 import type { ChainReader } from '../../../src/core/ports.ts';
-import {
-  deployAnswering,
-  enclave,
-  leader,
-  NOBODY,
-  postCheckpoint,
-  signCheckpoint,
-} from '../../support/deployContracts.ts';
+import { deployAnswering, enclave, leader, NOBODY } from '../../support/deployContracts.ts';
 import { aboutLogs, always, behindAt, type Lie, otherChain, otherHashes, type RawLog } from '../../support/rpcProxy.ts';
 import {
   after,
@@ -397,59 +389,7 @@ describe('authority, checkpoints and roots', () => {
 
   it('knows no checkpoint before the first', async () => {
     expect(await rpcs.reader().readTip(rpcs.contracts.checkpointer, 'latest')).toMatchObject({ number: 0 });
-    expect(await rpcs.reader().readNewestCheckpoint(rpcs.contracts.checkpointer, 'latest')).toBeUndefined();
   });
-
-  it('gives the newest checkpoint with its payload', async () => {
-    const { second } = await postTwo();
-    const from = rpcs.reader();
-    expect(await from.readTip(rpcs.contracts.checkpointer, 'latest')).toEqual({ number: 2, digest: second.digest });
-    expect(await from.readNewestCheckpoint(rpcs.contracts.checkpointer, 'latest')).toMatchObject({
-      checkpoint: second.checkpoint,
-      payload: fromHex('0x2222'),
-    });
-  });
-
-  it('takes the newest checkpoint from the RPC that does not hide or change it', async () => {
-    const { second } = await postTwo();
-    rpcs.lie(
-      0,
-      aboutLogs((logs) => logs.slice(0, -1)),
-    );
-    rpcs.lie(
-      1,
-      aboutLogs((logs) => logs.map((log) => ({ ...log, data: log.data.replaceAll('2222', '3333') as Hex }))),
-    );
-    const from = rpcs.reader();
-    const newest = await from.readNewestCheckpoint(rpcs.contracts.checkpointer, 'latest');
-    expect(newest?.checkpoint).toEqual(second.checkpoint);
-    expect(ok(from)).toEqual([false, false, true]);
-  });
-
-  it('fails when every RPC hides the newest checkpoint', async () => {
-    await postTwo();
-    for (const proxy of rpcs.proxies) proxy.lie(aboutLogs(() => []));
-    const error = await failure(rpcs.reader().readNewestCheckpoint(rpcs.contracts.checkpointer, 'latest'));
-    expect(error).toMatchObject({ code: 'logNotProven', retryable: true });
-    expect(error.message).toContain('checkpoint 2');
-  });
-
-  async function postTwo() {
-    await rpcs.contracts.electLeader();
-    const first = await signCheckpoint(rpcs.contracts, {
-      number: 1,
-      parent: `0x${'0'.repeat(64)}`,
-      payload: fromHex('0x1111'),
-    });
-    await postCheckpoint(rpcs.contracts, first);
-    const second = await signCheckpoint(rpcs.contracts, {
-      number: 2,
-      parent: first.digest,
-      payload: fromHex('0x2222'),
-    });
-    await postCheckpoint(rpcs.contracts, second);
-    return { first, second };
-  }
 });
 
 describe('contract accounts', () => {
