@@ -8,7 +8,8 @@ import {DevnetRecord} from "./lib/DevnetRecord.sol";
 /// @title Everything on one development chain: Safe, tokens, protocol
 /// @dev Once per chain, home (31337) and second (31338), in either order or at the same time:
 ///
-///     ENCLAVE=0x… forge script contracts/script/DeployDevnet.s.sol --rpc-url http://127.0.0.1:8545 --broadcast
+///     ENCLAVE=0x… forge script contracts/script/DeployDevnet.s.sol --rpc-url http://127.0.0.1:8545 \
+///         --sender 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266 --broadcast
 ///
 /// - `ENCLAVE`: address of the enclave key. It is derived from the Checkpointer's address, which stands in
 ///   deployments/31337.json before anything is deployed.

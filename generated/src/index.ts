@@ -790,6 +790,16 @@ export const depositRegistryAbi = [
               { name: 'refillSeconds', internalType: 'uint32', type: 'uint32' },
             ],
           },
+          { name: 'settleable', internalType: 'bool', type: 'bool' },
+        ],
+      },
+      {
+        name: 'cow',
+        internalType: 'struct CowContracts',
+        type: 'tuple',
+        components: [
+          { name: 'settlement', internalType: 'address', type: 'address' },
+          { name: 'shedFactory', internalType: 'address', type: 'address' },
         ],
       },
     ],
@@ -849,6 +859,51 @@ export const depositRegistryAbi = [
       },
     ],
     name: 'changeLimit',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [
+      { name: 'token', internalType: 'address', type: 'address' },
+      { name: 'settleable', internalType: 'bool', type: 'bool' },
+    ],
+    name: 'changeSettleable',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [
+      { name: 'orderDigest', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'signature', internalType: 'bytes', type: 'bytes' },
+    ],
+    name: 'checkLaneSignature',
+    outputs: [{ name: '', internalType: 'bytes4', type: 'bytes4' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [
+      {
+        name: 'intent',
+        internalType: 'struct SettlementIntent',
+        type: 'tuple',
+        components: [
+          { name: 'nonce', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'sellToken', internalType: 'address', type: 'address' },
+          { name: 'buyToken', internalType: 'address', type: 'address' },
+          { name: 'sellAmount', internalType: 'uint256', type: 'uint256' },
+          { name: 'buyAmount', internalType: 'uint256', type: 'uint256' },
+          { name: 'buyExact', internalType: 'bool', type: 'bool' },
+          { name: 'partiallyFillable', internalType: 'bool', type: 'bool' },
+          { name: 'validTo', internalType: 'uint32', type: 'uint32' },
+          { name: 'owner', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'checkpoint', internalType: 'uint64', type: 'uint64' },
+        ],
+      },
+    ],
+    name: 'closeSettlement',
     outputs: [],
     stateMutability: 'nonpayable',
   },
@@ -955,6 +1010,23 @@ export const depositRegistryAbi = [
   {
     type: 'function',
     inputs: [
+      { name: 'hash', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'signature', internalType: 'bytes', type: 'bytes' },
+    ],
+    name: 'isValidSignature',
+    outputs: [{ name: '', internalType: 'bytes4', type: 'bytes4' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [{ name: 'nonce', internalType: 'bytes32', type: 'bytes32' }],
+    name: 'laneOf',
+    outputs: [{ name: '', internalType: 'address', type: 'address' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [
       {
         name: 'listing_',
         internalType: 'struct TokenListing',
@@ -989,6 +1061,7 @@ export const depositRegistryAbi = [
               { name: 'refillSeconds', internalType: 'uint32', type: 'uint32' },
             ],
           },
+          { name: 'settleable', internalType: 'bool', type: 'bool' },
         ],
       },
     ],
@@ -1028,6 +1101,33 @@ export const depositRegistryAbi = [
       { name: 'processedIndex', internalType: 'uint64', type: 'uint64' },
     ],
     stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [
+      {
+        name: 'intent',
+        internalType: 'struct SettlementIntent',
+        type: 'tuple',
+        components: [
+          { name: 'nonce', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'sellToken', internalType: 'address', type: 'address' },
+          { name: 'buyToken', internalType: 'address', type: 'address' },
+          { name: 'sellAmount', internalType: 'uint256', type: 'uint256' },
+          { name: 'buyAmount', internalType: 'uint256', type: 'uint256' },
+          { name: 'buyExact', internalType: 'bool', type: 'bool' },
+          { name: 'partiallyFillable', internalType: 'bool', type: 'bool' },
+          { name: 'validTo', internalType: 'uint32', type: 'uint32' },
+          { name: 'owner', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'checkpoint', internalType: 'uint64', type: 'uint64' },
+        ],
+      },
+      { name: 'enclaveSignature', internalType: 'bytes', type: 'bytes' },
+      { name: 'leaderSignature', internalType: 'bytes', type: 'bytes' },
+    ],
+    name: 'openSettlement',
+    outputs: [],
+    stateMutability: 'nonpayable',
   },
   {
     type: 'function',
@@ -1076,6 +1176,13 @@ export const depositRegistryAbi = [
   },
   {
     type: 'function',
+    inputs: [{ name: 'nonce', internalType: 'bytes32', type: 'bytes32' }],
+    name: 'revokeSettlement',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
     inputs: [
       { name: 'account', internalType: 'address', type: 'address' },
       { name: 'nonce', internalType: 'uint256', type: 'uint256' },
@@ -1093,6 +1200,56 @@ export const depositRegistryAbi = [
     ],
     name: 'setAuthority',
     outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [],
+    name: 'settlementSetup',
+    outputs: [
+      {
+        name: '',
+        internalType: 'struct SettlementSetup',
+        type: 'tuple',
+        components: [
+          { name: 'registryDomain', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'orderDomain', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'relayer', internalType: 'address', type: 'address' },
+          {
+            name: 'laneImplementation',
+            internalType: 'address',
+            type: 'address',
+          },
+        ],
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [{ name: 'nonce', internalType: 'bytes32', type: 'bytes32' }],
+    name: 'settlementStatus',
+    outputs: [
+      { name: '', internalType: 'enum SettlementStatus', type: 'uint8' },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [],
+    name: 'shed',
+    outputs: [{ name: '', internalType: 'address', type: 'address' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [
+      { name: 'lane', internalType: 'address', type: 'address' },
+      { name: 'owner', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'token', internalType: 'address', type: 'address' },
+    ],
+    name: 'sweepLane',
+    outputs: [{ name: 'received', internalType: 'uint256', type: 'uint256' }],
     stateMutability: 'nonpayable',
   },
   {
@@ -1335,6 +1492,148 @@ export const depositRegistryAbi = [
         indexed: false,
       },
       {
+        name: 'settleable',
+        internalType: 'bool',
+        type: 'bool',
+        indexed: false,
+      },
+    ],
+    name: 'SettleableChanged',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      { name: 'index', internalType: 'uint64', type: 'uint64', indexed: true },
+      {
+        name: 'nonce',
+        internalType: 'bytes32',
+        type: 'bytes32',
+        indexed: false,
+      },
+      {
+        name: 'owner',
+        internalType: 'bytes32',
+        type: 'bytes32',
+        indexed: false,
+      },
+      {
+        name: 'sellToken',
+        internalType: 'address',
+        type: 'address',
+        indexed: false,
+      },
+      {
+        name: 'returned',
+        internalType: 'uint256',
+        type: 'uint256',
+        indexed: false,
+      },
+      {
+        name: 'buyToken',
+        internalType: 'address',
+        type: 'address',
+        indexed: false,
+      },
+      {
+        name: 'bought',
+        internalType: 'uint256',
+        type: 'uint256',
+        indexed: false,
+      },
+      { name: 'complete', internalType: 'bool', type: 'bool', indexed: false },
+    ],
+    name: 'SettlementClosed',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      { name: 'index', internalType: 'uint64', type: 'uint64', indexed: true },
+      {
+        name: 'nonce',
+        internalType: 'bytes32',
+        type: 'bytes32',
+        indexed: false,
+      },
+      {
+        name: 'sellToken',
+        internalType: 'address',
+        type: 'address',
+        indexed: false,
+      },
+      {
+        name: 'buyToken',
+        internalType: 'address',
+        type: 'address',
+        indexed: false,
+      },
+      {
+        name: 'sellAmount',
+        internalType: 'uint256',
+        type: 'uint256',
+        indexed: false,
+      },
+      {
+        name: 'buyAmount',
+        internalType: 'uint256',
+        type: 'uint256',
+        indexed: false,
+      },
+      { name: 'buyExact', internalType: 'bool', type: 'bool', indexed: false },
+      {
+        name: 'partiallyFillable',
+        internalType: 'bool',
+        type: 'bool',
+        indexed: false,
+      },
+      {
+        name: 'validTo',
+        internalType: 'uint32',
+        type: 'uint32',
+        indexed: false,
+      },
+      {
+        name: 'owner',
+        internalType: 'bytes32',
+        type: 'bytes32',
+        indexed: false,
+      },
+      {
+        name: 'checkpoint',
+        internalType: 'uint64',
+        type: 'uint64',
+        indexed: false,
+      },
+    ],
+    name: 'SettlementOpened',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      { name: 'index', internalType: 'uint64', type: 'uint64', indexed: true },
+      {
+        name: 'nonce',
+        internalType: 'bytes32',
+        type: 'bytes32',
+        indexed: false,
+      },
+    ],
+    name: 'SettlementRevoked',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      { name: 'index', internalType: 'uint64', type: 'uint64', indexed: true },
+      {
+        name: 'token',
+        internalType: 'address',
+        type: 'address',
+        indexed: false,
+      },
+      {
         name: 'depositCap',
         internalType: 'uint256',
         type: 'uint256',
@@ -1368,6 +1667,12 @@ export const depositRegistryAbi = [
           { name: 'capacity', internalType: 'uint112', type: 'uint112' },
           { name: 'refillSeconds', internalType: 'uint32', type: 'uint32' },
         ],
+        indexed: false,
+      },
+      {
+        name: 'settleable',
+        internalType: 'bool',
+        type: 'bool',
         indexed: false,
       },
     ],
@@ -1471,6 +1776,7 @@ export const depositRegistryAbi = [
     ],
     name: 'Withdrawn',
   },
+  { type: 'error', inputs: [], name: 'ApproveFailed' },
   {
     type: 'error',
     inputs: [
@@ -1612,6 +1918,11 @@ export const depositRegistryAbi = [
   },
   {
     type: 'error',
+    inputs: [{ name: 'caller', internalType: 'address', type: 'address' }],
+    name: 'DepositRegistry_NotSlowGovernor',
+  },
+  {
+    type: 'error',
     inputs: [{ name: 'token', internalType: 'address', type: 'address' }],
     name: 'DepositRegistry_NothingReceived',
   },
@@ -1686,6 +1997,95 @@ export const depositRegistryAbi = [
     ],
     name: 'SafeCastOverflowedUintDowncast',
   },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'length', internalType: 'uint256', type: 'uint256' },
+      { name: 'expected', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'Settlements_BadSignatureLength',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'validTo', internalType: 'uint32', type: 'uint32' }],
+    name: 'Settlements_Expired',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'nonce', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'status', internalType: 'enum SettlementStatus', type: 'uint8' },
+    ],
+    name: 'Settlements_NonceUsed',
+  },
+  { type: 'error', inputs: [], name: 'Settlements_NotHere' },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'caller', internalType: 'address', type: 'address' },
+      { name: 'lane', internalType: 'address', type: 'address' },
+    ],
+    name: 'Settlements_NotLane',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'nonce', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'status', internalType: 'enum SettlementStatus', type: 'uint8' },
+    ],
+    name: 'Settlements_NotOpen',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'nonce', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'intentHash', internalType: 'bytes32', type: 'bytes32' },
+    ],
+    name: 'Settlements_NotOpened',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'token', internalType: 'address', type: 'address' }],
+    name: 'Settlements_NotSettleable',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'caller', internalType: 'address', type: 'address' }],
+    name: 'Settlements_NotShed',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'nonce', internalType: 'bytes32', type: 'bytes32' }],
+    name: 'Settlements_NothingToSweep',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'orderDigest', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'rebuilt', internalType: 'bytes32', type: 'bytes32' },
+    ],
+    name: 'Settlements_OtherOrder',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'token', internalType: 'address', type: 'address' }],
+    name: 'Settlements_SameToken',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'nonce', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'unsold', internalType: 'uint256', type: 'uint256' },
+      { name: 'bought', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'Settlements_StillOpen',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'validTo', internalType: 'uint32', type: 'uint32' }],
+    name: 'Settlements_ValidToTooFar',
+  },
+  { type: 'error', inputs: [], name: 'Settlements_ZeroAmount' },
   { type: 'error', inputs: [], name: 'Signatures_NoLeader' },
   {
     type: 'error',

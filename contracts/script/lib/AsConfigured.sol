@@ -9,6 +9,7 @@ import {DepositRegistry} from "../../src/DepositRegistry.sol";
 import {DepositRouter} from "../../src/DepositRouter.sol";
 import {Directory} from "../../src/Directory.sol";
 import {Governor} from "../../src/Governor.sol";
+import {ICOWShedFactory} from "../../src/external/ICOWShedFactory.sol";
 import {TypedMessages} from "../../src/libraries/TypedMessages.sol";
 import {AssetTokenListing, DirectoryGenesis, Settler, TokenListing} from "../../src/types/Listings.sol";
 import {Limit, OutflowKind} from "../../src/types/VaultState.sol";
@@ -96,13 +97,22 @@ abstract contract AsConfigured is Protocol {
         for (uint256 i = 0; i < config.tokens.length; i++) {
             _requireListing(registry, config.tokens[i]);
         }
+        _requireCow(registry, config.others.cow);
         (uint64 epoch, uint64 checkpoint,,) = registry.newestRoot();
         _requireSame(epoch != 0 || checkpoint == config.startCheckpoint, "startCheckpoint");
     }
 
+    function _requireCow(DepositRegistry registry, Cow memory cow) private view {
+        _requireSame(registry.settlementSetup().relayer == cow.vaultRelayer, "cow.vaultRelayer");
+        address shed =
+            cow.shedFactory == address(0) ? address(0) : ICOWShedFactory(cow.shedFactory).proxyOf(address(registry));
+        _requireSame(registry.shed() == shed, "cow.shedFactory");
+    }
+
     function _requireListing(DepositRegistry registry, TokenListing memory expected) private view {
-        (uint256 depositCap, uint64 listedAt,) = registry.listing(expected.token);
+        (uint256 depositCap, uint64 listedAt, bool settleable) = registry.listing(expected.token);
         _requireSame(listedAt != 0 && depositCap == expected.depositCap, "tokens");
+        _requireSame(settleable == expected.settleable, "settleable tokens");
         _requireLimit(registry, expected.token, OutflowKind.Withdrawal, expected.withdrawalLimit);
         _requireLimit(registry, expected.token, OutflowKind.Settlement, expected.settlementLimit);
         _requireLimit(registry, expected.token, OutflowKind.Shuttle, expected.shuttleLimit);

@@ -147,7 +147,8 @@ abstract contract ConfigFile is AsConfigured {
                 depositCap: entry.depositCap,
                 withdrawalLimit: entry.withdrawalLimit,
                 settlementLimit: entry.settlementLimit,
-                shuttleLimit: entry.shuttleLimit
+                shuttleLimit: entry.shuttleLimit,
+                settleable: entry.settleable
             });
         }
     }

@@ -157,7 +157,7 @@ abstract contract Devnet is AsConfigured, SafeDeployment {
     /// @dev A quarter of the cap may leave in a day, in each way.
     function _listing(address token, uint112 depositCap) internal pure returns (TokenListing memory) {
         Limit memory limit = Limit(depositCap / 4, REFILL_SECONDS);
-        return TokenListing(token, depositCap, limit, limit, limit);
+        return TokenListing(token, depositCap, limit, limit, limit, true);
     }
 
     function _genesis(address deployer) private returns (DirectoryGenesis memory genesis) {

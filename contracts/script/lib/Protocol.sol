@@ -8,6 +8,7 @@ import {DepositRouter} from "../../src/DepositRouter.sol";
 import {Directory} from "../../src/Directory.sol";
 import {Governor, SlowGovernor} from "../../src/Governor.sol";
 import {DirectoryGenesis, TokenListing} from "../../src/types/Listings.sol";
+import {CowContracts} from "../../src/types/Settlement.sol";
 import {ContractsOfOthers} from "./ContractsOfOthers.sol";
 import {CouncilSafe} from "./CouncilSafe.sol";
 
@@ -138,7 +139,12 @@ abstract contract Protocol is CouncilSafe, ContractsOfOthers {
 
     function _registryArguments(Config memory config, Contracts memory contracts) private pure returns (bytes memory) {
         return abi.encode(
-            contracts.authority, config.homeChainId, contracts.checkpointer, config.startCheckpoint, config.tokens
+            contracts.authority,
+            config.homeChainId,
+            contracts.checkpointer,
+            config.startCheckpoint,
+            config.tokens,
+            CowContracts(config.others.cow.settlement, config.others.cow.shedFactory)
         );
     }
 

@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IEventLog} from "./IEventLog.sol";
+import {ISettlements} from "./ISettlements.sol";
 import {TokenListing} from "../types/Listings.sol";
 import {ExitRoots, Withdrawal} from "../types/Messages.sol";
 import {ExitPhase, Limit, OutflowKind} from "../types/VaultState.sol";
@@ -19,7 +20,7 @@ import {ExitPhase, Limit, OutflowKind} from "../types/VaultState.sol";
 ///   whoever withdraws last waits for the token to be made whole.
 /// - No return value, `false` and a revert are all understood. Tokens that call back cannot re-enter. A blocklisted
 ///   recipient is not paid, and holds up nobody else.
-interface IDepositRegistry is IEventLog {
+interface IDepositRegistry is IEventLog, ISettlements {
     // Entries of the log: only `index` is indexed.
     event Deposited(
         uint64 indexed index, address token, uint256 amount, address account, uint32 subaccount, address payer
@@ -49,9 +50,11 @@ interface IDepositRegistry is IEventLog {
         uint256 depositCap,
         Limit withdrawalLimit,
         Limit settlementLimit,
-        Limit shuttleLimit
+        Limit shuttleLimit,
+        bool settleable
     );
     event DepositCapChanged(uint64 indexed index, address token, uint256 depositCap);
+    event SettleableChanged(uint64 indexed index, address token, bool settleable);
     event LimitChanged(uint64 indexed index, address token, OutflowKind kind, uint112 capacity, uint32 refillSeconds);
 
     /// @notice One item of `withdrawMany` was not paid; `reason` is the ABI-encoded error. A report to whoever submitted the
@@ -62,6 +65,8 @@ interface IDepositRegistry is IEventLog {
     error DepositRegistry_NotCouncil(address caller);
     error DepositRegistry_NotGovernor(address caller);
     error DepositRegistry_NotCouncilOrGovernor(address caller);
+    /// @notice Only the slow governor makes a token settleable. The council may only take it back.
+    error DepositRegistry_NotSlowGovernor(address caller);
     error DepositRegistry_NotSelf(address caller);
     error DepositRegistry_NotAToken(address token);
     error DepositRegistry_TokenNotListed(address token);
@@ -173,7 +178,7 @@ interface IDepositRegistry is IEventLog {
     function revokeWithdrawal(address account, uint256 nonce) external;
 
     /// @notice Governor only: accepts deposits of a token, until the vault accounts for `depositCap` atoms of it. The caps
-    /// of all chains together must fit the ledger: below 2⁵³ ledger units of the asset.
+    /// of all chains together must fit the ledger: below 2⁵³ ledger units of the asset. Not settleable at once.
     function listToken(TokenListing calldata listing) external;
 
     /// @notice The governor sets the cap of a listed token; the council may lower it at once. 0 stops deposits.
@@ -182,6 +187,10 @@ interface IDepositRegistry is IEventLog {
     /// @notice The governor sets how much of a listed token may flow out in one way; the council may lower it at once
     /// (neither more at once nor sooner again). 0 stops it. Withdrawals count net of deposits.
     function changeLimit(address token, OutflowKind kind, Limit calldata limit) external;
+
+    /// @notice The slow governor allows or forbids settlements that sell or buy a listed token; the council may forbid at
+    /// once. What is open goes on.
+    function changeSettleable(address token, bool settleable) external;
 
     /// @notice Authority only: what gates money here, each time it changes.
     /// @param signers hash of the two keys, `keccak256(abi.encode(enclave, leader))`; 0 while nobody leads

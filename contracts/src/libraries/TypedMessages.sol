@@ -1,13 +1,26 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {AcceptLeader, Checkpoint, ExitRoots, Withdrawal} from "../types/Messages.sol";
+import {
+    AcceptLeader,
+    Checkpoint,
+    ExitRoots,
+    SettlementIntent,
+    SettlementOrder,
+    ShedHooks,
+    Withdrawal
+} from "../types/Messages.sol";
 
 /// @title EIP-712 struct hashes of the typed messages, and the domain of another chain's contract
 library TypedMessages {
     bytes32 internal constant WITHDRAWAL_TYPEHASH = keccak256(
         "Withdrawal(address account,address token,uint256 amount,address recipient,uint256 nonce,uint64 checkpoint,uint64 deadline)"
     );
+    bytes32 internal constant SETTLEMENT_INTENT_TYPEHASH = keccak256(
+        "SettlementIntent(bytes32 nonce,address sellToken,address buyToken,uint256 sellAmount,uint256 buyAmount,bool buyExact,bool partiallyFillable,uint32 validTo,bytes32 owner,uint64 checkpoint)"
+    );
+    bytes32 internal constant SETTLEMENT_ORDER_TYPEHASH = keccak256("SettlementOrder(bytes32 orderDigest)");
+    bytes32 internal constant SHED_HOOKS_TYPEHASH = keccak256("ShedHooks(bytes32 hooksHash)");
     bytes32 internal constant EXIT_ROOTS_TYPEHASH =
         keccak256("ExitRoots(uint64 epoch,uint64 checkpoint,uint64 issuedAt,bytes32 root)");
     bytes32 internal constant CHECKPOINT_TYPEHASH = keccak256(
@@ -25,6 +38,18 @@ library TypedMessages {
 
     function hashStruct(Withdrawal calldata withdrawal) internal pure returns (bytes32) {
         return keccak256(abi.encode(WITHDRAWAL_TYPEHASH, withdrawal));
+    }
+
+    function hashStruct(SettlementIntent memory intent) internal pure returns (bytes32) {
+        return keccak256(abi.encode(SETTLEMENT_INTENT_TYPEHASH, intent));
+    }
+
+    function hashStruct(SettlementOrder memory order) internal pure returns (bytes32) {
+        return keccak256(abi.encode(SETTLEMENT_ORDER_TYPEHASH, order));
+    }
+
+    function hashStruct(ShedHooks memory hooks) internal pure returns (bytes32) {
+        return keccak256(abi.encode(SHED_HOOKS_TYPEHASH, hooks));
     }
 
     function hashStruct(ExitRoots calldata roots) internal pure returns (bytes32) {

@@ -20,6 +20,7 @@ library Listings {
         if (books.listedAt != 0) revert IDepositRegistry.DepositRegistry_TokenAlreadyListed(token);
         books.listedAt = vault.count + 1;
         books.depositCap = _toCap(listing.depositCap, type(uint112).max);
+        books.settleable = listing.settleable;
         _setLimit(books, OutflowKind.Withdrawal, listing.withdrawalLimit);
         _setLimit(books, OutflowKind.Settlement, listing.settlementLimit);
         _setLimit(books, OutflowKind.Shuttle, listing.shuttleLimit);
@@ -31,6 +32,12 @@ library Listings {
         TokenBooks storage books = vault.tokens[token];
         books.depositCap = _toCap(depositCap, mayRaise ? type(uint112).max : books.depositCap);
         vault.append(IDepositRegistry.DepositCapChanged.selector, abi.encode(token, depositCap));
+    }
+
+    function changeSettleable(VaultState storage vault, address token, bool settleable) internal {
+        vault.requireListed(token);
+        vault.tokens[token].settleable = settleable;
+        vault.append(IDepositRegistry.SettleableChanged.selector, abi.encode(token, settleable));
     }
 
     /// @dev Lower means: neither more at once nor sooner again. What is used now was reckoned with the old limit, and is

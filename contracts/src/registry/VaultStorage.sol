@@ -23,6 +23,12 @@ abstract contract VaultStorage is IDepositRegistry {
         if (msg.sender != AUTHORITY.governor()) revert DepositRegistry_NotGovernor(msg.sender);
     }
 
+    /// @dev What the slow governor switches on or off and the council only off.
+    function _requireMaySwitch(bool on) internal view {
+        if (msg.sender == AUTHORITY.slowGovernor() || (!on && msg.sender == AUTHORITY.council())) return;
+        revert DepositRegistry_NotSlowGovernor(msg.sender);
+    }
+
     /// @dev What the governor may set at will and the council only lower. Answers whether it is the governor.
     function _requireCouncilOrGovernor() internal view returns (bool isGovernor) {
         isGovernor = msg.sender == AUTHORITY.governor();

@@ -6,13 +6,14 @@ import {Limit} from "./VaultState.sol";
 // What constructors list at genesis, and what the governor lists later.
 
 /// @notice A token that a vault accepts. `depositCap` bounds what the vault may hold of it, in the token's atoms; the
-/// limits bound how fast it may leave in each way.
+/// limits bound how fast it may leave in each way. `settleable` tokens may be sold and bought through CoW Protocol.
 struct TokenListing {
     address token;
     uint256 depositCap;
     Limit withdrawalLimit;
     Limit settlementLimit;
     Limit shuttleLimit;
+    bool settleable;
 }
 
 /// @notice A chain with a vault. `finality`: 0 = wait for `finalized`, 1 = wait for `safe`.

@@ -15,6 +15,33 @@ struct Withdrawal {
     uint64 deadline;
 }
 
+/// @notice Sells `sellAmount` for at least `buyAmount`, or at most `sellAmount` for `buyAmount` when `buyExact`. `owner` is the
+/// commitment `keccak256(account, subaccount, salt)` that pays and is paid, fresh per `nonce`. At most one of the intents
+/// with one nonce opens a lane.
+struct SettlementIntent {
+    bytes32 nonce;
+    address sellToken;
+    address buyToken;
+    uint256 sellAmount;
+    uint256 buyAmount;
+    bool buyExact;
+    bool partiallyFillable;
+    uint32 validTo;
+    bytes32 owner;
+    uint64 checkpoint;
+}
+
+/// @notice Lets a lane sign one CoW order. `orderDigest` is the order's own EIP-712 digest, so that it binds the appData,
+/// which the intent cannot: the appData contains the hook that contains the signed intent.
+struct SettlementOrder {
+    bytes32 orderDigest;
+}
+
+/// @notice Lets the vault's own cow-shed run calls. `hooksHash` is the EIP-712 digest of its `ExecuteHooks`.
+struct ShedHooks {
+    bytes32 hooksHash;
+}
+
 /// @notice One Merkle root over (chainId, registry, treeRoot, processedIndex) of all chains. Signed in the domain of the
 /// home chain's Checkpointer; posting it is each vault's heartbeat and opens what checkpoint `checkpoint` approved.
 struct ExitRoots {

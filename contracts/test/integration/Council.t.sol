@@ -11,6 +11,7 @@ import {IAuthority} from "../../src/interfaces/IAuthority.sol";
 import {IDepositRegistry} from "../../src/interfaces/IDepositRegistry.sol";
 import {IDirectory} from "../../src/interfaces/IDirectory.sol";
 import {AcceptLeader} from "../../src/types/Messages.sol";
+import {TokenListing} from "../../src/types/Listings.sol";
 import {DevnetTest} from "../support/DevnetTest.sol";
 import {DevnetToken} from "../support/DevnetToken.sol";
 
@@ -84,10 +85,12 @@ contract CouncilTest is DevnetTest {
 
     function test_council_cannotLoosenWithoutTheTimelock() public {
         DevnetToken other = new DevnetToken("Other", "OTH", 18);
-        bytes memory listing = abi.encodeCall(IDepositRegistry.listToken, (_listing(address(other), 1e24)));
+        TokenListing memory token = _listing(address(other), 1e24);
+        token.settleable = false;
+        bytes memory listing = abi.encodeCall(IDepositRegistry.listToken, (token));
         vm.expectRevert(abi.encodeWithSelector(IDepositRegistry.DepositRegistry_NotGovernor.selector, _council));
         vm.prank(_council);
-        _registry.listToken(_listing(address(other), 1e24));
+        _registry.listToken(token);
 
         execute(_council, address(_timelock), scheduled(address(_registry), listing));
         vm.expectPartialRevert(TimelockController.TimelockUnexpectedOperationState.selector);

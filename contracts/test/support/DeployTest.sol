@@ -5,6 +5,7 @@ import {Deploy} from "../../script/Deploy.s.sol";
 import {IAcrossPool, ICowSettlement, ICowShedFactory} from "../../script/external/IContractsOfOthers.sol";
 import {ISafe} from "../../script/external/ISafe.sol";
 import {SafeDeployment} from "../../script/lib/SafeDeployment.sol";
+import {ICOWShedFactory} from "../../src/external/ICOWShedFactory.sol";
 import {DevnetToken} from "./DevnetToken.sol";
 import {Test} from "forge-std/Test.sol";
 
@@ -137,6 +138,7 @@ abstract contract DeployTest is Test, SafeDeployment {
         vm.etch(factory, hex"fe");
         vm.etch(implementation, hex"fe");
         vm.mockCall(factory, abi.encodeCall(ICowShedFactory.implementation, ()), abi.encode(implementation));
+        vm.mockCall(factory, abi.encodePacked(ICOWShedFactory.proxyOf.selector), abi.encode(madeUp("the shed")));
     }
 
     /// @dev By the deployer and with the creation code of Safe's own deployment.

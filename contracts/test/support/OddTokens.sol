@@ -158,3 +158,22 @@ contract AnyCallToken is DevnetToken("Any Call", "ANY", 18) {
 
     function permit(address, address, uint256, uint256, uint8, bytes32, bytes32) public override {}
 }
+
+/// @dev Its issuer can make it answer nonsense for balances.
+contract NonsenseToken is DevnetToken("Nonsense", "NON", 18) {
+    uint256 private _nonsense;
+
+    function setNonsense(uint256 nonsense) external {
+        _nonsense = nonsense;
+    }
+
+    function balanceOf(address account) public view override returns (uint256) {
+        return _nonsense == 0 ? super.balanceOf(account) : _nonsense;
+    }
+
+    function transfer(address to, uint256 amount) public override returns (bool) {
+        if (_nonsense == 0) return super.transfer(to, amount);
+        _nonsense = type(uint256).max;
+        return true;
+    }
+}

@@ -3,13 +3,25 @@ pragma solidity 0.8.30;
 
 import {CommonBase} from "forge-std/Base.sol";
 
-import {AcceptLeader, Checkpoint, ExitRoots, Withdrawal} from "../../src/types/Messages.sol";
+import {
+    AcceptLeader,
+    Checkpoint,
+    ExitRoots,
+    SettlementIntent,
+    SettlementOrder,
+    ShedHooks,
+    Withdrawal
+} from "../../src/types/Messages.sol";
 
 /// @title Digests and signatures as a wallet would make them
 /// @dev Digests come from forge's own EIP-712, not from the library under test.
 abstract contract Signing is CommonBase {
     string internal constant WITHDRAWAL =
         "Withdrawal(address account,address token,uint256 amount,address recipient,uint256 nonce,uint64 checkpoint,uint64 deadline)";
+    string internal constant SETTLEMENT_INTENT =
+        "SettlementIntent(bytes32 nonce,address sellToken,address buyToken,uint256 sellAmount,uint256 buyAmount,bool buyExact,bool partiallyFillable,uint32 validTo,bytes32 owner,uint64 checkpoint)";
+    string internal constant SETTLEMENT_ORDER = "SettlementOrder(bytes32 orderDigest)";
+    string internal constant SHED_HOOKS = "ShedHooks(bytes32 hooksHash)";
     string internal constant EXIT_ROOTS = "ExitRoots(uint64 epoch,uint64 checkpoint,uint64 issuedAt,bytes32 root)";
     string internal constant CHECKPOINT =
         "Checkpoint(uint64 number,uint64 epoch,bytes32 parent,bytes32 stateHash,bytes32 payloadHash,bytes32 withdrawalsHash,bytes32 settlementsHash,uint64 journalIndex)";
@@ -32,6 +44,18 @@ abstract contract Signing is CommonBase {
 
     function digestOf(Domain memory domain, Withdrawal memory message) internal pure returns (bytes32) {
         return _digest(domain, vm.eip712HashStruct(WITHDRAWAL, abi.encode(message)));
+    }
+
+    function digestOf(Domain memory domain, SettlementIntent memory message) internal pure returns (bytes32) {
+        return _digest(domain, vm.eip712HashStruct(SETTLEMENT_INTENT, abi.encode(message)));
+    }
+
+    function digestOf(Domain memory domain, SettlementOrder memory message) internal pure returns (bytes32) {
+        return _digest(domain, vm.eip712HashStruct(SETTLEMENT_ORDER, abi.encode(message)));
+    }
+
+    function digestOf(Domain memory domain, ShedHooks memory message) internal pure returns (bytes32) {
+        return _digest(domain, vm.eip712HashStruct(SHED_HOOKS, abi.encode(message)));
     }
 
     function digestOf(Domain memory domain, ExitRoots memory message) internal pure returns (bytes32) {

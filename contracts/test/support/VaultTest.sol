@@ -8,6 +8,7 @@ import {Checkpointer} from "../../src/Checkpointer.sol";
 import {DepositRegistry} from "../../src/DepositRegistry.sol";
 import {TokenListing} from "../../src/types/Listings.sol";
 import {AcceptLeader, ExitRoots, Withdrawal} from "../../src/types/Messages.sol";
+import {CowContracts} from "../../src/types/Settlement.sol";
 import {Limit} from "../../src/types/VaultState.sol";
 import {DevnetToken} from "./DevnetToken.sol";
 import {LogReplay} from "./LogReplay.sol";
@@ -58,9 +59,12 @@ abstract contract VaultTest is Test, Signing, LogReplay {
         address registryAt = vm.computeCreateAddress(address(this), nonce + 1);
         address checkpointerAt = vm.computeCreateAddress(address(this), nonce + 2);
         authority = new Authority(council, governor, slowGovernor, registryAt, enclave, guardians, 24 hours);
-        registry = new DepositRegistry(address(authority), HOME, checkpointerAt, 0, tokens);
+        registry = new DepositRegistry(address(authority), HOME, checkpointerAt, 0, tokens, cowContracts());
         checkpointer = new Checkpointer(address(authority), 0);
     }
+
+    /// @dev Most tests do without CoW Protocol.
+    function cowContracts() internal view virtual returns (CowContracts memory) {}
 
     // ---------------------------------------------------------------- leadership
 
@@ -101,7 +105,7 @@ abstract contract VaultTest is Test, Signing, LogReplay {
     /// @dev Limits that nobody notices.
     function listingOf(address token_, uint256 depositCap) internal pure returns (TokenListing memory) {
         Limit memory wide = Limit(type(uint104).max, 1 days);
-        return TokenListing(token_, depositCap, wide, wide, wide);
+        return TokenListing(token_, depositCap, wide, wide, wide, false);
     }
 
     function keyOf(address account) internal pure returns (bytes32) {

@@ -2,7 +2,15 @@
 pragma solidity 0.8.30;
 
 import {TypedMessages} from "../../src/libraries/TypedMessages.sol";
-import {AcceptLeader, Checkpoint, ExitRoots, Withdrawal} from "../../src/types/Messages.sol";
+import {
+    AcceptLeader,
+    Checkpoint,
+    ExitRoots,
+    SettlementIntent,
+    SettlementOrder,
+    ShedHooks,
+    Withdrawal
+} from "../../src/types/Messages.sol";
 import {Signing} from "../support/Signing.sol";
 import {Test} from "forge-std/Test.sol";
 
@@ -11,6 +19,18 @@ contract TypedMessagesTest is Test, Signing {
     Domain private _domain = Domain("MyrtleWyckoff Checkpointer", "1", 31337, address(0xC0FFEE));
 
     function testFuzz_hashStruct_ofWithdrawal(Withdrawal calldata message) public view {
+        assertEq(digest(TypedMessages.hashStruct(message)), digestOf(_domain, message));
+    }
+
+    function testFuzz_hashStruct_ofSettlementIntent(SettlementIntent calldata message) public view {
+        assertEq(digest(TypedMessages.hashStruct(message)), digestOf(_domain, message));
+    }
+
+    function testFuzz_hashStruct_ofSettlementOrder(SettlementOrder calldata message) public view {
+        assertEq(digest(TypedMessages.hashStruct(message)), digestOf(_domain, message));
+    }
+
+    function testFuzz_hashStruct_ofShedHooks(ShedHooks calldata message) public view {
         assertEq(digest(TypedMessages.hashStruct(message)), digestOf(_domain, message));
     }
 

@@ -1,10 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import {
-  type Abi,
   createPublicClient,
   createWalletClient,
-  encodeDeployData,
   encodeFunctionData,
   erc20Abi,
   http,
@@ -16,7 +12,7 @@ import { foundry } from 'viem/chains';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Anvil, startAnvil } from '../../src/cli/devnet/anvil.ts';
 import { DepositError, depositNative, depositToken } from '../../src/client/deposit.ts';
-import type { Address, Hex } from '../../src/core/commands.ts';
+import type { Address } from '../../src/core/commands.ts';
 import { deployContracts, developmentKey, type TestContracts } from '../support/deployContracts.ts';
 
 const account: Address = `0x${'ab'.repeat(20)}`;
@@ -61,15 +57,6 @@ function deposit(amount: bigint) {
   return depositToken({ ...clients, registry, token, amount, account, subaccount: 2 });
 }
 
-/** Deploys what `forge build` made; returns the address. */
-async function deploy(contract: string, args: readonly unknown[]): Promise<Address> {
-  const file = resolve(import.meta.dirname, `../../../out/${contract}.sol/${contract}.json`);
-  const { abi, bytecode } = JSON.parse(readFileSync(file, 'utf8')) as { abi: Abi; bytecode: { object: Hex } };
-  const hash = await contracts.send({ data: encodeDeployData({ abi, bytecode: bytecode.object, args }) });
-  const { contractAddress } = await clients.reader.getTransactionReceipt({ hash });
-  return (contractAddress ?? zeroAddress).toLowerCase() as Address;
-}
-
 it('moves a token into the vault, says where in its log, and leaves no allowance', async () => {
   const first = await deposit(1_000n);
   const second = await deposit(500n);
@@ -93,12 +80,13 @@ it('brings an old allowance to exactly the amount', async () => {
 
 it('moves the native coin into the vault, wrapped', async () => {
   const { chainId, authority, checkpointer } = contracts;
-  const weth = await deploy('DevnetWeth', []);
+  const weth = await contracts.deploy('DevnetWeth', []);
   const limit = { capacity: 10n ** 20n, refillSeconds: 86_400 };
   const limits = { withdrawalLimit: limit, settlementLimit: limit, shuttleLimit: limit };
-  const listings = [{ token: weth, depositCap: 10n ** 20n, ...limits }];
-  const registry = await deploy('DepositRegistry', [authority, chainId, checkpointer, 0, listings]);
-  const router = await deploy('DepositRouter', [registry, weth]);
+  const listings = [{ token: weth, depositCap: 10n ** 20n, ...limits, settleable: false }];
+  const cow = { settlement: zeroAddress, shedFactory: zeroAddress };
+  const registry = await contracts.deploy('DepositRegistry', [authority, chainId, checkpointer, 0, listings, cow]);
+  const router = await contracts.deploy('DepositRouter', [registry, weth]);
   const amount = 3n * 10n ** 18n;
   const done = await depositNative({ ...clients, router, registry, amount, account, subaccount: 0 });
   expect([done.amount, await held(weth, registry), await held(weth, router)]).toEqual([amount, amount, 0n]);
@@ -106,7 +94,7 @@ it('moves the native coin into the vault, wrapped', async () => {
 
 it('fails with the reason of the vault when it does not take the token', async () => {
   const { registry } = contracts;
-  const token = await deploy('DevnetToken', ['Stranger', 'STR', 18]);
+  const token = await contracts.deploy('DevnetToken', ['Stranger', 'STR', 18]);
   const attempt = depositToken({ ...clients, registry, token, amount: 1n, account, subaccount: 0 });
   await expect(attempt).rejects.toThrow(/deposit/);
   expect(await held(token, registry)).toBe(0n);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { encodeAbiParameters, encodePacked, hashTypedData, keccak256 } from 'viem';
 import { describe, expect, it } from 'vitest';
@@ -125,6 +126,15 @@ describe('digests', () => {
     expect(encodeType('Batch')).toBe(
       'Batch(address executor,uint64 epoch,uint64 nonce,uint64 deadline,bool makersFirst,Action[] actions)Action(uint8 kind,address account,uint32 subaccount,uint32 book,uint8 side,uint8 timeInForce,uint8 flags,uint64 price,uint64 quantity,uint64 orderId,uint64 clientId,uint64 expiry,uint32 maxFeePpm)',
     );
+  });
+
+  it('writes each type that a contract hashes as the contract does', () => {
+    const library = new URL('../../../contracts/src/libraries/TypedMessages.sol', import.meta.url);
+    const written = [...readFileSync(library, 'utf8').matchAll(/"(\w+)(\(.+\))"/g)].filter(
+      ([, name]) => name !== 'EIP712Domain',
+    );
+    expect(written.length).toBeGreaterThanOrEqual(7);
+    for (const [, name, fields] of written) expect(encodeType(name as MessageType)).toBe(`${name}${fields}`);
   });
 
   it('names the domain of each type', () => {

@@ -69,6 +69,8 @@ export interface TestContracts {
   readonly checkpointer: Address;
   /** Waits until it is mined; without `to` it creates a contract. */
   send(transaction: { readonly to?: Address; readonly data: Hex }): Promise<Hex>;
+  /** Deploys what `forge build` made. */
+  deploy(contract: string, args: readonly unknown[]): Promise<Address>;
   deposit(input: { readonly account: Address; readonly amount: bigint }): Promise<void>;
   /** For epoch 1. */
   proposeLeader(): Promise<void>;
@@ -84,29 +86,34 @@ export async function deployContracts(url: string, { ringSize = 0n } = {}): Prom
   const client = connect(url);
   const chainId = await client.getChainId();
   const from = client.account.address;
-  const firstNonce = BigInt(await client.getTransactionCount({ address: from }));
-  const addressOf = (offset: bigint) => lower(getContractAddress({ from, nonce: firstNonce + offset }));
-  const [token, registry, authority, checkpointer] = [addressOf(0n), addressOf(1n), addressOf(2n), addressOf(3n)];
-
   const send = async (transaction: { readonly to?: Address; readonly data: Hex }): Promise<Hex> => {
     const hash = await client.sendTransaction({ ...transaction, chain: null });
     const { status } = await client.waitForTransactionReceipt({ hash });
     if (status !== 'success') throw new Error(`transaction ${hash} failed`);
     return hash;
   };
-  const deploy = async (contract: string, args: readonly unknown[]) => {
-    const { abi, bytecode } = artifact(contract);
-    await send({ data: encodeDeployData({ abi, bytecode, args }) });
+  const created = async (data: Hex) => {
+    const { contractAddress } = await client.getTransactionReceipt({ hash: await send({ data }) });
+    return lower(contractAddress as string);
   };
+  const libraries = { Settlements: await created(artifact('Settlements').bytecode) };
+  const deploy = (contract: string, args: readonly unknown[]) => {
+    const { abi, bytecode } = artifact(contract, libraries);
+    return created(encodeDeployData({ abi, bytecode, args }));
+  };
+  const firstNonce = BigInt(await client.getTransactionCount({ address: from }));
+  const addressOf = (offset: bigint) => lower(getContractAddress({ from, nonce: firstNonce + offset }));
+  const [token, registry, authority, checkpointer] = [addressOf(0n), addressOf(1n), addressOf(2n), addressOf(3n)];
   const proposeLeader = async () => {
     const args = [leader, 1n, zeroHash] as const;
     await send({ to: authority, data: encodeFunctionData({ abi: authorityAbi, functionName: 'proposeLeader', args }) });
   };
   const limit = { capacity: 10n ** 15n, refillSeconds: 86_400 };
   const limits = { withdrawalLimit: limit, settlementLimit: limit, shuttleLimit: limit };
-  const listings = [{ token, depositCap: 10n ** 15n, ...limits }];
+  const listings = [{ token, depositCap: 10n ** 15n, ...limits, settleable: false }];
+  const cow = { settlement: zeroAddress, shedFactory: zeroAddress };
   await deploy('DevnetToken', ['Test Dollar', 'TUSD', 6]);
-  await deploy('DepositRegistry', [authority, chainId, checkpointer, 0, listings]);
+  await deploy('DepositRegistry', [authority, chainId, checkpointer, 0, listings, cow]);
   await deploy('Authority', [from, from, from, registry, enclave, [], 0n]);
   await deploy('Checkpointer', [authority, ringSize]);
   await send({
@@ -126,6 +133,7 @@ export async function deployContracts(url: string, { ringSize = 0n } = {}): Prom
     authority,
     checkpointer,
     send,
+    deploy,
     proposeLeader,
     async deposit({ account, amount }) {
       const args = [token, amount, account, 0] as const;
@@ -228,10 +236,31 @@ function sign(privateKey: Hex, hash: Hex): Promise<Hex> {
   return privateKeyToAccount(privateKey).sign({ hash });
 }
 
-function artifact(contract: string): { readonly abi: Abi; readonly bytecode: Hex } {
+interface Artifact {
+  readonly abi: Abi;
+  readonly bytecode: {
+    readonly object: Hex;
+    /** By source and library: where in the code its address belongs, in bytes. */
+    readonly linkReferences: Readonly<Record<string, Readonly<Record<string, readonly { readonly start: number }[]>>>>;
+  };
+}
+
+/** With the addresses of its libraries, by their names, in its code. */
+function artifact(contract: string, libraries: Readonly<Record<string, Address>> = {}): { abi: Abi; bytecode: Hex } {
   const file = resolve(ROOT, `out/${contract}.sol/${contract}.json`);
-  const { abi, bytecode } = JSON.parse(readFileSync(file, 'utf8')) as { abi: Abi; bytecode: { object: Hex } };
-  return { abi, bytecode: bytecode.object };
+  const { abi, bytecode } = JSON.parse(readFileSync(file, 'utf8')) as Artifact;
+  let code: string = bytecode.object;
+  for (const [library, places] of Object.values(bytecode.linkReferences).flatMap(
+    Object.entries<readonly { start: number }[]>,
+  )) {
+    const address = libraries[library];
+    if (address === undefined) throw new Error(`${contract} needs the library ${library}`);
+    for (const { start } of places) {
+      const at = 2 + 2 * start;
+      code = code.slice(0, at) + address.slice(2) + code.slice(at + 40);
+    }
+  }
+  return { abi, bytecode: code as Hex };
 }
 
 function lower(address: string): Address {

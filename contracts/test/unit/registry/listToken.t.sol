@@ -30,7 +30,7 @@ contract ListTokenTest is VaultTest {
         TokenListing[] memory twice = new TokenListing[](2);
         (twice[0], twice[1]) = (listingOf(_other, 1), listingOf(_other, 2));
         vm.expectRevert(abi.encodeWithSelector(IDepositRegistry.DepositRegistry_TokenAlreadyListed.selector, _other));
-        new DepositRegistry(address(authority), HOME, address(checkpointer), 0, twice);
+        new DepositRegistry(address(authority), HOME, address(checkpointer), 0, twice, cowContracts());
     }
 
     function test_listToken_isTheGovernors() public {
@@ -40,7 +40,7 @@ contract ListTokenTest is VaultTest {
 
         Limit memory wide = listingOf(_other, 500).withdrawalLimit;
         vm.expectEmit(address(registry));
-        emit IDepositRegistry.TokenListed(1, _other, 500, wide, wide, wide);
+        emit IDepositRegistry.TokenListed(1, _other, 500, wide, wide, wide, false);
         vm.prank(governor);
         registry.listToken(listingOf(_other, 500));
         assertListing(_other, true, 500);

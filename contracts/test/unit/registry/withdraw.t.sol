@@ -183,8 +183,9 @@ contract WithdrawTest is VaultTest {
     }
 
     function test_withdraw_revertsAtAnotherVault() public {
-        DepositRegistry other =
-            new DepositRegistry(address(authority), HOME, address(checkpointer), 1, new TokenListing[](0));
+        DepositRegistry other = new DepositRegistry(
+            address(authority), HOME, address(checkpointer), 1, new TokenListing[](0), cowContracts()
+        );
         Domain memory domain = registryDomain();
         domain.at = address(other);
         expectRefusedInDomain(domain);

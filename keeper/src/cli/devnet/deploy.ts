@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Address } from '../../core/commands.ts';
+import { DEPLOYER, developmentKey } from './accounts.ts';
 import { ROOT } from './deployment.ts';
 import { foundryBinary } from './foundryBinary.ts';
 
@@ -23,8 +24,13 @@ export function deployChain(input: {
   readonly enclave: Address;
   readonly logDirectory: string;
 }): Promise<void> {
+  // The contracts' libraries are deployed before the script runs, which has to be told by whom.
+  const sender = developmentKey(DEPLOYER).address;
   return runForge(
-    ['script', 'contracts/script/DeployDevnet.s.sol', '--rpc-url', input.url, '--broadcast', '--skip-simulation'],
+    [
+      ...['script', 'contracts/script/DeployDevnet.s.sol', '--rpc-url', input.url],
+      ...['--broadcast', '--skip-simulation', '--sender', sender],
+    ],
     { ENCLAVE: input.enclave, FOUNDRY_BROADCAST: join(input.logDirectory, 'broadcast') },
     join(input.logDirectory, `deploy-${input.chainId}.log`),
   );
