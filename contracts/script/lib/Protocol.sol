@@ -7,6 +7,7 @@ import {DepositRegistry} from "../../src/DepositRegistry.sol";
 import {DepositRouter} from "../../src/DepositRouter.sol";
 import {Directory} from "../../src/Directory.sol";
 import {Governor, SlowGovernor} from "../../src/Governor.sol";
+import {Settlements} from "../../src/registry/Settlements.sol";
 import {DirectoryGenesis, TokenListing} from "../../src/types/Listings.sol";
 import {CowContracts} from "../../src/types/Settlement.sol";
 import {ContractsOfOthers} from "./ContractsOfOthers.sol";
@@ -113,7 +114,9 @@ abstract contract Protocol is CouncilSafe, ContractsOfOthers {
         );
     }
 
+    /// @dev forge deploys the vault's library where its code says, before the script begins.
     function _deployVault(address deployer, Config memory config, Contracts memory contracts) private {
+        _codes.push(Code("contracts/src/registry/Settlements.sol:Settlements", address(Settlements), ""));
         _place(
             deployer,
             "DepositRegistry",
