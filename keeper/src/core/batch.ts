@@ -1,4 +1,6 @@
 // A signed batch of actions: accepted or refused as a whole by who sent it and when, then each item on its own.
+
+import { changeRoom } from './checkpointRoom.ts';
 import {
   ACTION_AMEND,
   ACTION_CANCEL,
@@ -23,6 +25,7 @@ export function applyBatch(state: State, sequence: number, command: BatchCommand
   const refusal = refusalOf(state, command);
   if (refusal !== undefined) return refusal;
   state.batchNonce = command.nonce;
+  state.exchange.changeLimit = changeRoom(state);
   const { actions } = command;
   const items = new Array<ActionResult>(actions.length);
   const apply = (item: number) => {

@@ -118,7 +118,8 @@ export interface LogEntry {
 /**
  * What one contract's log says up to one final block. The entries were proved against the head that a quorum of RPCs
  * reports at that block; the core replays the hash chain once more. `entries` may be empty: then the command says that
- * nothing more happened up to that block, which is what lets an expired withdrawal be credited back.
+ * nothing more happened up to that block, which is what lets an expired withdrawal be credited back. Where more entries
+ * follow than the next checkpoint has room for, `block` is that of the command before, at time 0: it says nothing new.
  */
 export interface LogCommand {
   readonly type: 'log';

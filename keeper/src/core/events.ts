@@ -63,7 +63,13 @@ export interface OrderRested {
   readonly quantity: number;
 }
 
-export type CancelReason = 'requested' | 'immediateOrCancel' | 'selfTrade' | 'expired' | 'bookClosed';
+export type CancelReason =
+  | 'requested'
+  | 'immediateOrCancel'
+  | 'selfTrade'
+  | 'expired'
+  | 'bookClosed'
+  | 'checkpointFull';
 
 export interface OrderCancelled {
   readonly type: 'orderCancelled';

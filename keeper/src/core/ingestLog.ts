@@ -4,7 +4,16 @@ import { assert, fail } from './assertion.ts';
 import { MAX_SAFE, PPM, wadPer } from './assets.ts';
 import { BUY, type LogCommand, SELL } from './commands.ts';
 import type { CoreEvent, DirectoryChanged } from './events.ts';
-import { type Asset, addAsset, addWad, markChanged, openAccount, openToken, type VaultToken } from './ledger.ts';
+import {
+  type Asset,
+  addAsset,
+  addWad,
+  holdUnlisted,
+  markChanged,
+  openAccount,
+  openToken,
+  type VaultToken,
+} from './ledger.ts';
 import {
   type AuthorityEntry,
   type CheckpointerEntry,
@@ -93,7 +102,7 @@ function credit(
     logIndex: source.index,
   };
   if (token.asset < 0) {
-    token.unlisted.set(account, (token.unlisted.get(account) ?? 0n) + amount);
+    holdUnlisted(ledger, token, account, amount);
     events.push({ type: 'heldUnlisted', ...event });
     return;
   }

@@ -6,6 +6,13 @@ import { copyInto } from './columns.ts';
 import type { Address } from './commands.ts';
 
 const INITIAL_ACCOUNTS = 64;
+// What an account takes in a checkpoint at most.
+/** Its address, and what else every record has. */
+const RECORD_BYTES = 48;
+const BALANCE_BYTES = 20;
+const UNLISTED_BYTES = 64;
+/** Balances that an account may get by trading between two cuts, beyond those that it has: for the room only. */
+const NEW_BALANCES = 2;
 /** Index of no account. */
 export const NO_ACCOUNT = -1;
 
@@ -65,6 +72,8 @@ export interface Ledger {
   changed: Uint8Array;
   /** The same as a list, in the order of the first change. */
   changedAccounts: number[];
+  /** What they will take in the next checkpoint, and what else changed since the last cut; from above. */
+  changedBytes: number;
 }
 
 export function createLedger(): Ledger {
@@ -84,6 +93,7 @@ export function createLedger(): Ledger {
     feeAccount: NO_ACCOUNT,
     changed: new Uint8Array(INITIAL_ACCOUNTS),
     changedAccounts: [],
+    changedBytes: 0,
   };
 }
 
@@ -186,6 +196,30 @@ export function markChanged(ledger: Ledger, account: number): void {
   if (ledger.changed[account] === 1) return;
   ledger.changed[account] = 1;
   ledger.changedAccounts.push(account);
+  ledger.changedBytes += recordBytes(ledger, account);
+}
+
+/** What `recordBytes` can come to for anybody. */
+export function largestRecordBytes({ assets, tokens }: Ledger): number {
+  let bytes = RECORD_BYTES + (NEW_BALANCES + assets.length) * BALANCE_BYTES;
+  for (const { asset } of tokens.values()) if (asset < 0) bytes += UNLISTED_BYTES;
+  return bytes;
+}
+
+/** From above, unless the account gets more than two other balances by trading. */
+function recordBytes({ assets, tokens }: Ledger, account: number): number {
+  let bytes = RECORD_BYTES + NEW_BALANCES * BALANCE_BYTES;
+  for (const { units, dust } of assets) {
+    if (units[account] !== 0 || dust[account] !== 0n) bytes += BALANCE_BYTES;
+  }
+  for (const { unlisted } of tokens.values()) if (unlisted.has(account)) bytes += UNLISTED_BYTES;
+  return bytes;
+}
+
+/** As a deposit does, which can give an account any number of balances. */
+function markGrown(ledger: Ledger, account: number, bytes: number): void {
+  if (ledger.changed[account] === 1) ledger.changedBytes += bytes;
+  else markChanged(ledger, account);
 }
 
 /** The accounts that changed since the last time, in the order of their indices; from now on none has. */
@@ -193,6 +227,7 @@ export function takeChanged(ledger: Ledger): readonly number[] {
   const taken = ledger.changedAccounts.sort((a, b) => a - b);
   for (const account of taken) ledger.changed[account] = 0;
   ledger.changedAccounts = [];
+  ledger.changedBytes = 0;
   return taken;
 }
 
@@ -204,7 +239,13 @@ export function addWad(ledger: Ledger, asset: Asset, account: number, wad: bigin
   assert(Number(units) >= (asset.reserved[account] as number), `reserved ${asset.symbol} taken from an account`);
   asset.units[account] = Number(units);
   asset.dust[account] = balance - units * asset.unitWad;
-  markChanged(ledger, account);
+  markGrown(ledger, account, BALANCE_BYTES);
+}
+
+/** Holds atoms of a deposit whose token no asset lists yet. */
+export function holdUnlisted(ledger: Ledger, token: VaultToken, account: number, atoms: bigint): void {
+  token.unlisted.set(account, (token.unlisted.get(account) ?? 0n) + atoms);
+  markGrown(ledger, account, UNLISTED_BYTES);
 }
 
 function accountKey(address: Address, subaccount: number): string {

@@ -44,7 +44,16 @@ import {
   RESERVE,
   takeSlot,
 } from './orderPool.ts';
-import { createTape, SELF_TRADE, type Tape, tapeCancelled, tapeFill, tapeRested, UNFILLED_REST } from './tape.ts';
+import {
+  CHECKPOINT_FULL,
+  createTape,
+  SELF_TRADE,
+  type Tape,
+  tapeCancelled,
+  tapeFill,
+  tapeRested,
+  UNFILLED_REST,
+} from './tape.ts';
 
 /** Accounts, orders and books: all that matching touches. */
 export interface Exchange {
@@ -57,6 +66,8 @@ export interface Exchange {
   readonly tape: Tape;
   /** The answer to the last order that was accepted. One object, written again and again. */
   readonly placement: Placement;
+  /** Nobody trades while `ledger.changedBytes` is as large: the next checkpoint could not carry it. */
+  changeLimit: number;
 }
 
 export interface Placement {
@@ -76,6 +87,7 @@ export function createExchange(): Exchange {
     bookById: new Map(),
     tape: createTape(),
     placement: { orderId: 0, filled: 0, remaining: 0, resting: false },
+    changeLimit: Number.POSITIVE_INFINITY,
   };
 }
 
@@ -127,11 +139,14 @@ export function placeOrder(
   placement.orderId = orderId;
   placement.filled = quantity - remaining;
   placement.remaining = remaining;
-  placement.resting = remaining > 0 && timeInForce === GOOD_TILL_CANCELLED;
+  // Only where the next checkpoint has no more room does it end although it could trade on.
+  const isStopped = remaining > 0 && (side === BUY ? book.bestAsk <= price : book.bestBid >= price);
+  placement.resting = remaining > 0 && timeInForce === GOOD_TILL_CANCELLED && !isStopped;
   if (placement.resting) {
     rest(exchange, book, account, action, orderId, feeLimitPpm);
   } else if (remaining > 0) {
-    tapeCancelled(exchange.tape, book.id, orderId, UNFILLED_REST, account, side, price, remaining);
+    const reason = isStopped ? CHECKPOINT_FULL : UNFILLED_REST;
+    tapeCancelled(exchange.tape, book.id, orderId, reason, account, side, price, remaining);
   }
   return 'ok';
 }
@@ -203,7 +218,7 @@ function trade(
   takerOrderId: number,
   feeLimitPpm: number,
 ): number {
-  const { ledger, orders } = exchange;
+  const { ledger, orders, changeLimit } = exchange;
   const { numbers, integers } = orders;
   const { tickSize, lotSize, levels } = book;
   const buying = side === BUY;
@@ -215,13 +230,13 @@ function trade(
   let takerReserve = buying ? buyReserve(quantity * lotCost, feeLimitPpm) : 0;
   let lastPrice = 0;
 
-  while (remaining > 0) {
+  while (remaining > 0 && ledger.changedBytes < changeLimit) {
     const price = buying ? book.bestAsk : book.bestBid;
     if (buying ? price > limit : price < limit) break;
     lastPrice = price;
     const level = levelSlot(levels, price);
     let maker = levels.ends[2 * level] as number;
-    while (maker !== 0 && remaining > 0) {
+    while (maker !== 0 && remaining > 0 && ledger.changedBytes < changeLimit) {
       const after = integers[maker * INTEGERS + NEXT] as number;
       if (integers[maker * INTEGERS + ACCOUNT] === taker) {
         discardOrder(exchange, maker, SELF_TRADE);

@@ -12,6 +12,7 @@
 //
 // The head is whole in every part. A nonce of a part is forgotten when the newest head's time is beyond it; nothing else
 // ever leaves the records and rows.
+import { SHARE_LIMIT_BYTES } from './checkpointRoom.ts';
 import {
   createReader,
   createWriter,
@@ -36,8 +37,6 @@ import type { Changes } from './state.ts';
 
 const PART_VERSION = 1;
 const COUNT_LIMIT = 2 ** 31 - 1;
-/** A share that would be larger is halved, again and again: see `shareOf`. */
-export const SHARE_LIMIT_BYTES = 24 * 1024;
 
 /**
  * The part of checkpoint `number`: all `changes` and a share of everything. `slices` is k, at least 1.

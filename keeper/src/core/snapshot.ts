@@ -211,10 +211,12 @@ export function decodeEngine(bytes: Uint8Array, genesis: Genesis): State {
 // What changed since the last cut.
 
 function writeChanges(writer: Writer, state: State, rows: readonly NonceRow[]): void {
+  const { ledger } = state.exchange;
   writeIndices(
     writer,
-    state.exchange.ledger.changedAccounts.toSorted((a, b) => a - b),
+    ledger.changedAccounts.toSorted((a, b) => a - b),
   );
+  writeInteger(writer, ledger.changedBytes);
   writeIndices(
     writer,
     [...rows.keys()].filter((index) => state.changedNonces.has((rows[index] as NonceRow).key)),
@@ -224,6 +226,8 @@ function writeChanges(writer: Writer, state: State, rows: readonly NonceRow[]): 
 function readChanges(reader: Reader, state: State): void {
   const { ledger } = state.exchange;
   for (const account of readIndices(reader, ledger.accountCount)) markChanged(ledger, account);
+  // Not what the marks would come to now: some accounts were smaller, or grew since they were marked.
+  ledger.changedBytes = readInteger(reader);
   const rows = sortedRows(state);
   for (const index of readIndices(reader, rows.length)) state.changedNonces.add((rows[index] as NonceRow).key);
 }

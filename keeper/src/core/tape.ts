@@ -18,11 +18,13 @@ export const CANCEL_REASONS: readonly CancelReason[] = [
   'selfTrade',
   'expired',
   'bookClosed',
+  'checkpointFull',
 ];
 export const REQUESTED = 0;
 export const UNFILLED_REST = 1;
 export const SELF_TRADE = 2;
 export const BOOK_WAS_CLOSED = 4;
+export const CHECKPOINT_FULL = 5;
 
 export interface Tape {
   rows: Float64Array;

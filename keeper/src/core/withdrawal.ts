@@ -2,24 +2,22 @@
 // pending: taken back while queued, cancelled on its chain, or expired unused.
 import { assert } from './assertion.ts';
 import { wadPer } from './assets.ts';
+import { isHalfFull, POSTED_LIMIT } from './checkpointRoom.ts';
 import { type Address, type WithdrawalCancelCommand, type WithdrawalRequestCommand, ZERO_ADDRESS } from './commands.ts';
 import type { CommandResult, CoreEvent, RejectCode, WithdrawalChanged, WithdrawalStatus } from './events.ts';
 import { type Asset, addWad, findAccount, freeWad, NO_ACCOUNT, tokenKey, type VaultToken } from './ledger.ts';
 import { accountOfNonceKey, isExpired, nonceKey, type State, type UsedNonce, type Withdrawal } from './state.ts';
 import type { WithdrawalMessage } from './typedMessages.ts';
 
-// Nodes take no transaction above 128 KiB, and until snapshots roll each checkpoint carries the whole state: what strangers
-// can put into it is bounded.
-
-/** Most withdrawals that one checkpoint carries, in its calldata and in an event; the others wait for the next one. */
-export const POSTED_LIMIT = 128;
-/** Most withdrawals on their way, of everybody; and most of one address, remembered nonces counted in the same measure. */
+/** Most withdrawals on their way, which every checkpoint carries, of everybody; and most of one address, remembered nonces counted in the same measure. */
 export const PENDING_LIMIT = 512;
 export const PENDING_PER_ADDRESS_LIMIT = 32;
 /** How far ahead a request's deadline may lie: so long its nonce is remembered. */
 export const REQUEST_AHEAD_MS = 24 * 3_600_000;
 /** From the cut to the deadline on chain. */
 export const PAY_WITHIN_SECONDS = 24 * 3_600;
+/** Most that a nonce takes in a checkpoint. */
+const NONCE_BYTES = 60;
 /** How many ended withdrawals are kept for those who ask. */
 const ENDED_LIMIT = 4_096;
 
@@ -57,6 +55,7 @@ export function requestWithdrawal(state: State, command: WithdrawalRequestComman
 export function cancelQueued(state: State, command: WithdrawalCancelCommand, events: CoreEvent[]): CommandResult {
   const withdrawal = state.withdrawals.get(nonceKey(command.chainId, command.account, command.nonce));
   if (withdrawal === undefined) return { code: 'withdrawal.unknown' };
+  if (isHalfFull(state)) return { code: 'withdrawal.tooMany' };
   if (withdrawal.status !== 'queued') {
     const { status, checkpoint } = withdrawal;
     return { code: 'withdrawal.notQueued', details: { status, checkpoint } };
@@ -133,7 +132,10 @@ export function withdrawalCancelledOnChain(
   if (withdrawal !== undefined) giveBack(state, withdrawal, 'cancelled', events);
 }
 
-/** The chain's log is complete up to a block of time `timestamp` (seconds): what it did not pay by then, it never will. */
+/**
+ * The chain's log is complete up to a block of time `timestamp` (seconds): what it did not pay by then, it never will. What
+ * the next checkpoint has no room for, expires with a later block.
+ */
 export function expireWithdrawals(
   state: State,
   { chainId, timestamp }: { chainId: number; timestamp: number },
@@ -141,6 +143,7 @@ export function expireWithdrawals(
 ): void {
   for (const withdrawal of state.withdrawals.values()) {
     if (withdrawal.token.chainId !== chainId || !isExpired(withdrawal, timestamp)) continue;
+    if (isHalfFull(state)) return;
     giveBack(state, withdrawal, 'expired', events);
   }
 }
@@ -149,7 +152,9 @@ export function expireWithdrawals(
 export function rememberNonce(state: State, key: string, nonce: UsedNonce): void {
   if (!state.usedNonces.has(key)) countNonce(state, key, 1);
   state.usedNonces.set(key, nonce);
+  if (state.changedNonces.has(key)) return;
   state.changedNonces.add(key);
+  state.exchange.ledger.changedBytes += NONCE_BYTES;
 }
 
 /** Forgets the nonces of requests that nobody can repeat any more. */
@@ -262,7 +267,7 @@ export function withdrawalRefusal(state: State, command: WithdrawalRequestComman
   }
   const ofAddress = Math.max(state.pendingOf.get(command.account) ?? 0, state.usedNoncesOf.get(command.account) ?? 0);
   const isFull = state.withdrawals.size >= PENDING_LIMIT || ofAddress >= PENDING_PER_ADDRESS_LIMIT;
-  return isFull ? { code: 'withdrawal.tooMany' } : undefined;
+  return isFull || isHalfFull(state) ? { code: 'withdrawal.tooMany' } : undefined;
 }
 
 function isNonceUsed(state: State, { chainId, account, nonce, time }: WithdrawalRequestCommand): boolean {

@@ -6,6 +6,7 @@
 // its number, so that a crash at any moment leads to the same checkpoint, never to two different ones. It is kept until
 // it is final: a reorganisation may drop what has landed, even several at once.
 
+import { TRANSACTION_LIMIT_BYTES, usedRoom } from '../core/checkpointRoom.ts';
 import type { Address, Hex } from '../core/commands.ts';
 import { keccak256Hex } from '../core/keccak.ts';
 import type {
@@ -32,14 +33,15 @@ export class ForeignCheckpointError extends Error {
   override name = 'ForeignCheckpointError';
 }
 
-/** What the pools of the common nodes take; and where people should begin to worry. */
-const TRANSACTION_LIMIT_BYTES = 131_072;
-const PAYLOAD_WARNING_BYTES = 65_536;
+/** Of the room for what changes: early enough that it is not used up before the cut. */
+const URGENT_FROM = 0.25;
+/** Where people should begin to worry. */
+const PAYLOAD_WARNING_BYTES = 98_304;
 
 export interface CheckpointSettings {
   /** Between two checkpoints when something changed. */
   readonly intervalMs: number;
-  /** Between two checkpoints when withdrawals wait. */
+  /** Between two checkpoints when withdrawals wait, or much has changed. */
   readonly urgentMs: number;
   /** Between two checkpoints when nothing happened. */
   readonly heartbeatMs: number;
@@ -269,7 +271,8 @@ export function createCheckpoints(input: CheckpointsInput): Checkpoints {
 
   function isDue(): boolean {
     const sinceCut = clock.now() - cutAt;
-    if (sequencer.state.queuedWithdrawals > 0) return sinceCut >= settings.urgentMs;
+    const isUrgent = sequencer.state.queuedWithdrawals > 0 || usedRoom(sequencer.state) >= URGENT_FROM;
+    if (isUrgent) return sinceCut >= settings.urgentMs;
     if (changedSinceCut !== undefined) return sinceCut >= settings.intervalMs;
     return sinceCut >= settings.heartbeatMs;
   }

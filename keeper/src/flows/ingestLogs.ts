@@ -1,11 +1,16 @@
 // Follows the logs of all contracts on all chains and turns what is final into commands. The reader proved the entries
 // against the head that a quorum of RPCs reports; the core computes the hash chain anew, and its heads are where the
 // reader starts to prove the next ones.
-import type { Address } from '../core/commands.ts';
+import { entriesThatFit, isHalfFull } from '../core/checkpointRoom.ts';
+import type { Address, Block, LogCommand } from '../core/commands.ts';
 import type { BlockTag, ChainReader, Clock, Logger, LogPosition } from '../core/ports.ts';
 import type { State } from '../core/state.ts';
 import { hasExpiredWithdrawal, logSources } from '../core/state.ts';
+import { ZERO_HASH } from '../core/typedMessages.ts';
 import type { Sequencer } from './sequencer.ts';
+
+/** Says nothing about time. */
+const NO_BLOCK: Omit<Block, 'number'> = { hash: ZERO_HASH, timestamp: 0 };
 
 export interface Ingestion {
   /** Number of the newest final block that was read, per chain. */
@@ -43,16 +48,35 @@ export function createIngestion(input: {
     const key = `${reader.chainId}:${contract}`;
     const blockNumber = Math.max(position.blockNumber, verifiedTo.get(key) ?? 0);
     const segment = await reader.readLog(contract, { ...position, blockNumber }, tag);
-    const { block, entries } = segment;
-    const expires = hasExpiredWithdrawal(state, { chainId: reader.chainId, contract, timestamp: block.timestamp });
-    if (entries.length > 0 || expires) {
-      // One command for the whole segment: "nothing more up to this block" must be true when withdrawals expire by it.
-      const log = { chainId: reader.chainId, contract, firstIndex: segment.firstIndex, entries, block };
-      const { sequence } = await sequencer.submit({ type: 'log', ...log });
-      logger.info({ chainId: reader.chainId, contract, sequence, entries: entries.length }, 'log read');
+    const { block } = segment;
+    const { chainId } = reader;
+    const isVault = state.chains.get(chainId)?.registry === contract;
+    let { firstIndex, entries } = segment;
+    while (isVault && entries.length > entriesThatFit(state)) {
+      const fitting = entries.slice(0, entriesThatFit(state));
+      if (fitting.length === 0) return;
+      // More follow, so that nothing is said about later blocks: withdrawals would expire by them.
+      await take({
+        chainId,
+        contract,
+        firstIndex,
+        entries: fitting,
+        block: { ...NO_BLOCK, number: position.blockNumber },
+      });
+      firstIndex += fitting.length;
+      entries = entries.slice(fitting.length);
     }
+    const expires =
+      hasExpiredWithdrawal(state, { chainId, contract, timestamp: block.timestamp }) && !isHalfFull(state);
+    if (entries.length > 0 || expires) await take({ chainId, contract, firstIndex, entries, block });
     verifiedTo.set(key, block.number);
-    finalBlocks.set(reader.chainId, block.number);
+    finalBlocks.set(chainId, block.number);
+  }
+
+  async function take(log: Omit<LogCommand, 'type' | 'time'>): Promise<void> {
+    const { sequence } = await sequencer.submit({ type: 'log', ...log });
+    const { chainId, contract, entries } = log;
+    logger.info({ chainId, contract, sequence, entries: entries.length }, 'log read');
   }
 
   async function readChain(chainId: number): Promise<void> {

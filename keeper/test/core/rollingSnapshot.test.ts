@@ -1,19 +1,13 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { SHARE_LIMIT_BYTES } from '../../src/core/checkpointRoom.ts';
 import type { Command } from '../../src/core/commands.ts';
 import { BUY, SELL } from '../../src/core/commands.ts';
 import { validateInternalState } from '../../src/core/invariants.ts';
 import { keccak256Hex } from '../../src/core/keccak.ts';
 import { type Asset, addAsset, markChanged, openAccount } from '../../src/core/ledger.ts';
 import { FormatError } from '../../src/core/packing.ts';
-import {
-  addPart,
-  assembledState,
-  beginAssembly,
-  encodePart,
-  missingOf,
-  SHARE_LIMIT_BYTES,
-} from '../../src/core/rollingSnapshot.ts';
+import { addPart, assembledState, beginAssembly, encodePart, missingOf } from '../../src/core/rollingSnapshot.ts';
 import { decodeEngine, decodeState, encodeEngine, encodeState, indexState } from '../../src/core/snapshot.ts';
 import { createState, nonceKey, type State, takeChanges } from '../../src/core/state.ts';
 import { step } from '../../src/core/step.ts';

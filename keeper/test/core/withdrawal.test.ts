@@ -202,13 +202,15 @@ describe('a withdrawal', () => {
       const account = addressOf(`user ${i % 15}`);
       if (i < 47) deposit(exchange, TOKENS.usdHome, account, 100n);
       expect(request({ account, nonce: BigInt(i), amount: 1n }).result.code).toBe('ok');
+      // A checkpoint has no room for all of them at once.
+      if (i % 64 === 0) cut();
     }
     deposit(exchange, TOKENS.usdHome, addressOf('late'), 100n);
     const late = { account: addressOf('late'), amount: 1n };
     expect(request(late).result.code).toBe('withdrawal.tooMany');
     cut();
     expect(request(late).result.code).toBe('withdrawal.tooMany');
-    apply(exchange, { type: 'cancelWithdrawal', account: addressOf('user 1'), chainId: HOME, nonce: 511n });
+    registryLog(exchange, HOME, [{ type: 'withdrawalCancelled', account: addressOf('user 1'), nonce: 511n }]);
     expect(request(late).result.code).toBe('ok');
   });
 

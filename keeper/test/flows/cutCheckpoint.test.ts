@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import { TRANSACTION_LIMIT_BYTES } from '../../src/core/checkpointRoom.ts';
 import { SELL } from '../../src/core/commands.ts';
+import { keccak256Hex } from '../../src/core/keccak.ts';
 import type { SignedCheckpoint } from '../../src/core/ports.ts';
 import { stateHash } from '../../src/core/snapshot.ts';
 import { digestOf } from '../../src/core/typedMessages.ts';
 import { ForeignCheckpointError } from '../../src/flows/cutCheckpoint.ts';
 import { decodeSignedCheckpoint } from '../../src/flows/signedCheckpoint.ts';
+import { assembleState } from '../support/assembleState.ts';
 import { ETH_USD, HOME, place, SECOND, TOKENS } from '../support/exchange.ts';
 import { nameLeader, postCheckpoint, setPaused } from '../support/fakeChain.ts';
-import { fakeSigner } from '../support/fakeKeys.ts';
+import { createFakeSealing, fakeSigner } from '../support/fakeKeys.ts';
 import { deadNetwork, type Network, quickNetwork } from '../support/fakeReader.ts';
 import {
   ALICE,
@@ -135,6 +138,23 @@ describe('a checkpoint', () => {
     }
     expect(world.running.poster.posted).toHaveLength(5);
     expect(leading(world.running).checkpoints.oldestChangeAt).toBeUndefined();
+  });
+
+  it('comes sooner when much has changed, and a flood of deposits lands in several, none of them too large', async () => {
+    const world = await openQuietWorld();
+    const flood = 1_500;
+    for (let i = 0; i < flood; i++) deposit(world, TOKENS.ethHome, fakeSigner(`dust ${i}`), 1n);
+    const { accountCount } = stateOf(world.running).exchange.ledger;
+    await world.clock.advance(40_000);
+    const { state } = leading(world.running).sequencer;
+    expect(state.exchange.ledger.accountCount).toBe(accountCount + flood);
+    const payloads = world.running.poster.posted.map(({ payload }) => payload.length);
+    expect(payloads.filter((bytes) => bytes > 10_000).length).toBeGreaterThan(2);
+    expect(Math.max(...payloads)).toBeLessThan(TRANSACTION_LIMIT_BYTES - 2_000);
+    const { checkpoints } = world.home.newest.contracts;
+    const { bytes } = assembleState(checkpoints, createFakeSealing().open);
+    expect(keccak256Hex(bytes)).toBe(checkpoints.at(-1)?.checkpoint.stateHash);
+    expect(world.fatal).toEqual([]);
   });
 
   it('waits until the one before has landed', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { usedRoom } from '../../src/core/checkpointRoom.ts';
 import type { Address } from '../../src/core/commands.ts';
 import { encodeEngine } from '../../src/core/snapshot.ts';
 import { createState, sourceKey } from '../../src/core/state.ts';
@@ -212,6 +213,54 @@ describe('the ingestion', () => {
     expect(state.withdrawals.size).toBe(0);
     expect(state.endedWithdrawals.map(({ status }) => status)).toEqual(['executed']);
     expect(state.exchange.ledger.tokens.get(`${HOME}:${token}`)?.holdings).toBe(6n);
+  });
+
+  it('takes in a flood of deposits as fast as checkpoints can carry it, and forgets none', async () => {
+    const { home, second, ingestion, sequencer, state, mine, entriesOf } = setUp();
+    home.send(list(listings()));
+    for (const chain of [home, second]) mine(chain, 3);
+    await ingestion.readOnce();
+    const flood = 1_500;
+    const { token } = TOKENS.ethHome;
+    for (let i = 0; i < flood; i++) home.send(makeDeposit({ token, amount: 1n, account: addressOf(`dust ${i}`) }));
+    second.send(makeDeposit({ token: TOKENS.ethSecond.token, amount: 10n, account: alice }));
+    for (const chain of [home, second]) mine(chain, 3);
+    const taken: number[] = [];
+    while ((entriesOf(HOME) ?? 0) < flood) {
+      await ingestion.readOnce();
+      await ingestion.readOnce();
+      expect(usedRoom(state)).toBeLessThanOrEqual(0.5);
+      taken.push(entriesOf(HOME) ?? 0);
+      await sequencer.submit({ type: 'cutCheckpoint' });
+    }
+    expect(taken.length).toBeGreaterThan(2);
+    expect(taken.length).toBeLessThan(6);
+    await ingestion.readOnce();
+    await ingestion.readOnce();
+    expect([entriesOf(HOME), entriesOf(SECOND)]).toEqual([flood, 1]);
+    expect(state.exchange.ledger.tokens.get(`${HOME}:${token}`)?.holdings).toBe(BigInt(flood));
+  });
+
+  it('gives back nothing that is paid after a flood', async () => {
+    const { home, second, ingestion, sequencer, state, clock, mine, depositOn } = setUp();
+    home.send(list(listings()));
+    depositOn(home);
+    for (const chain of [home, second]) mine(chain, 3);
+    await ingestion.readOnce();
+    const { token } = TOKENS.ethHome;
+    const request = { account: alice, subaccount: 0, chainId: HOME, token, amount: 4n, recipient: alice, nonce: 1n };
+    await sequencer.submit({ type: 'requestWithdrawal', ...request, deadline: clock.now() });
+    await sequencer.submit({ type: 'cutCheckpoint' });
+    for (let i = 0; i < 600; i++) home.send(makeDeposit({ token, amount: 1n, account: addressOf(`dust ${i}`) }));
+    home.send(payWithoutSignatures({ account: alice, token, amount: 4n, recipient: alice, nonce: 1n }));
+    mine(home);
+    home.mine(Math.floor(clock.now() / 1000) + 25 * 3_600);
+    mine(home, 2);
+    await ingestion.readOnce();
+    expect(state.withdrawals.size).toBe(1);
+    await sequencer.submit({ type: 'cutCheckpoint' });
+    await ingestion.readOnce();
+    expect(state.endedWithdrawals.map(({ status }) => status)).toEqual(['executed']);
   });
 
   it('stops the keeper at an entry that is impossible', async () => {
