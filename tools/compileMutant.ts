@@ -1,6 +1,6 @@
 // Compiles one changed file without forge: into the artifacts of those contracts that contain it, which is a second
 // instead of the half minute that forge needs for all the tests behind it.
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, posix } from 'node:path';
 
@@ -26,10 +26,13 @@ export interface Artifact {
   readonly deployedBytecode: Bytecode;
 }
 
-const SOURCES = 'contracts/src/';
 // As in the profile `mutation` of foundry.toml.
 const SETTINGS = {
-  remappings: ['solady/=node_modules/solady/src/', '@openzeppelin/contracts/=node_modules/@openzeppelin/contracts/'],
+  remappings: [
+    'forge-std/=node_modules/@layerzerolabs/toolbox-foundry/lib/forge-std/',
+    'solady/=node_modules/solady/src/',
+    '@openzeppelin/contracts/=node_modules/@openzeppelin/contracts/',
+  ],
   evmVersion: 'cancun',
   optimizer: { enabled: false },
   metadata: { bytecodeHash: 'none', appendCBOR: false },
@@ -39,19 +42,29 @@ const solc = createRequire(import.meta.url)('solc') as {
   compile(input: string, callbacks: { import(path: string): { contents: string } | { error: string } }): string;
 };
 
+function importsOf(root: string, file: string): string[] {
+  const imports = readFileSync(join(root, file), 'utf8').matchAll(/from "(\.[^"]+)"/g);
+  return [...imports].map(([, path]) => posix.join(posix.dirname(file), path as string));
+}
+
 /** Which of the project's files a file needs, itself included. */
 function neededBy(root: string, file: string, seen = new Set<string>()): Set<string> {
   if (seen.has(file)) return seen;
   seen.add(file);
-  for (const [, path] of readFileSync(join(root, file), 'utf8').matchAll(/from "(\.[^"]+)"/g)) {
-    neededBy(root, posix.join(posix.dirname(file), path as string), seen);
-  }
+  for (const path of importsOf(root, file)) neededBy(root, path, seen);
   return seen;
 }
 
-/** The files of `contracts/src` whose bytecode may hold code of `file`. */
-export function holdersOf(root: string, file: string, files: readonly string[]): string[] {
-  return files.filter((each) => neededBy(root, each).has(file));
+/**
+ * The files whose bytecode holds code of `file`: all that need it in `contracts/src`; of the tests, which load those from
+ * their artifacts, only those that import it themselves.
+ */
+export function holdersOf(root: string, file: string): string[] {
+  const sources = globSync('contracts/src/**/*.sol', { cwd: root }).filter((each) => neededBy(root, each).has(file));
+  const tests = globSync('contracts/test/**/*.sol', { cwd: root }).filter((each) =>
+    importsOf(root, each).includes(file),
+  );
+  return [...sources, ...tests];
 }
 
 /**
@@ -74,7 +87,7 @@ export function compileMutant(
   if (errors.some(({ severity }) => severity === 'error')) return undefined;
   return new Map(
     Object.entries(contracts)
-      .filter(([path]) => path.startsWith(SOURCES))
+      .filter(([path]) => holders.includes(path))
       .map(([path, byName]) => [
         path,
         new Map(Object.entries(byName).map(([name, { evm }]) => [name, artifactOf(evm)])),

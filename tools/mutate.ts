@@ -5,8 +5,8 @@
 //   npm run mutate -- --sample 20         20 mutants, evenly spread and always the same
 //
 // The tests run in copies of the project. There forge loads the contracts under test from their artifacts ("dynamic
-// linking"), so that a mutant needs no more than new artifacts. What survives that, and the tests of libraries that are
-// compiled into the tests themselves, is decided by a whole build with all tests, invariants included.
+// linking"), so that a mutant needs no more than new artifacts. What survives that is decided by a whole build with all
+// tests, invariants included.
 import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -89,9 +89,8 @@ function replaceArtifacts(workspace: string, compiled: ReadonlyMap<string, Reado
   };
 }
 
-async function tryArtifacts(mutant: Mutant, workspace: string, sources: readonly string[]): Promise<Outcome> {
-  const holders = holdersOf(workspace, mutant.file, sources);
-  const compiled = compileMutant(workspace, { ...mutant, holders });
+async function tryArtifacts(mutant: Mutant, workspace: string): Promise<Outcome> {
+  const compiled = compileMutant(workspace, { ...mutant, holders: holdersOf(workspace, mutant.file) });
   if (compiled === undefined) return 'does not compile';
   const undo = replaceArtifacts(workspace, compiled);
   const { passed, output } = await forgeTest(workspace, ['--dynamic-test-linking']);
@@ -136,10 +135,7 @@ async function findSurvivors(mutants: readonly Mutant[], folder: string, jobs: n
   rmSync(join(fast, 'contracts/test/invariant'), { recursive: true });
   await requireGreen(fast, ['--dynamic-test-linking']);
   forbidCompiling(fast);
-  const sources = globSync('contracts/src/**/*.sol', { cwd: fast });
-  const outcomes = await tryAll(mutants, copies(fast, jobs), (mutant, workspace) =>
-    tryArtifacts(mutant, workspace, sources),
-  );
+  const outcomes = await tryAll(mutants, copies(fast, jobs), tryArtifacts);
 
   const survivors = mutants.filter((mutant) => outcomes.get(mutant) === 'survived');
   if (survivors.length === 0) return outcomes;
