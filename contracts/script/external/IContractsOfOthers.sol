@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-// What the script asks other people's contracts, to know that they are what the configuration takes them for.
+// What the script asks other people's contracts besides what a vault asks them, to know that they are what the
+// configuration takes them for.
 
 /// @dev From docs.across.to and the ABI in @across-protocol/contracts.
 interface IAcrossPool {
@@ -9,13 +10,7 @@ interface IAcrossPool {
     function chainId() external view returns (uint256);
 }
 
-/// @dev From docs.cow.fi/cow-protocol/reference/contracts/core.
-interface ICowSettlement {
-    function domainSeparator() external view returns (bytes32);
-    function vaultRelayer() external view returns (address);
-}
-
 /// @dev From github.com/cowdao-grants/cow-shed.
-interface ICowShedFactory {
+interface IShedImplementation {
     function implementation() external view returns (address);
 }

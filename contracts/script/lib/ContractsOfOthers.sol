@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {IAcrossPool, ICowSettlement, ICowShedFactory} from "../external/IContractsOfOthers.sol";
+import {IGPv2Settlement} from "../../src/external/IGPv2Settlement.sol";
+import {IAcrossPool, IShedImplementation} from "../external/IContractsOfOthers.sol";
 import {Deterministic} from "./Deterministic.sol";
 
 /// @title Other people's contracts that a vault trusts, and nothing that only stands where they should
@@ -66,7 +67,7 @@ abstract contract ContractsOfOthers is Deterministic {
                 cow.settlement
             )
         );
-        ICowSettlement settlement = ICowSettlement(cow.settlement);
+        IGPv2Settlement settlement = IGPv2Settlement(cow.settlement);
         _requireExpected(settlement.domainSeparator() == domain, "cow.settlement", cow.settlement);
         bool isRelayer = settlement.vaultRelayer() == cow.vaultRelayer
             && vm.computeCreateAddress(cow.settlement, 1) == cow.vaultRelayer;
@@ -77,7 +78,7 @@ abstract contract ContractsOfOthers is Deterministic {
         _requireExpected(cow.settlement != address(0), "cow.settlement", cow.settlement);
         _requireCodeOf("cow.shedFactory", cow.shedFactory);
         _requireCodeOf("cow.shedImplementation", cow.shedImplementation);
-        bool isItsOwn = ICowShedFactory(cow.shedFactory).implementation() == cow.shedImplementation;
+        bool isItsOwn = IShedImplementation(cow.shedFactory).implementation() == cow.shedImplementation;
         _requireExpected(isItsOwn, "cow.shedImplementation", cow.shedImplementation);
     }
 

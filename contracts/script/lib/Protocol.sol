@@ -114,9 +114,8 @@ abstract contract Protocol is CouncilSafe, ContractsOfOthers {
         );
     }
 
-    /// @dev forge deploys the vault's library where its code says, before the script begins.
     function _deployVault(address deployer, Config memory config, Contracts memory contracts) private {
-        _codes.push(Code("contracts/src/registry/Settlements.sol:Settlements", address(Settlements), ""));
+        _recordLibraries();
         _place(
             deployer,
             "DepositRegistry",
@@ -124,6 +123,8 @@ abstract contract Protocol is CouncilSafe, ContractsOfOthers {
             type(DepositRegistry).creationCode,
             _registryArguments(config, contracts)
         );
+        address lane = DepositRegistry(contracts.registry).settlementSetup().laneImplementation;
+        _codes.push(Code("contracts/src/SettlementLane.sol:SettlementLane", lane, ""));
         _place(
             deployer,
             "Authority",
@@ -138,6 +139,12 @@ abstract contract Protocol is CouncilSafe, ContractsOfOthers {
             type(DepositRouter).creationCode,
             abi.encode(contracts.registry, config.others.wrappedNative)
         );
+    }
+
+    /// @dev forge deploys them before the script runs: through the deterministic deployer, so that their addresses commit to
+    /// their code and are the same on every chain.
+    function _recordLibraries() private {
+        _codes.push(Code("contracts/src/registry/Settlements.sol:Settlements", address(Settlements), ""));
     }
 
     function _registryArguments(Config memory config, Contracts memory contracts) private pure returns (bytes memory) {

@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {Deploy} from "../../script/Deploy.s.sol";
-import {IAcrossPool, ICowSettlement, ICowShedFactory} from "../../script/external/IContractsOfOthers.sol";
+import {IAcrossPool, IShedImplementation} from "../../script/external/IContractsOfOthers.sol";
 import {ISafe, ISafeProxyFactory} from "../../script/external/ISafe.sol";
 import {AsConfigured} from "../../script/lib/AsConfigured.sol";
 import {ConfigFile} from "../../script/lib/ConfigFile.sol";
@@ -12,6 +12,7 @@ import {Authority} from "../../src/Authority.sol";
 import {DepositRegistry} from "../../src/DepositRegistry.sol";
 import {DeterministicFactory} from "../../src/DeterministicFactory.sol";
 import {Directory} from "../../src/Directory.sol";
+import {IGPv2Settlement} from "../../src/external/IGPv2Settlement.sol";
 import {IAuthority} from "../../src/interfaces/IAuthority.sol";
 import {DeployTest} from "../support/DeployTest.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
@@ -92,7 +93,7 @@ contract DeployScriptTest is DeployTest {
     function test_deploy_recordsHowEachContractCameToBe() public {
         string memory record = _script.deploy(_config, _deployer);
         string[] memory names = vm.parseJsonKeys(record, ".code");
-        assertEq(names.length, 9);
+        assertEq(names.length, 10);
         for (uint256 i = 0; i < names.length; i++) {
             string memory key = string.concat(".code.", names[i]);
             address at = vm.parseJsonAddress(record, string.concat(key, ".address"));
@@ -183,12 +184,12 @@ contract DeployScriptTest is DeployTest {
         bytes memory other = abi.encode(makeAddr("other"));
         expectUnexpected("spokePool", pool, pool, abi.encodeCall(IAcrossPool.chainId, ()), abi.encode(1));
         expectUnexpected("spokePool", pool, pool, abi.encodeCall(IAcrossPool.wrappedNativeToken, ()), other);
-        bytes memory call = abi.encodeCall(ICowSettlement.domainSeparator, ());
+        bytes memory call = abi.encodeCall(IGPv2Settlement.domainSeparator, ());
         expectUnexpected("cow.settlement", settlement, settlement, call, other);
         expectUnexpected(
-            "cow.vaultRelayer", relayer, settlement, abi.encodeCall(ICowSettlement.vaultRelayer, ()), other
+            "cow.vaultRelayer", relayer, settlement, abi.encodeCall(IGPv2Settlement.vaultRelayer, ()), other
         );
-        call = abi.encodeCall(ICowShedFactory.implementation, ());
+        call = abi.encodeCall(IShedImplementation.implementation, ());
         expectUnexpected("cow.shedImplementation", implementation, factory, call, other);
 
         address code = makeAddr("other code");
@@ -196,7 +197,7 @@ contract DeployScriptTest is DeployTest {
         string memory config = with(vm.toString(vm.parseJsonAddress(shared(), ".permit2")), vm.toString(code));
         expectUnexpected(config, "permit2", code);
         config = with(vm.toString(relayer), vm.toString(code));
-        vm.mockCall(settlement, abi.encodeCall(ICowSettlement.vaultRelayer, ()), abi.encode(code));
+        vm.mockCall(settlement, abi.encodeCall(IGPv2Settlement.vaultRelayer, ()), abi.encode(code));
         expectUnexpected(config, "cow.vaultRelayer", code);
     }
 

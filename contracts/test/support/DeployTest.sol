@@ -2,10 +2,11 @@
 pragma solidity 0.8.30;
 
 import {Deploy} from "../../script/Deploy.s.sol";
-import {IAcrossPool, ICowSettlement, ICowShedFactory} from "../../script/external/IContractsOfOthers.sol";
+import {IAcrossPool, IShedImplementation} from "../../script/external/IContractsOfOthers.sol";
 import {ISafe} from "../../script/external/ISafe.sol";
 import {SafeDeployment} from "../../script/lib/SafeDeployment.sol";
 import {ICOWShedFactory} from "../../src/external/ICOWShedFactory.sol";
+import {IGPv2Settlement} from "../../src/external/IGPv2Settlement.sol";
 import {DevnetToken} from "./DevnetToken.sol";
 import {Test} from "forge-std/Test.sol";
 
@@ -130,14 +131,14 @@ abstract contract DeployTest is Test, SafeDeployment {
                 settlement
             )
         );
-        vm.mockCall(settlement, abi.encodeCall(ICowSettlement.domainSeparator, ()), abi.encode(domain));
-        vm.mockCall(settlement, abi.encodeCall(ICowSettlement.vaultRelayer, ()), abi.encode(relayer));
+        vm.mockCall(settlement, abi.encodeCall(IGPv2Settlement.domainSeparator, ()), abi.encode(domain));
+        vm.mockCall(settlement, abi.encodeCall(IGPv2Settlement.vaultRelayer, ()), abi.encode(relayer));
     }
 
     function enterShed(address factory, address implementation) private {
         vm.etch(factory, hex"fe");
         vm.etch(implementation, hex"fe");
-        vm.mockCall(factory, abi.encodeCall(ICowShedFactory.implementation, ()), abi.encode(implementation));
+        vm.mockCall(factory, abi.encodeCall(IShedImplementation.implementation, ()), abi.encode(implementation));
         vm.mockCall(factory, abi.encodePacked(ICOWShedFactory.proxyOf.selector), abi.encode(madeUp("the shed")));
     }
 

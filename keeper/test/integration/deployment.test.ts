@@ -34,6 +34,7 @@ const CONTRACTS = [
   'DeterministicFactory',
   'Directory',
   'Governor',
+  'SettlementLane',
   'Settlements',
   'SlowGovernor',
 ];
@@ -144,6 +145,9 @@ function withoutImmutables(code: Hex, { object, immutableReferences }: CompiledC
   return bytes.toString('hex');
 }
 
+/** By contract, on the chain that came first. */
+let firstAddresses: Readonly<Record<string, string>> | undefined;
+
 describe.each(NAMES)('a dry run on %s', (name) => {
   let dryRun: DryRun;
   beforeAll(async () => {
@@ -165,6 +169,14 @@ describe.each(NAMES)('a dry run on %s', (name) => {
       blockNumber: BigInt(record.sinceBlock),
     });
     expect(before).toBeUndefined();
+  });
+
+  it('has the same addresses as every other chain', () => {
+    const addresses = Object.fromEntries(
+      Object.entries(dryRun.record().code).map(([contract, { address }]) => [contract, address]),
+    );
+    firstAddresses ??= addresses;
+    expect(addresses).toMatchObject(firstAddresses);
   });
 
   it('does nothing more when it is repeated', async () => {
