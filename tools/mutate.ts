@@ -89,7 +89,7 @@ function replaceArtifacts(workspace: string, compiled: ReadonlyMap<string, Reado
   };
 }
 
-async function tryArtifacts(mutant: Mutant, workspace: string): Promise<Outcome> {
+async function tryArtifacts(mutant: Pick<Mutant, 'file' | 'text'>, workspace: string): Promise<Outcome> {
   const compiled = compileMutant(workspace, { ...mutant, holders: holdersOf(workspace, mutant.file) });
   if (compiled === undefined) return 'does not compile';
   const undo = replaceArtifacts(workspace, compiled);
@@ -135,6 +135,11 @@ async function findSurvivors(mutants: readonly Mutant[], folder: string, jobs: n
   rmSync(join(fast, 'contracts/test/invariant'), { recursive: true });
   await requireGreen(fast, ['--dynamic-test-linking']);
   forbidCompiling(fast);
+  // A file without a fault must survive, or what kills the others is the way in which they are compiled.
+  for (const file of new Set(mutants.map((mutant) => mutant.file))) {
+    const outcome = await tryArtifacts({ file, text: readFileSync(join(fast, file), 'utf8') }, fast);
+    if (outcome !== 'survived') throw new Error(`${file} without a mutant: ${outcome}`);
+  }
   const outcomes = await tryAll(mutants, copies(fast, jobs), tryArtifacts);
 
   const survivors = mutants.filter((mutant) => outcomes.get(mutant) === 'survived');
