@@ -26,7 +26,7 @@ export interface Artifact {
   readonly deployedBytecode: Bytecode;
 }
 
-// As in the profile `mutation` of foundry.toml.
+// As in the profile `quick` of foundry.toml.
 const SETTINGS = {
   remappings: [
     'forge-std/=node_modules/@layerzerolabs/toolbox-foundry/lib/forge-std/',

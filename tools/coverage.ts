@@ -49,6 +49,7 @@ function measure(root: string): FileCoverage[] {
   const report = ['--report', 'lcov', '--report-file', trace];
   const { status, stdout } = spawnSync(foundryBinary('forge'), ['coverage', ...tests, ...sources, ...report], {
     cwd: root,
+    env: { ...process.env, FOUNDRY_PROFILE: 'quick' },
     encoding: 'utf8',
     maxBuffer: OUTPUT_LIMIT_BYTES,
     stdio: ['ignore', 'pipe', 'inherit'],

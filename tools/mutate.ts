@@ -62,7 +62,7 @@ function makeWorkspace(folder: string): void {
 function forgeTest(workspace: string, args: readonly string[] = []): Promise<{ passed: boolean; output: string }> {
   const child = spawn(foundryBinary('forge'), ['test', '--fail-fast', ...args], {
     cwd: workspace,
-    env: { ...process.env, FOUNDRY_PROFILE: 'mutation', NO_COLOR: '1' },
+    env: { ...process.env, FOUNDRY_PROFILE: 'quick', NO_COLOR: '1' },
     timeout: TEST_TIMEOUT_MS,
   });
   const chunks: Buffer[] = [];

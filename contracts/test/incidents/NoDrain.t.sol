@@ -27,7 +27,7 @@ contract NoDrainTest is VaultTest {
     /// forge-config: default.invariant.fail-on-revert = false
     /// forge-config: ci.invariant.fail-on-revert = false
     /// forge-config: deep.invariant.fail-on-revert = false
-    /// forge-config: mutation.invariant.fail-on-revert = false
+    /// forge-config: quick.invariant.fail-on-revert = false
     function invariant_noRoleTakesTokensWhateverItCalls() public view {
         assertEq(token.balanceOf(address(registry)), DEPOSITED);
         assertEq(registry.accounted(address(token)), DEPOSITED);
