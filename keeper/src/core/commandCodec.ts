@@ -213,6 +213,8 @@ function writeLog(writer: Writer, command: LogCommand): void {
     writeHex(writer, entry.kind, WORD);
     writeBlob(writer, entry.data);
   }
+  writeInteger(writer, command.contracts.length);
+  for (const contract of command.contracts) writeAddress(writer, contract);
 }
 
 function readLog(reader: Reader, time: number): LogCommand {
@@ -221,7 +223,8 @@ function readLog(reader: Reader, time: number): LogCommand {
   const firstIndex = readInteger(reader);
   const block = { number: readInteger(reader), hash: readHex(reader, WORD), timestamp: readInteger(reader) };
   const entries = readMany(reader, ENTRY_LIMIT, readEntry);
-  return { type: 'log', time, chainId, contract, firstIndex, entries, block };
+  const contracts = readMany(reader, ENTRY_LIMIT, readAddress);
+  return { type: 'log', time, chainId, contract, firstIndex, entries, contracts, block };
 }
 
 function readEntry(reader: Reader): LogEntry {

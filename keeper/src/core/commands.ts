@@ -128,6 +128,11 @@ export interface LogCommand {
   readonly contract: Address;
   readonly firstIndex: number;
   readonly entries: readonly LogEntry[];
+  /**
+   * Those who deposited from this chain for the first time and are contracts there: the same address on another chain may be
+   * somebody else's.
+   */
+  readonly contracts: readonly Address[];
   readonly block: Block;
 }
 

@@ -67,8 +67,11 @@ export interface ShareInput {
   readonly balances: readonly (readonly bigint[])[];
   /** By asset, of 10⁻¹⁸ of it in any unit of value; looked at only when somebody owes something. */
   readonly prices: readonly bigint[];
-  /** Chain of each owner that is a contract: its address on another chain may be somebody else's. */
-  readonly boundTo: ReadonlyMap<number, number>;
+  /**
+   * The chains on which an owner is a contract; its address on any other may be somebody else's. When there are several, they
+   * may be two strangers: each gets at most what came in on his own.
+   */
+  readonly boundTo: ReadonlyMap<number, readonly number[]>;
   /** Owners that are served last, and so wait for shuttles first: the exchange's own. */
   readonly lastOwners: readonly number[];
   readonly tokens: readonly VaultPosition[];
@@ -90,7 +93,7 @@ export interface TokenShares {
   readonly transitTotal: bigint;
 }
 
-/** What a contract owns beyond what its chain holds: no other chain may pay it. In 10⁻¹⁸ of the asset. */
+/** What a contract owns beyond what may be paid to it where it lives. In 10⁻¹⁸ of the asset. */
 export interface Stranded {
   readonly owner: number;
   readonly asset: number;
@@ -232,16 +235,18 @@ function place(vault: Vault, rest: bigint[], owner: number, limit: bigint): void
   add(vault.exits, owner, atoms);
 }
 
-/** First, because no other chain will do. What finds no room there is nobody's until that vault holds more. */
+/** First, because no other chain will do. What finds no room there is nobody's until those vaults hold more. */
 function placeContracts(
   { boundTo }: ShareInput,
   vaults: readonly Vault[],
   rest: bigint[],
   strand: (owner: number, wad: bigint) => void,
 ): void {
-  for (const [owner, chainId] of boundTo) {
-    const own = vaults.filter((vault) => vault.chainId === chainId);
-    for (const vault of own) place(vault, rest, owner, vault.free);
+  for (const [owner, chainIds] of boundTo) {
+    const own = vaults.filter(({ chainId }) => chainIds.includes(chainId));
+    for (const vault of own) {
+      place(vault, rest, owner, chainIds.length === 1 ? vault.free : (vault.netOf.get(owner) ?? 0n));
+    }
     const left = rest[owner] as bigint;
     if (left >= (own.at(-1)?.unitWad ?? 1n)) strand(owner, left);
     rest[owner] = 0n;

@@ -2,18 +2,9 @@
 // does not fit is an adapter's bug or somebody else's write, and stops the process: never is anybody credited twice.
 import { assert, fail } from './assertion.ts';
 import { MAX_SAFE, PPM, wadPer } from './assets.ts';
-import { BUY, type LogCommand, SELL } from './commands.ts';
+import { type Address, BUY, type LogCommand, SELL } from './commands.ts';
 import type { CoreEvent, DirectoryChanged } from './events.ts';
-import {
-  type Asset,
-  addAsset,
-  addWad,
-  holdUnlisted,
-  markChanged,
-  openAccount,
-  openToken,
-  type VaultToken,
-} from './ledger.ts';
+import { type Asset, addAsset, addNet, addWad, openAccount, openToken, type VaultToken } from './ledger.ts';
 import {
   type AuthorityEntry,
   type CheckpointerEntry,
@@ -40,12 +31,13 @@ export function ingestLog(state: State, command: LogCommand, events: CoreEvent[]
   assert(firstIndex === source.index, `${log}: entries from ${firstIndex} on, but ${source.index} comes next`);
   assert(block.number >= source.blockNumber, `${log}: block ${block.number} after block ${source.blockNumber}`);
 
+  const contracts = new Set(command.contracts);
   for (const entry of entries) {
     const where = `${log}, entry ${source.index}`;
     const head = nextHead(source.head, source.index, entry);
     switch (source.kind) {
       case 'registry':
-        applyRegistryEntry(state, source, decodeRegistryEntry(entry, where), where, events);
+        applyRegistryEntry(state, { source, contracts, where }, decodeRegistryEntry(entry, where), events);
         break;
       case 'directory':
         applyDirectoryEntry(state, source, decodeDirectoryEntry(entry, where), where, events);
@@ -64,35 +56,53 @@ export function ingestLog(state: State, command: LogCommand, events: CoreEvent[]
   if (source.kind === 'registry') expireWithdrawals(state, { chainId, timestamp: block.timestamp }, events);
 }
 
+/** Where an entry stands, and who among the depositors is a contract. */
+interface Context {
+  readonly source: Source;
+  readonly contracts: ReadonlySet<Address>;
+  readonly where: string;
+}
+
 function applyRegistryEntry(
   state: State,
-  source: Source,
+  context: Context,
   entry: RegistryEntry | undefined,
-  where: string,
   events: CoreEvent[],
 ): void {
   if (entry === undefined) return;
+  const { source, where } = context;
   const { chainId } = source;
-  if (entry.type === 'deposited') credit(state, source, entry, where, events);
-  else if (entry.type === 'withdrawn') withdrawalPaid(state, { chainId, ...entry }, where, events);
-  else withdrawalCancelledOnChain(state, { chainId, ...entry }, events);
+  switch (entry.type) {
+    case 'tokenListed':
+      openToken(state.exchange.ledger, chainId, entry.token);
+      return;
+    case 'deposited':
+      credit(state, context, entry, events);
+      return;
+    case 'withdrawn':
+      withdrawalPaid(state, { chainId, ...entry }, where, events);
+      return;
+    case 'withdrawalCancelled':
+    case 'withdrawalRevoked':
+      withdrawalCancelledOnChain(state, { chainId, ...entry }, events);
+  }
 }
 
 function credit(
   state: State,
-  source: Source,
+  { source, contracts, where }: Context,
   deposit: RegistryEntry & { type: 'deposited' },
-  where: string,
   events: CoreEvent[],
 ): void {
   const { ledger } = state.exchange;
   const { chainId } = source;
   const { amount, subaccount } = deposit;
   const account = openAccount(ledger, deposit.account, subaccount);
-  ledger.depositChains[account] = (ledger.depositChains[account] as number) | chainBit(state, chainId);
-  markChanged(ledger, account);
+  const chain = chainBit(state, chainId);
+  ledger.depositChains[account] = (ledger.depositChains[account] as number) | chain;
+  if (contracts.has(deposit.account)) ledger.codeChains[account] = (ledger.codeChains[account] as number) | chain;
   const token = openToken(ledger, chainId, deposit.token);
-  token.holdings += amount;
+  addNet(ledger, token, account, amount);
 
   const event = {
     account: { address: deposit.account, subaccount },
@@ -102,7 +112,6 @@ function credit(
     logIndex: source.index,
   };
   if (token.asset < 0) {
-    holdUnlisted(ledger, token, account, amount);
     events.push({ type: 'heldUnlisted', ...event });
     return;
   }
@@ -243,7 +252,9 @@ function listAssetToken(
   token.asset = index;
   token.decimals = decimals;
   const asset = ledger.assets[index] as Asset;
-  for (const [account, amount] of token.unlisted) {
+  for (const [account, nets] of ledger.nets.entries()) {
+    const amount = nets.find((net) => net.token === token)?.atoms;
+    if (amount === undefined) continue;
     addWad(ledger, asset, account, amount * wadPer(decimals));
     events.push({
       type: 'credited',
@@ -258,7 +269,6 @@ function listAssetToken(
       logIndex: source.index,
     });
   }
-  token.unlisted.clear();
   assertSupply(state, index, where);
 }
 

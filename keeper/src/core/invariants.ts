@@ -42,13 +42,11 @@ function assertConservation(state: State): void {
     const { accounts, withdrawals, vaults } = solvencyOf(state, index);
     assert(accounts + withdrawals === vaults, `${asset.symbol}: owed ${accounts + withdrawals}, held ${vaults}`);
   }
-  for (const token of state.exchange.ledger.tokens.values()) {
-    if (token.asset >= 0) {
-      assert(token.unlisted.size === 0, `${token.token} is listed, but held as unlisted`);
-      continue;
-    }
-    const held = [...token.unlisted.values()].reduce((sum, amount) => sum + amount, 0n);
-    assert(held === token.holdings, `${token.token}: ${held} held for accounts, ${token.holdings} in the vault`);
+  const { tokens, nets } = state.exchange.ledger;
+  for (const token of tokens.values()) {
+    const own = nets.flat().filter((net) => net.token === token);
+    const sum = own.reduce((total, { atoms }) => total + atoms, 0n);
+    assert(sum === token.holdings, `${token.token}: accounts brought ${sum}, the vault has ${token.holdings}`);
   }
 }
 

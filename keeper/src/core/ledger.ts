@@ -10,7 +10,9 @@ const INITIAL_ACCOUNTS = 64;
 /** Its address, and what else every record has. */
 const RECORD_BYTES = 48;
 const BALANCE_BYTES = 20;
-const UNLISTED_BYTES = 64;
+const NET_BYTES = 24;
+/** Vaults count in uint112. */
+const NET_LIMIT = 2n ** 112n;
 /** Balances that an account may get by trading between two cuts, beyond those that it has: for the room only. */
 const NEW_BALANCES = 2;
 /** Index of no account. */
@@ -32,8 +34,10 @@ export interface Asset {
   dust: BigUint64Array;
 }
 
-/** A token in the vault of one chain, known from its first deposit or its listing. */
+/** A token in the vault of one chain, known from the first listing, be it the vault's or the Directory's. */
 export interface VaultToken {
+  /** Tokens are numbered in the order in which they became known. */
+  readonly index: number;
   readonly chainId: number;
   readonly token: Address;
   /** Index in `Ledger.assets`; −1 while no asset lists it. */
@@ -44,8 +48,12 @@ export interface VaultToken {
   holdings: bigint;
   /** Atoms of pending withdrawals: deducted from accounts, not yet seen paid. */
   promised: bigint;
-  /** Atoms per account index that wait for the listing. */
-  readonly unlisted: Map<number, bigint>;
+}
+
+/** Deposited less withdrawn, in atoms, of one account and token. While no asset lists the token, so much is held. */
+export interface Net {
+  readonly token: VaultToken;
+  atoms: bigint;
 }
 
 export interface Ledger {
@@ -57,6 +65,10 @@ export interface Ledger {
   olderOfAddress: Int32Array;
   /** Chains from which deposits came, as bits: 1 is the chain that was listed first. */
   depositChains: Uint32Array;
+  /** Those of them on which the address was a contract when a deposit came. */
+  codeChains: Uint32Array;
+  /** One for each token that the account ever touched. */
+  readonly nets: Net[][];
   /** First and last open order of each account (slots of the order pool, 0 = none). */
   firstOrder: Int32Array;
   lastOrder: Int32Array;
@@ -68,7 +80,7 @@ export interface Ledger {
   readonly tokens: Map<string, VaultToken>;
   /** Where fees go; −1 until the Directory names it. */
   feeAccount: number;
-  /** Accounts that are new since the last cut, or whose balances, unlisted deposits or chains changed; 1 for each. */
+  /** Accounts that are new since the last cut, or whose balances, deposits or withdrawals changed; 1 for each. */
   changed: Uint8Array;
   /** The same as a list, in the order of the first change. */
   changedAccounts: number[];
@@ -83,6 +95,8 @@ export function createLedger(): Ledger {
     subaccounts: new Uint32Array(INITIAL_ACCOUNTS),
     olderOfAddress: new Int32Array(INITIAL_ACCOUNTS),
     depositChains: new Uint32Array(INITIAL_ACCOUNTS),
+    codeChains: new Uint32Array(INITIAL_ACCOUNTS),
+    nets: [],
     firstOrder: new Int32Array(INITIAL_ACCOUNTS),
     lastOrder: new Int32Array(INITIAL_ACCOUNTS),
     accountByKey: new Map(),
@@ -112,6 +126,7 @@ export function openAccount(ledger: Ledger, address: Address, subaccount: number
   if (index === ledger.subaccounts.length) growAccounts(ledger, 2 * index);
   ledger.accountCount = index + 1;
   ledger.addresses.push(address);
+  ledger.nets.push([]);
   ledger.subaccounts[index] = subaccount;
   ledger.olderOfAddress[index] = ledger.newestByAddress.get(address) ?? NO_ACCOUNT;
   ledger.newestByAddress.set(address, index);
@@ -129,6 +144,18 @@ export function accountsOf(ledger: Ledger, address: Address): number[] {
     index = ledger.olderOfAddress[index] as number;
   }
   return indices.reverse();
+}
+
+/** Counts what came into a vault for an account, or, negative, left it. */
+export function addNet(ledger: Ledger, token: VaultToken, account: number, atoms: bigint): void {
+  const nets = ledger.nets[account] as Net[];
+  const net = nets.find((known) => known.token === token) ?? { token, atoms: 0n };
+  const isNew = !nets.includes(net);
+  token.holdings += atoms;
+  net.atoms += atoms;
+  assert(net.atoms < NET_LIMIT && net.atoms > -NET_LIMIT, `more of ${token.token} than a vault can count`);
+  if (isNew) nets.push(net);
+  markGrown(ledger, account, isNew ? NET_BYTES : 0);
 }
 
 /** Bits of the chains from which deposits to any subaccount of an address came. */
@@ -169,13 +196,13 @@ export function openToken(ledger: Ledger, chainId: number, token: Address): Vaul
   const known = ledger.tokens.get(key);
   if (known !== undefined) return known;
   const record: VaultToken = {
+    index: ledger.tokens.size,
     chainId,
     token,
     asset: -1,
     decimals: 0,
     holdings: 0n,
     promised: 0n,
-    unlisted: new Map(),
   };
   ledger.tokens.set(key, record);
   return record;
@@ -201,18 +228,15 @@ export function markChanged(ledger: Ledger, account: number): void {
 
 /** What `recordBytes` can come to for anybody. */
 export function largestRecordBytes({ assets, tokens }: Ledger): number {
-  let bytes = RECORD_BYTES + (NEW_BALANCES + assets.length) * BALANCE_BYTES;
-  for (const { asset } of tokens.values()) if (asset < 0) bytes += UNLISTED_BYTES;
-  return bytes;
+  return RECORD_BYTES + (NEW_BALANCES + assets.length) * BALANCE_BYTES + tokens.size * NET_BYTES;
 }
 
 /** From above, unless the account gets more than two other balances by trading. */
-function recordBytes({ assets, tokens }: Ledger, account: number): number {
-  let bytes = RECORD_BYTES + NEW_BALANCES * BALANCE_BYTES;
+function recordBytes({ assets, nets }: Ledger, account: number): number {
+  let bytes = RECORD_BYTES + NEW_BALANCES * BALANCE_BYTES + (nets[account] as readonly Net[]).length * NET_BYTES;
   for (const { units, dust } of assets) {
     if (units[account] !== 0 || dust[account] !== 0n) bytes += BALANCE_BYTES;
   }
-  for (const { unlisted } of tokens.values()) if (unlisted.has(account)) bytes += UNLISTED_BYTES;
   return bytes;
 }
 
@@ -242,12 +266,6 @@ export function addWad(ledger: Ledger, asset: Asset, account: number, wad: bigin
   markGrown(ledger, account, BALANCE_BYTES);
 }
 
-/** Holds atoms of a deposit whose token no asset lists yet. */
-export function holdUnlisted(ledger: Ledger, token: VaultToken, account: number, atoms: bigint): void {
-  token.unlisted.set(account, (token.unlisted.get(account) ?? 0n) + atoms);
-  markGrown(ledger, account, UNLISTED_BYTES);
-}
-
 function accountKey(address: Address, subaccount: number): string {
   return subaccount === 0 ? address : `${address}/${subaccount}`;
 }
@@ -256,6 +274,7 @@ function growAccounts(ledger: Ledger, capacity: number): void {
   ledger.subaccounts = copyInto(new Uint32Array(capacity), ledger.subaccounts);
   ledger.olderOfAddress = copyInto(new Int32Array(capacity), ledger.olderOfAddress);
   ledger.depositChains = copyInto(new Uint32Array(capacity), ledger.depositChains);
+  ledger.codeChains = copyInto(new Uint32Array(capacity), ledger.codeChains);
   ledger.firstOrder = copyInto(new Int32Array(capacity), ledger.firstOrder);
   ledger.lastOrder = copyInto(new Int32Array(capacity), ledger.lastOrder);
   ledger.changed = copyInto(new Uint8Array(capacity), ledger.changed);

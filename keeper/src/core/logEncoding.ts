@@ -34,7 +34,10 @@ function wordsOf(entry: AnyEntry): Uint8Array[] {
         uint(entry.nonce),
       ];
     case 'withdrawalCancelled':
+    case 'withdrawalRevoked':
       return [address(entry.account), uint(entry.nonce)];
+    case 'tokenListed':
+      return [address(entry.token), ...Array.from({ length: 8 }, () => uint(0))];
     case 'leaderChanged':
       return [address(entry.leader), uint(entry.epoch), uint(0)];
     case 'checkpointed':

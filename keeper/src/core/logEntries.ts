@@ -26,7 +26,13 @@ export type RegistryEntry =
       readonly recipient: Address;
       readonly nonce: bigint;
     }
-  | { readonly type: 'withdrawalCancelled'; readonly account: Address; readonly nonce: bigint };
+  | {
+      readonly type: 'withdrawalCancelled' | 'withdrawalRevoked';
+      readonly account: Address;
+      readonly nonce: bigint;
+    }
+  /** From now on the vault takes it. Limits and the like follow, which are the vault's own business. */
+  | { readonly type: 'tokenListed'; readonly token: Address };
 
 export type AuthorityEntry = { readonly type: 'leaderChanged'; readonly leader: Address; readonly epoch: number };
 
@@ -84,6 +90,8 @@ export const KINDS = {
   deposited: kindOf('Deposited(uint64,address,uint256,address,uint32,address)'),
   withdrawn: kindOf('Withdrawn(uint64,address,address,uint256,address,uint256)'),
   withdrawalCancelled: kindOf('WithdrawalCancelled(uint64,address,uint256)'),
+  withdrawalRevoked: kindOf('WithdrawalRevoked(uint64,address,uint256)'),
+  tokenListed: kindOf('TokenListed(uint64,address,uint256,(uint112,uint32),(uint112,uint32),(uint112,uint32),bool)'),
   leaderChanged: kindOf('LeaderChanged(uint64,address,uint64,bytes32)'),
   checkpointed: kindOf('Checkpointed(uint64,(uint64,uint64,bytes32,bytes32,bytes32,bytes32,bytes32,uint64),bytes)'),
   chainListed: kindOf('ChainListed(uint64,uint64,address,address,uint8,uint32)'),
@@ -134,10 +142,14 @@ export function decodeRegistryEntry(entry: LogEntry, where: string): RegistryEnt
         nonce: words.uint(4),
       };
     }
-    case KINDS.withdrawalCancelled: {
+    case KINDS.withdrawalCancelled:
+    case KINDS.withdrawalRevoked: {
       const words = wordsOf(entry, 2, where);
-      return { type: 'withdrawalCancelled', account: words.address(0), nonce: words.uint(1) };
+      const type = entry.kind === KINDS.withdrawalCancelled ? 'withdrawalCancelled' : 'withdrawalRevoked';
+      return { type, account: words.address(0), nonce: words.uint(1) };
     }
+    case KINDS.tokenListed:
+      return { type: 'tokenListed', token: wordsOf(entry, { atLeast: 1 }, where).address(0) };
     default:
       return undefined;
   }

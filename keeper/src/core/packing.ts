@@ -8,6 +8,8 @@ const INITIAL_BYTES = 256;
 const ADDRESS_BYTES = 20;
 /** A 256-bit integer takes 37 bytes. */
 const MAX_BIG_BYTES = 37;
+/** The largest that fits into seven of these bytes. */
+const SEVEN_BYTES = 2n ** 49n - 1n;
 /** Longest string and byte array that a reader believes in. */
 const MAX_BLOB = 2 ** 30;
 
@@ -65,12 +67,18 @@ export function writeBig(writer: Writer, value: bigint): void {
   }
   if (value < 0n || value >= 1n << 256n) throw new FormatError(`${value} is no unsigned 256-bit integer`);
   makeRoom(writer, MAX_BIG_BYTES);
+  // Seven bytes at a time as numbers: bigints are slow, and every account has some of them.
   let rest = value;
-  while (rest >= 128n) {
-    writer.bytes[writer.length++] = Number(rest & 127n) | 128;
-    rest >>= 7n;
+  while (rest > SEVEN_BYTES) {
+    let low = Number(rest & SEVEN_BYTES);
+    for (let i = 0; i < 7; i++) {
+      const high = Math.floor(low / 128);
+      writer.bytes[writer.length++] = (low - high * 128) | 128;
+      low = high;
+    }
+    rest >>= 49n;
   }
-  writer.bytes[writer.length++] = Number(rest);
+  writeInteger(writer, Number(rest));
 }
 
 export function writeBytes(writer: Writer, bytes: Uint8Array): void {

@@ -141,7 +141,7 @@ function complete(replayed: Replay, line: Line): Command {
       const firstIndex = state.sources.get(sourceKey(chainId, contract))?.index ?? 0;
       replayed.block = line.block?.number ?? replayed.block + 1;
       const block = { number: replayed.block, hash: ZERO_HASH, timestamp: Math.floor(time / 1000) };
-      return { firstIndex, entries: [], block, ...line, chainId, contract, time };
+      return { firstIndex, entries: [], contracts: [], block, ...line, chainId, contract, time };
     }
     default:
       return { ...line, time } as Command;
@@ -262,10 +262,12 @@ function readLog(fields: Fields): Partial<Extract<Command, { type: 'log' }>> {
     inner.end();
     return read;
   });
+  const contracts = fields.optional('contracts', (name) => fields.addresses(name));
   return {
     chainId: fields.integer('chainId'),
     contract: fields.address('contract'),
     entries,
+    ...(contracts === undefined ? {} : { contracts }),
     ...(block === undefined ? {} : { block }),
     ...integers(fields, ['firstIndex']),
   };

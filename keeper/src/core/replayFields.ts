@@ -23,6 +23,8 @@ export interface Fields {
   flag(name: string): boolean;
   /** Either case; answers lower case. */
   address(name: string): Address;
+  /** The addresses of a list. */
+  addresses(name: string): Address[];
   bytes(name: string): Uint8Array;
   /** The number of a name, or the number itself. */
   oneOf(name: string, values: Readonly<Record<string, number>>): number;
@@ -96,6 +98,11 @@ function createFields(value: unknown, where: string): Fields {
       throw error(`${name} must be true or false`);
     },
     address: (name) => toHex(bytes(name, text(name), 20)),
+    addresses(name) {
+      const found = take(name);
+      if (!Array.isArray(found)) throw error(`${name} must be a list`);
+      return found.map((item, index) => toHex(bytes(`${name}[${index}]`, String(item), 20)));
+    },
     bytes: (name) => bytes(name, text(name)),
     oneOf(name, values) {
       const found = given.get(name);

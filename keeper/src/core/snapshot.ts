@@ -10,12 +10,12 @@
 //   accounts   their number · a record of each, in the order of their indices
 //   nonces     their number · a row of each, in the order of account, chain and nonce
 //
-// A record: address · subaccount · chains of its deposits (one bit each) · 2 × number of balances + (1 when unlisted
-// deposits follow) · per balance 2 × asset + (1 when dust follows), units, dust · number of unlisted deposits, each chain,
-// token and atoms. A row: account · chain · nonce · until when.
+// A record: address · subaccount · chains of its deposits (one bit each) · those on which it is a contract · number of
+// balances, each 2 × asset + (1 when dust follows), units, dust · number of tokens that it ever touched, each 2 × token + (1
+// when more was withdrawn than deposited), atoms of the difference. A row: account · chain · nonce · until when.
 //
-// Records and rows mean the same under every later head: chains, assets and accounts are numbered in the order of their
-// listing. That is what lets a checkpoint carry only a part of them (rollingSnapshot.ts).
+// Records and rows mean the same under every later head: chains, assets, tokens and accounts are numbered in the order in
+// which they became known. That is what lets a checkpoint carry only a part of them (rollingSnapshot.ts).
 //
 // Larger than the limit: what writes a part stands beside what reads it, and both must change together.
 import { MAX_SAFE, PPM, WAD_DECIMALS } from './assets.ts';
@@ -27,10 +27,10 @@ import {
   findAccount,
   type Ledger,
   markChanged,
+  type Net,
   NO_ACCOUNT,
   openAccount,
   openToken,
-  tokenKey,
   type VaultToken,
 } from './ledger.ts';
 import { buyReserve, restoreOrder } from './match.ts';
@@ -80,7 +80,6 @@ const ENGINE_VERSION = 2;
 const WORD = 32;
 const KEY_BYTES = 33;
 const COUNT_LIMIT = 2 ** 31 - 1;
-const NO_TOKENS: readonly VaultToken[] = [];
 const WITHDRAWAL_STATUSES = ['queued', 'posted', 'final'] as const;
 
 /** A state as bytes, and where in them everything stands. */
@@ -115,11 +114,10 @@ export function indexState(state: State): IndexedState {
 
   writeInteger(writer, ledger.accountCount);
   const dustWords = ledger.assets.map(({ dust }) => new Uint32Array(dust.buffer));
-  const unlisted = unlistedByAccount(ledger);
   const records: number[] = [];
   for (let account = 0; account < ledger.accountCount; account++) {
     records.push(writer.length);
-    writeRecord(writer, ledger, account, { dustWords, unlisted: unlisted.get(account) ?? NO_TOKENS });
+    writeRecord(writer, ledger, account, dustWords);
   }
   records.push(writer.length);
 
@@ -164,7 +162,7 @@ export function decodeState(bytes: Uint8Array, genesis: Genesis): State {
   readRoles(reader, state);
   const tokens = readListings(reader, state);
   const withdrawals = readWithdrawals(reader, tokens);
-  readAccounts(reader, state);
+  readAccounts(reader, state, tokens);
   readNonces(reader, state);
   expectEnd(reader);
   for (const withdrawal of withdrawals) adopt(state, withdrawal);
@@ -263,9 +261,8 @@ function writeHead(writer: Writer, state: State): void {
   writeAddress(writer, genesis.checkpointer);
   writeAddress(writer, genesis.directory);
   writeRoles(writer, state);
-  const tokens = sortedTokens(state.exchange.ledger);
-  writeListings(writer, state, tokens);
-  writeWithdrawals(writer, state, tokens);
+  writeListings(writer, state);
+  writeWithdrawals(writer, state);
 }
 
 function writeRoles(writer: Writer, state: State): void {
@@ -297,7 +294,7 @@ function readRoles(reader: Reader, state: State): void {
   check(state.finalNumber <= state.cutNumber, 'a checkpoint that is final but was never cut');
 }
 
-function writeListings(writer: Writer, state: State, tokens: readonly VaultToken[]): void {
+function writeListings(writer: Writer, state: State): void {
   const { ledger, books } = state.exchange;
   writeInteger(writer, state.chains.size);
   for (const chain of state.chains.values()) {
@@ -319,8 +316,8 @@ function writeListings(writer: Writer, state: State, tokens: readonly VaultToken
     writeText(writer, asset.symbol);
     writeByte(writer, asset.ledgerDecimals);
   }
-  writeInteger(writer, tokens.length);
-  for (const token of tokens) {
+  writeInteger(writer, ledger.tokens.size);
+  for (const token of ledger.tokens.values()) {
     writeInteger(writer, token.chainId);
     writeAddress(writer, token.token);
     writeInteger(writer, token.asset + 1);
@@ -340,7 +337,7 @@ function writeListings(writer: Writer, state: State, tokens: readonly VaultToken
   }
 }
 
-/** Answers the tokens in the order in which the rest of the bytes refers to them. */
+/** Answers the tokens by their index. */
 function readListings(reader: Reader, state: State): VaultToken[] {
   const chainCount = readCount(reader, COUNT_LIMIT);
   for (let i = 0; i < chainCount; i++) readChain(reader, state);
@@ -349,7 +346,7 @@ function readListings(reader: Reader, state: State): VaultToken[] {
   for (let i = 0; i < assetCount; i++) readAsset(reader, state.exchange.ledger);
   const tokens: VaultToken[] = [];
   const tokenCount = readCount(reader, COUNT_LIMIT);
-  for (let i = 0; i < tokenCount; i++) tokens.push(readToken(reader, state, tokens.at(-1)));
+  for (let i = 0; i < tokenCount; i++) tokens.push(readToken(reader, state, i));
   const bookCount = readCount(reader, COUNT_LIMIT);
   for (let i = 0; i < bookCount; i++) readBook(reader, state);
   return tokens;
@@ -385,7 +382,7 @@ function readAsset(reader: Reader, ledger: Ledger): void {
   addAsset(ledger, { id, symbol, ledgerDecimals });
 }
 
-function readToken(reader: Reader, state: State, before: VaultToken | undefined): VaultToken {
+function readToken(reader: Reader, state: State, index: number): VaultToken {
   const { ledger } = state.exchange;
   const chainId = readInteger(reader);
   const token = openToken(ledger, chainId, readAddress(reader));
@@ -393,7 +390,7 @@ function readToken(reader: Reader, state: State, before: VaultToken | undefined)
   token.decimals = readByte(reader);
   token.holdings = readBig(reader);
   check(state.chains.has(chainId), `a token of chain ${chainId}, which is not listed`);
-  check(before === undefined || compareTokens(before, token) < 0, 'tokens out of order');
+  check(token.index === index, `token ${token.token} of chain ${chainId} twice`);
   check(token.asset < ledger.assets.length && token.decimals <= WAD_DECIMALS, `token ${token.token} is no asset`);
   check(token.asset >= 0 || token.decimals === 0, `token ${token.token} has decimals but no asset`);
   return token;
@@ -425,12 +422,11 @@ function readBook(reader: Reader, state: State): void {
 
 // Withdrawals.
 
-function writeWithdrawals(writer: Writer, state: State, tokens: readonly VaultToken[]): void {
-  const indexOfToken = new Map(tokens.map((token, index) => [token, index]));
+function writeWithdrawals(writer: Writer, state: State): void {
   writeInteger(writer, state.withdrawals.size);
   for (const withdrawal of state.withdrawals.values()) {
     writeInteger(writer, withdrawal.account);
-    writeInteger(writer, indexOfToken.get(withdrawal.token) as number);
+    writeInteger(writer, withdrawal.token.index);
     writeBig(writer, withdrawal.amount);
     writeAddress(writer, withdrawal.recipient);
     writeBig(writer, withdrawal.nonce);
@@ -473,21 +469,17 @@ function adopt(state: State, withdrawal: Withdrawal): void {
 
 // Accounts.
 
-function writeRecord(
-  writer: Writer,
-  ledger: Ledger,
-  account: number,
-  { dustWords, unlisted }: { readonly dustWords: readonly Uint32Array[]; readonly unlisted: readonly VaultToken[] },
-): void {
+function writeRecord(writer: Writer, ledger: Ledger, account: number, dustWords: readonly Uint32Array[]): void {
   const { assets } = ledger;
   writeAddress(writer, ledger.addresses[account] as Address);
   writeInteger(writer, ledger.subaccounts[account] as number);
   writeInteger(writer, ledger.depositChains[account] as number);
+  writeInteger(writer, ledger.codeChains[account] as number);
   let balances = 0;
   for (let i = 0; i < assets.length; i++) {
     if (assets[i]?.units[account] !== 0 || hasDust(dustWords[i] as Uint32Array, account)) balances++;
   }
-  writeInteger(writer, 2 * balances + (unlisted.length === 0 ? 0 : 1));
+  writeInteger(writer, balances);
   for (let i = 0; i < assets.length; i++) {
     const { units, dust } = assets[i] as Asset;
     const withDust = hasDust(dustWords[i] as Uint32Array, account);
@@ -496,12 +488,15 @@ function writeRecord(
     writeInteger(writer, units[account] as number);
     if (withDust) writeBig(writer, dust[account] as bigint);
   }
-  if (unlisted.length === 0) return;
-  writeInteger(writer, unlisted.length);
-  for (const token of unlisted) {
-    writeInteger(writer, token.chainId);
-    writeAddress(writer, token.token);
-    writeBig(writer, token.unlisted.get(account) as bigint);
+  writeNets(writer, ledger.nets[account] as readonly Net[]);
+}
+
+function writeNets(writer: Writer, nets: readonly Net[]): void {
+  writeInteger(writer, nets.length);
+  for (const { token, atoms } of nets) {
+    const isNegative = atoms < 0n;
+    writeInteger(writer, 2 * token.index + (isNegative ? 1 : 0));
+    writeBig(writer, isNegative ? -atoms : atoms);
   }
 }
 
@@ -510,20 +505,7 @@ function hasDust(words: Uint32Array, account: number): boolean {
   return words[2 * account] !== 0 || words[2 * account + 1] !== 0;
 }
 
-/** The tokens of each account that holds unlisted ones, in their order. */
-function unlistedByAccount(ledger: Ledger): Map<number, VaultToken[]> {
-  const byAccount = new Map<number, VaultToken[]>();
-  for (const token of sortedTokens(ledger)) {
-    for (const account of token.unlisted.keys()) {
-      const held = byAccount.get(account);
-      if (held === undefined) byAccount.set(account, [token]);
-      else held.push(token);
-    }
-  }
-  return byAccount;
-}
-
-function readAccounts(reader: Reader, state: State): void {
+function readAccounts(reader: Reader, state: State, tokens: readonly VaultToken[]): void {
   const { ledger } = state.exchange;
   for (let left = readCount(reader, COUNT_LIMIT); left > 0; left--) {
     const address = readAddress(reader);
@@ -533,18 +515,20 @@ function readAccounts(reader: Reader, state: State): void {
     const chains = readInteger(reader);
     check(chains < 2 ** state.chains.size, 'an account of an unlisted chain');
     ledger.depositChains[account] = chains;
-    const header = readInteger(reader);
-    readBalances(reader, ledger, account, Math.floor(header / 2));
-    if (header % 2 === 1) readUnlisted(reader, ledger, account);
+    const codeChains = readInteger(reader);
+    check((codeChains & chains) === codeChains, 'a contract where nothing was deposited');
+    ledger.codeChains[account] = codeChains;
+    readBalances(reader, ledger, account);
+    readNets(reader, { ledger, tokens }, account);
   }
   if (state.feeAccount === ZERO_ADDRESS) return;
   ledger.feeAccount = findAccount(ledger, state.feeAccount, 0);
   check(ledger.feeAccount !== NO_ACCOUNT, 'fees go to no account');
 }
 
-function readBalances(reader: Reader, ledger: Ledger, account: number, count: number): void {
+function readBalances(reader: Reader, ledger: Ledger, account: number): void {
   let before = -1;
-  for (let left = count; left > 0; left--) {
+  for (let left = readCount(reader, COUNT_LIMIT); left > 0; left--) {
     const key = readInteger(reader);
     const index = Math.floor(key / 2);
     const asset = ledger.assets[index];
@@ -559,17 +543,19 @@ function readBalances(reader: Reader, ledger: Ledger, account: number, count: nu
   }
 }
 
-function readUnlisted(reader: Reader, ledger: Ledger, account: number): void {
-  const count = readCount(reader, COUNT_LIMIT);
-  check(count > 0, 'unlisted deposits announced, but none');
-  let before: VaultToken | undefined;
-  for (let left = count; left > 0; left--) {
-    const chainId = readInteger(reader);
-    const token = ledger.tokens.get(tokenKey(chainId, readAddress(reader)));
-    check(token !== undefined && token.asset < 0, 'an unlisted deposit of a listed token, or of none');
-    check(before === undefined || compareTokens(before, token) < 0, 'unlisted deposits out of order');
-    token.unlisted.set(account, readBig(reader));
-    before = token;
+function readNets(
+  reader: Reader,
+  { ledger, tokens }: { readonly ledger: Ledger; readonly tokens: readonly VaultToken[] },
+  account: number,
+): void {
+  const nets = ledger.nets[account] as Net[];
+  for (let left = readCount(reader, COUNT_LIMIT); left > 0; left--) {
+    const key = readInteger(reader);
+    const token = tokens[Math.floor(key / 2)];
+    const atoms = readBig(reader);
+    check(token !== undefined && !nets.some((net) => net.token === token), 'deposits of a token twice, or of none');
+    check(atoms !== 0n || key % 2 === 0, 'minus nothing');
+    nets.push({ token, atoms: key % 2 === 0 ? atoms : -atoms });
   }
 }
 
@@ -697,16 +683,6 @@ function restoreOrders(state: State, saved: OpenOrder[]): void {
     restoreOrder(state.exchange, order);
   }
   for (const book of books) check(book.bestBid < book.bestAsk, `book ${book.id} is crossed`);
-}
-
-function sortedTokens(ledger: Ledger): VaultToken[] {
-  return [...ledger.tokens.values()].sort(compareTokens);
-}
-
-function compareTokens(a: VaultToken, b: VaultToken): number {
-  if (a.chainId !== b.chainId) return a.chainId - b.chainId;
-  if (a.token === b.token) return 0;
-  return a.token < b.token ? -1 : 1;
 }
 
 function expectVersion(reader: Reader, expected: number, what: string): void {

@@ -2,7 +2,7 @@
 import { wadPer } from './assets.ts';
 import { type Address, BUY } from './commands.ts';
 import type { WithdrawalChanged } from './events.ts';
-import { type Asset, accountsOf, type VaultToken } from './ledger.ts';
+import { type Asset, accountsOf, type Net, type VaultToken } from './ledger.ts';
 import { levelSlot, NO_ASK, NO_BID, priceAbove, priceBelow } from './levels.ts';
 import type { Book } from './orderBook.ts';
 import {
@@ -92,9 +92,9 @@ export function accountViews(state: State, address: Address): AccountView[] {
     balances: ledger.assets
       .filter((asset) => asset.units[account] !== 0 || asset.dust[account] !== 0n)
       .map((asset) => balanceView(asset, account)),
-    unlisted: [...ledger.tokens.values()]
-      .filter((token) => token.unlisted.has(account))
-      .map(({ chainId, token, unlisted }) => ({ chainId, token, atoms: String(unlisted.get(account)) })),
+    unlisted: (ledger.nets[account] as readonly Net[])
+      .filter(({ token }) => token.asset < 0)
+      .map(({ token: { chainId, token }, atoms }) => ({ chainId, token, atoms: String(atoms) })),
   }));
 }
 

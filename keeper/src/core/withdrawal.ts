@@ -5,7 +5,7 @@ import { wadPer } from './assets.ts';
 import { isHalfFull, POSTED_LIMIT } from './checkpointRoom.ts';
 import { type Address, type WithdrawalCancelCommand, type WithdrawalRequestCommand, ZERO_ADDRESS } from './commands.ts';
 import type { CommandResult, CoreEvent, RejectCode, WithdrawalChanged, WithdrawalStatus } from './events.ts';
-import { type Asset, addWad, findAccount, freeWad, NO_ACCOUNT, tokenKey, type VaultToken } from './ledger.ts';
+import { type Asset, addNet, addWad, findAccount, freeWad, NO_ACCOUNT, tokenKey, type VaultToken } from './ledger.ts';
 import { accountOfNonceKey, isExpired, nonceKey, type State, type UsedNonce, type Withdrawal } from './state.ts';
 import type { WithdrawalMessage } from './typedMessages.ts';
 
@@ -116,7 +116,7 @@ export function withdrawalPaid(
       'and no such withdrawal is pending. Stopping: nobody may guess whose money that was',
   );
   const { token } = withdrawal;
-  token.holdings -= paid.amount;
+  addNet(state.exchange.ledger, token, withdrawal.account, -paid.amount);
   assert(token.holdings >= 0n, `${where}: the vault paid more than it held`);
   removePending(state, withdrawal);
   end(state, withdrawal, 'executed', events);

@@ -3,10 +3,11 @@
 // reader starts to prove the next ones.
 import { entriesThatFit, isHalfFull } from '../core/checkpointRoom.ts';
 import type { Address, Block, LogCommand } from '../core/commands.ts';
-import type { BlockTag, ChainReader, Clock, Logger, LogPosition } from '../core/ports.ts';
+import type { BlockTag, ChainReader, Clock, Logger } from '../core/ports.ts';
 import type { State } from '../core/state.ts';
 import { hasExpiredWithdrawal, logSources } from '../core/state.ts';
 import { ZERO_HASH } from '../core/typedMessages.ts';
+import { contractsAmong } from './contractsAmong.ts';
 import type { Sequencer } from './sequencer.ts';
 
 /** Says nothing about time. */
@@ -22,6 +23,8 @@ export interface Ingestion {
   start(): void;
   stop(): void;
 }
+
+type LogSource = ReturnType<typeof logSources>[number];
 
 export function createIngestion(input: {
   readonly sequencer: Sequencer;
@@ -44,39 +47,32 @@ export function createIngestion(input: {
   let cancelTimer: (() => void) | undefined;
   let running = false;
 
-  async function readSource(reader: ChainReader, contract: Address, position: LogPosition): Promise<void> {
+  async function readSource(reader: ChainReader, { contract, kind, position }: LogSource): Promise<void> {
     const key = `${reader.chainId}:${contract}`;
     const blockNumber = Math.max(position.blockNumber, verifiedTo.get(key) ?? 0);
     const segment = await reader.readLog(contract, { ...position, blockNumber }, tag);
     const { block } = segment;
     const { chainId } = reader;
-    const isVault = state.chains.get(chainId)?.registry === contract;
+    const isVault = kind === 'registry';
+    const take = async (log: Pick<LogCommand, 'firstIndex' | 'entries' | 'block'>) => {
+      const contracts = isVault ? await contractsAmong(reader, { state, entries: log.entries }) : [];
+      const { sequence } = await sequencer.submit({ type: 'log', chainId, contract, ...log, contracts });
+      logger.info({ chainId, contract, sequence, entries: log.entries.length }, 'log read');
+    };
     let { firstIndex, entries } = segment;
     while (isVault && entries.length > entriesThatFit(state)) {
       const fitting = entries.slice(0, entriesThatFit(state));
       if (fitting.length === 0) return;
       // More follow, so that nothing is said about later blocks: withdrawals would expire by them.
-      await take({
-        chainId,
-        contract,
-        firstIndex,
-        entries: fitting,
-        block: { ...NO_BLOCK, number: position.blockNumber },
-      });
+      await take({ firstIndex, entries: fitting, block: { ...NO_BLOCK, number: position.blockNumber } });
       firstIndex += fitting.length;
       entries = entries.slice(fitting.length);
     }
     const expires =
       hasExpiredWithdrawal(state, { chainId, contract, timestamp: block.timestamp }) && !isHalfFull(state);
-    if (entries.length > 0 || expires) await take({ chainId, contract, firstIndex, entries, block });
+    if (entries.length > 0 || expires) await take({ firstIndex, entries, block });
     verifiedTo.set(key, block.number);
     finalBlocks.set(chainId, block.number);
-  }
-
-  async function take(log: Omit<LogCommand, 'type' | 'time'>): Promise<void> {
-    const { sequence } = await sequencer.submit({ type: 'log', ...log });
-    const { chainId, contract, entries } = log;
-    logger.info({ chainId, contract, sequence, entries: entries.length }, 'log read');
   }
 
   async function readChain(chainId: number): Promise<void> {
@@ -90,7 +86,7 @@ export function createIngestion(input: {
       const done = new Set<Address>();
       // Looked up each time: the Directory may just have listed a vault on its own chain.
       for (let source = nextSource(chainId, done); source !== undefined; source = nextSource(chainId, done)) {
-        await readSource(reader, source.contract, source.position);
+        await readSource(reader, source);
         done.add(source.contract);
       }
       problems.delete(chainId);

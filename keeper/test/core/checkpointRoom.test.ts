@@ -158,7 +158,7 @@ describe('what strangers can bring about', () => {
     const late = Math.floor(exchange.time / 1_000) + 48 * 3_600;
     const left: number[] = [];
     while (state.withdrawals.size > 0) {
-      registryLog(exchange, HOME, [], late);
+      registryLog(exchange, HOME, [], { timestamp: late });
       left.push(state.withdrawals.size);
       expect(usedRoom(state)).toBeLessThan(0.55);
       validateInternalState(state);

@@ -69,6 +69,7 @@ const commands: fc.Arbitrary<Command> = fc.oneof(
     contract: address,
     firstIndex: safe,
     entries: fc.array(entry, { maxLength: 5 }),
+    contracts: fc.array(address, { maxLength: 3 }),
     block: fc.record({ number: safe, hash: hexOf(32), timestamp: safe }),
   }),
   fc.record({ type: fc.constant('cutCheckpoint' as const), time: safe }),

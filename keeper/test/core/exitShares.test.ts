@@ -198,17 +198,31 @@ describe('the shares in the vaults', () => {
 
   it('of a contract lie on its own chain, before all others; what finds no room there is stranded', () => {
     const tokens = [vault({ holdings: 50n, netOf: net([ANN, 50n]) }), vault({ chainId: OTHER, holdings: 50n })];
-    const bound = input({ balances: [[40n, 60n, 0n]], tokens, boundTo: new Map([[BEN, CHAIN]]) });
+    const bound = input({ balances: [[40n, 60n, 0n]], tokens, boundTo: new Map([[BEN, [CHAIN]]]) });
     const result = exitShares(bound);
     expect(exitsOf(result)).toEqual([{ 1: 50n }, { 0: 40n }]);
     expect(result.stranded).toEqual([{ owner: BEN, asset: 0, wad: 10n }]);
+  });
+
+  it('of a contract that lives on several chains are on each at most what came in there', () => {
+    const tokens = [
+      vault({ holdings: 50n, netOf: net([ANN, 40n], [BEN, 10n]) }),
+      vault({ chainId: OTHER, holdings: 50n, netOf: net([ANN, 45n], [BEN, 5n]) }),
+    ];
+    const boundTo = new Map([[BEN, [CHAIN, OTHER]]]);
+    const result = exitShares(input({ balances: [[60n, 40n, 0n]], tokens, boundTo }));
+    expect(exitsOf(result)).toEqual([
+      { 0: 40n, 1: 10n },
+      { 0: 20n, 1: 5n },
+    ]);
+    expect(result.stranded).toEqual([{ owner: BEN, asset: 0, wad: 25n }]);
   });
 
   it('count what is stranded or rounded away as owed, so that it does not pass for what a shuttle brought', () => {
     const shuttles = [{ origin: 1, destination: 0, inputAmount: 20n, outputAmount: 20n, status: 'sent' as const }];
     const tokens = [vault({ holdings: 50n }), vault({ chainId: OTHER, holdings: 50n })];
     const result = exitShares(
-      input({ balances: [[60n, 60n, 0n]], tokens, boundTo: new Map([[BEN, CHAIN]]), shuttles }),
+      input({ balances: [[60n, 60n, 0n]], tokens, boundTo: new Map([[BEN, [CHAIN]]]), shuttles }),
     );
     expect(result.stranded).toEqual([{ owner: BEN, asset: 0, wad: 10n }]);
     expect(result.tokens.map(({ exitTotal }) => exitTotal)).toEqual([50n, 50n]);

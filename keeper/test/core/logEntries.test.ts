@@ -47,6 +47,8 @@ const TUPLE = {
 const CHECKPOINT = { ...TUPLE, type: 'checkpointed' as const, number: 3, epoch: 2, journalIndex: 99 };
 const SYMBOL = viemHex('WETH', { size: 32 });
 
+const NO_LIMIT = { capacity: 0n, refillSeconds: 0 };
+
 const CASES = [
   [
     emitted('Deposited', [A, BIG, B, 4_294_967_295, A]),
@@ -57,6 +59,8 @@ const CASES = [
     { type: 'withdrawn', account: A, token: B, amount: 7n, recipient: A, nonce: BIG },
   ],
   [emitted('WithdrawalCancelled', [A, 5n]), { type: 'withdrawalCancelled', account: A, nonce: 5n }],
+  [emitted('WithdrawalRevoked', [A, 5n]), { type: 'withdrawalRevoked', account: A, nonce: 5n }],
+  [emitted('TokenListed', [A, 0n, NO_LIMIT, NO_LIMIT, NO_LIMIT, false]), { type: 'tokenListed', token: A }],
   [emitted('LeaderChanged', [A, 4n, hashOf(0)]), { type: 'leaderChanged', leader: A, epoch: 4 }],
   [emitted('Checkpointed', [TUPLE, '0x']), CHECKPOINT],
   [

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AssertionError } from '../../src/core/assertion.ts';
 import { BUY, type Command, ZERO_ADDRESS } from '../../src/core/commands.ts';
+import { exitInputOf } from '../../src/core/exitInput.ts';
 import { validateInternalState } from '../../src/core/invariants.ts';
 import { encodeEntry } from '../../src/core/logEncoding.ts';
 import { KINDS, nextHead, replayHead } from '../../src/core/logEntries.ts';
@@ -149,6 +150,25 @@ describe('a deposit', () => {
     expect(depositChains(exchange.state, FEES)).toEqual([]);
   });
 
+  it('remembers on which chains the account is a contract', () => {
+    const { token, chainId } = TOKENS.usdHome;
+    const entry = { type: 'deposited' as const, token, amount: 5n, account: ANN, subaccount: 0, payer: BEN };
+    registryLog(exchange, chainId, [entry, { ...entry, account: BEN }], { contracts: [ANN] });
+    deposit(exchange, TOKENS.usdSecond, ANN, 5n);
+    expect([...exitInputOf(exchange.state).boundTo.values()]).toEqual([[HOME]]);
+    registryLog(exchange, SECOND, [{ ...entry, token: TOKENS.usdSecond.token, subaccount: 4 }], { contracts: [ANN] });
+    expect([...exitInputOf(exchange.state).boundTo.values()]).toEqual([[HOME, SECOND]]);
+  });
+
+  it('makes its token known, as the vault’s listing does', () => {
+    const known = () => exitInputOf(exchange.state).tokens.map(({ token }) => token);
+    const before = known();
+    const [listed, deposited] = [addressOf('listed by the vault'), addressOf('deposited')];
+    registryLog(exchange, HOME, [{ type: 'tokenListed', token: listed }]);
+    deposit(exchange, { chainId: HOME, token: deposited }, ANN, 1n);
+    expect(known()).toEqual([...before, listed, deposited]);
+  });
+
   it('of an unlisted token is held, and credited when an asset lists it', () => {
     const token = { chainId: SECOND, token: addressOf('late token') };
     const held = deposit(exchange, token, ANN, 1_500n);
@@ -192,7 +212,8 @@ describe('a log', () => {
       subaccount: 0,
       payer: ANN,
     };
-    const command = { type: 'log' as const, time, chainId: HOME, contract: REGISTRY, firstIndex: source?.index ?? 0 };
+    const at = { chainId: HOME, contract: REGISTRY, firstIndex: source?.index ?? 0 };
+    const command = { type: 'log' as const, time, ...at, contracts: [] };
     return { ...command, entries: [encodeEntry(entry)], block, ...more };
   }
 

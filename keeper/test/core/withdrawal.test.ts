@@ -317,18 +317,26 @@ describe('what was deducted comes back', () => {
     expect(exchange.state.queuedWithdrawals).toBe(0);
   });
 
+  it('when the council revokes the nonce', () => {
+    request();
+    cut();
+    const { events } = registryLog(exchange, HOME, [{ type: 'withdrawalRevoked', account: ANN, nonce: 1n }]);
+    expect(events).toMatchObject([{ type: 'withdrawalChanged', status: 'cancelled' }]);
+    expect(balanceOf(exchange, ANN, USD).units).toBe(100_000_000);
+  });
+
   it('when the chain has passed the deadline without a payment', () => {
     request();
     cut();
     const { deadline } = withdrawalsOfCheckpoint(exchange.state, 1)[0]?.message ?? { deadline: 0 };
     const log = { chainId: HOME, contract: REGISTRY };
     expect(hasExpiredWithdrawal(exchange.state, { ...log, timestamp: deadline })).toBe(false);
-    expect(registryLog(exchange, HOME, [], deadline).events).toEqual([]);
+    expect(registryLog(exchange, HOME, [], { timestamp: deadline }).events).toEqual([]);
     expect(hasExpiredWithdrawal(exchange.state, { ...log, timestamp: deadline + 1 })).toBe(true);
     expect(hasExpiredWithdrawal(exchange.state, { ...log, contract: ANN, timestamp: deadline + 1 })).toBe(false);
     expect(hasExpiredWithdrawal(exchange.state, { ...log, chainId: SECOND, timestamp: deadline + 1 })).toBe(false);
-    expect(registryLog(exchange, SECOND, [], deadline + 1).events).toEqual([]);
-    expect(statusesOf(registryLog(exchange, HOME, [], deadline + 1))).toEqual(['expired']);
+    expect(registryLog(exchange, SECOND, [], { timestamp: deadline + 1 }).events).toEqual([]);
+    expect(statusesOf(registryLog(exchange, HOME, [], { timestamp: deadline + 1 }))).toEqual(['expired']);
     expect(balanceOf(exchange, ANN, USD).units).toBe(100_000_000);
   });
 
@@ -336,14 +344,14 @@ describe('what was deducted comes back', () => {
     request();
     cut();
     const entry = { account: ANN, token: TOKENS.usdHome.token, amount: 30_000_000n, recipient: ANN, nonce: 1n };
-    const { events } = registryLog(exchange, HOME, [{ type: 'withdrawn', ...entry }], exchange.time);
+    const { events } = registryLog(exchange, HOME, [{ type: 'withdrawn', ...entry }], { timestamp: exchange.time });
     expect(events).toMatchObject([{ status: 'executed' }]);
     expect(balanceOf(exchange, ANN, USD).units).toBe(70_000_000);
   });
 
   it('never while it is only queued, however long', () => {
     request();
-    expect(registryLog(exchange, HOME, [], 10 ** 11).events).toEqual([]);
+    expect(registryLog(exchange, HOME, [], { timestamp: 10 ** 11 }).events).toEqual([]);
     expect(exchange.state.withdrawals.size).toBe(1);
   });
 });

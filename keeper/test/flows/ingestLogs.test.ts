@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { usedRoom } from '../../src/core/checkpointRoom.ts';
 import type { Address } from '../../src/core/commands.ts';
+import { exitInputOf } from '../../src/core/exitInput.ts';
 import { encodeEngine } from '../../src/core/snapshot.ts';
 import { createState, sourceKey } from '../../src/core/state.ts';
 import { createIngestion } from '../../src/flows/ingestLogs.ts';
@@ -21,6 +22,8 @@ function setUp({ readers: readable = [HOME, SECOND] } = {}) {
   const chains = new Map([HOME, SECOND].map((chainId) => [chainId, chainOf(chainId)]));
   const [home, second] = [...chains.values()] as [FakeChain, FakeChain];
   const networks = new Map<number, Network>();
+  const contracts = new Set<Address>();
+  const codeAsked: number[] = [];
   const asked: { chainId: number; contract: Address; fromBlock: number }[] = [];
   const readers = new Map(
     readable.map((chainId) => {
@@ -30,6 +33,10 @@ function setUp({ readers: readable = [HOME, SECOND] } = {}) {
         chainId,
         {
           ...reader,
+          async hasCode(address: Address) {
+            codeAsked.push(chainId);
+            return contracts.has(address);
+          },
           readLog(...[contract, from, tag]: Parameters<typeof reader.readLog>) {
             asked.push({ chainId, contract, fromBlock: from.blockNumber });
             return reader.readLog(contract, from, tag);
@@ -67,10 +74,44 @@ function setUp({ readers: readable = [HOME, SECOND] } = {}) {
     const token = chain === home ? TOKENS.ethHome.token : TOKENS.ethSecond.token;
     chain.send(makeDeposit({ token, amount, account: alice }));
   };
-  return { clock, home, second, networks, asked, state, sequencer, ingestion, fatal, mine, entriesOf, depositOn };
+  return {
+    clock,
+    home,
+    second,
+    networks,
+    asked,
+    contracts,
+    codeAsked,
+    state,
+    sequencer,
+    ingestion,
+    fatal,
+    mine,
+    entriesOf,
+    depositOn,
+  };
 }
 
 describe('the ingestion', () => {
+  it('asks once per account and chain whether a depositor is a contract', async () => {
+    const { home, second, ingestion, state, contracts, codeAsked, mine, depositOn } = setUp();
+    contracts.add(alice);
+    home.send(list(listings()));
+    depositOn(home);
+    depositOn(home);
+    mine(home, 3);
+    mine(second, 3);
+    await ingestion.readOnce();
+    expect(codeAsked).toEqual([HOME]);
+    contracts.delete(alice);
+    depositOn(home);
+    depositOn(second);
+    for (const chain of [home, second]) mine(chain, 3);
+    await ingestion.readOnce();
+    expect(codeAsked).toEqual([HOME, SECOND]);
+    expect([...exitInputOf(state).boundTo.values()]).toEqual([[HOME]]);
+  });
+
   it('reads the Directory first and then, in the same pass, every vault that it lists', async () => {
     const { home, second, ingestion, asked, entriesOf, mine, depositOn } = setUp();
     home.send(list(listings()));

@@ -22,6 +22,7 @@ const impossible: Draft = {
   contract: addressOf('stranger'),
   firstIndex: 0,
   entries: [],
+  contracts: [],
   block: { number: 1, hash: hashOf(1), timestamp: 1 },
 };
 

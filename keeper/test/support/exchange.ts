@@ -78,12 +78,19 @@ export function emptyExchange(): TestExchange {
 
 type AnyEntry = Parameters<typeof encodeEntry>[0];
 
+interface LogOptions {
+  /** Seconds, of the block. */
+  readonly timestamp?: number;
+  /** Depositors that are contracts there. */
+  readonly contracts?: readonly Address[];
+}
+
 /** What one contract's log says next, complete up to a new block. */
 export function log(
   exchange: TestExchange,
   source: { readonly chainId: number; readonly contract: Address },
   entries: readonly (AnyEntry | LogEntry)[],
-  timestamp = Math.floor(exchange.time / 1000),
+  { timestamp = Math.floor(exchange.time / 1000), contracts = [] }: LogOptions = {},
 ): Outcome {
   exchange.block++;
   const { chainId, contract } = source;
@@ -93,6 +100,7 @@ export function log(
     contract,
     firstIndex: exchange.state.sources.get(sourceKey(chainId, contract))?.index ?? 0,
     entries: entries.map((entry) => ('kind' in entry ? entry : encodeEntry(entry))),
+    contracts,
     block: { number: exchange.block, hash: hashOf(exchange.block), timestamp },
   });
 }
@@ -105,9 +113,9 @@ export function registryLog(
   exchange: TestExchange,
   chainId: number,
   entries: readonly (AnyEntry | LogEntry)[],
-  timestamp?: number,
+  options: LogOptions = {},
 ): Outcome {
-  return log(exchange, { chainId, contract: REGISTRY }, entries, timestamp);
+  return log(exchange, { chainId, contract: REGISTRY }, entries, options);
 }
 
 /** What the Directory lists: two chains, three assets, two open books and an executor. */

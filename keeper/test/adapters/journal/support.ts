@@ -76,6 +76,7 @@ export function commandAt(sequence: number): Command {
         contract: account,
         firstIndex: sequence,
         entries: [{ kind: `0x${'ab'.repeat(32)}` as Hex, data: new Uint8Array(sequence % 200).fill(sequence) }],
+        contracts: [account],
         block: { number: sequence, hash: `0x${'cd'.repeat(32)}` as Hex, timestamp: sequence },
       };
   }

@@ -584,7 +584,7 @@ export function exitInput(world: World): ExitInput {
     ownerOf: accounts.map(({ name }) => OWNERS.indexOf(name)),
     balances: ASSETS.map((asset) => accounts.map(({ name, subaccount }) => owned(world, name, subaccount, asset))),
     prices: [],
-    boundTo: new Map(options.contracts.map((name) => [OWNERS.indexOf(name), (vaults[0] as Vault).chainId])),
+    boundTo: new Map(options.contracts.map((name) => [OWNERS.indexOf(name), [(vaults[0] as Vault).chainId]])),
     lastOwners: [OWNERS.indexOf('fees')],
     tokens: places.map(({ chain, asset }) => {
       const { chainId, moves } = vaults[chain] as Vault;
