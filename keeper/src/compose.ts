@@ -6,6 +6,7 @@ import { createCheckpointPoster } from './adapters/chain/checkpointPoster.ts';
 import { createCourierWallet } from './adapters/chain/courierWallet.ts';
 import { recoverAddress } from './adapters/crypto/recover.ts';
 import { createSigner } from './adapters/crypto/signer.ts';
+import { createExitTrees } from './adapters/exit/createExitTrees.ts';
 import { startHttpServer } from './adapters/http/startHttpServer.ts';
 import { openJournal } from './adapters/journal/openJournal.ts';
 import { loadKeys } from './adapters/tee/loadKeys.ts';
@@ -57,6 +58,8 @@ export async function startKeeper(input: {
   let journal = openJournal(journalAt);
   const sealing = { stateRootKey: keys.stateRootKey, keyEpoch: keys.keyEpoch, chainId: homeChainId, checkpointer };
 
+  const exitTrees = createExitTrees({ genesis, saltKey: keys.exitSaltKey });
+
   const keeper = createKeeper({
     genesis,
     keys,
@@ -68,6 +71,7 @@ export async function startKeeper(input: {
       privateKey: keys.gasPrivateKey,
       checkpointer,
     }),
+    exitTrees,
     journal,
     setAside() {
       journal.close();
@@ -97,6 +101,7 @@ export async function startKeeper(input: {
       keeper.stop();
       await server.close();
       keeper.close();
+      await exitTrees.close();
       journal.close();
     },
   };

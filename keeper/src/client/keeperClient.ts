@@ -16,6 +16,7 @@ import type {
   AssetView,
   BookView,
   DepthView,
+  ExitProofView,
   FillView,
   OrderView,
   SolvencyView,
@@ -84,6 +85,8 @@ export interface KeeperClient {
   /** Newest first; `before` is a sequence. */
   fills(query?: OfAddress & { readonly before?: number; readonly limit?: number }): Promise<readonly FillView[]>;
   withdrawals(query?: OfAddress): Promise<readonly WithdrawalView[]>;
+  /** What it takes to claim without the keeper; undefined before the first exit roots are signed. */
+  exitProof(query?: OfAddress): Promise<ExitProofView | undefined>;
 
   /** undefined while none is signed. */
   exitRoot(chainId: number): Promise<ExitRootView | undefined>;
@@ -203,6 +206,7 @@ export function createKeeperClient(input: {
     },
     fills: (query = {}) => getAs('/v1/fills', { ...query }),
     withdrawals: ({ address } = {}) => getAs('/v1/withdrawals', { address }),
+    exitProof: ({ address } = {}) => unless('exitProof.none', getAs('/v1/exit-proof', { address })),
 
     exitRoot: (chain) => unless('exitRoot.none', get('/v1/exit-roots', { chain })),
     async approvals(chain) {

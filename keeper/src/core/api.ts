@@ -17,6 +17,7 @@ import type {
   BookView,
   CheckpointView,
   DepthView,
+  ExitProofView,
   FillView,
   OrderView,
   SolvencyView,
@@ -158,6 +159,10 @@ export interface KeeperApi {
   /** The newest signed exit root for the chain; undefined when none is signed yet. */
   exitRoot(chainId: number): ExitRootView | undefined;
   approvals(chainId: number): readonly ApprovalView[];
+  /** Leaves and proofs of an address under the newest signed exit roots; undefined while none are signed. */
+  exitProof(address: Address): Promise<ExitProofView | undefined>;
+  /** Calls back when new exit roots were signed. Returns how to stop. */
+  subscribeExitRoots(listener: () => void): () => void;
   /** Calls back after each command that had events, once its journal record is on disk. Returns how to stop. */
   subscribe(listener: (item: StreamItem) => void): () => void;
 }

@@ -1,7 +1,8 @@
 // What the flows need from the outside world. Each port has one adapter for production and may have a fake in tests;
 // only compose.ts knows which.
 import type { Address, Block, Command, Hex, LogEntry } from './commands.ts';
-import type { CheckpointMessage, WithdrawalMessage } from './typedMessages.ts';
+import type { ExitLeaf, ExitTokenLeaf, Proved } from './exitTree.ts';
+import type { CheckpointMessage, ExitRootLeaf, WithdrawalMessage } from './typedMessages.ts';
 
 /** How far a log has been read: `index` entries give `head`; the newest of them is at or before block `blockNumber`. */
 export interface LogPosition {
@@ -95,6 +96,37 @@ export interface CheckpointPoster {
   post(signed: SignedCheckpoint): Promise<Hex>;
   /** Wei that the gas key holds. */
   gasBalance(): Promise<bigint>;
+}
+
+/** The trees of one checkpoint, without their leaves. */
+export interface BuiltExitTrees {
+  readonly checkpoint: number;
+  /** Of every listed chain, in the order of listing. */
+  readonly roots: readonly ExitRootLeaf[];
+  readonly leafCount: number;
+  /** Contracts that own more than may be paid to them where they live. */
+  readonly strandedOwners: number;
+}
+
+/** What an address has in the vault of one chain, and the totals of the vault. */
+export interface ExitLeaves {
+  readonly chainId: number;
+  readonly leaves: readonly Proved<ExitLeaf>[];
+  readonly tokenLeaves: readonly Proved<ExitTokenLeaf>[];
+}
+
+/** Builds exit trees beside everything else. Every method rejects when that failed. */
+export interface ExitTrees {
+  /** The trees of the checkpoint that this state (its bytes) was frozen for; they are kept until `keep` says otherwise. */
+  build(state: Uint8Array): Promise<BuiltExitTrees>;
+  /** By chain; undefined when the trees of that checkpoint are not kept. */
+  leavesOf(query: {
+    readonly checkpoint: number;
+    readonly address: Address;
+  }): Promise<readonly ExitLeaves[] | undefined>;
+  /** Lets go of the trees of all other checkpoints. */
+  keep(checkpoints: readonly number[]): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** A key that signs digests and never leaves its adapter. */

@@ -1,7 +1,16 @@
 // The messages of `/v1/stream`, as JSON-ready data: written by the HTTP adapter, read by the client.
 import type { Address } from './commands.ts';
 import type { CancelReason, DirectoryChanged } from './events.ts';
-import type { AccountView, AtomsView, DepthView, FillView, OrderView, TradeView, WithdrawalView } from './views.ts';
+import type {
+  AccountView,
+  AtomsView,
+  DepthView,
+  ExitProofView,
+  FillView,
+  OrderView,
+  TradeView,
+  WithdrawalView,
+} from './views.ts';
 
 /** What a client may follow. `book` is there for the channels of one book, `account` and `executor` follow the session. */
 export type StreamTopic =
@@ -88,6 +97,8 @@ export type StreamMessage =
   | (Told<'delta', BookDelta> & { readonly channel: 'book' })
   | (Told<'snapshot', AccountSnapshot> & { readonly channel: 'account' })
   | (Told<'delta', { readonly events: readonly AccountEventView[] }> & { readonly channel: 'account' })
+  /** After each signing of exit roots, and soon after the subscription began. `seq` stays what it was. */
+  | (Told<'exitProof', ExitProofView> & { readonly channel: 'account' })
   | (Told<'snapshot', Record<string, never>> & { readonly channel: 'executor' })
   | (Told<'delta', { readonly events: readonly (AccountEventView | DirectoryChangedView)[] }> & {
       readonly channel: 'executor';

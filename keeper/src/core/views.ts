@@ -2,6 +2,7 @@
 // beside every amount, addresses are lower-case hex. Times in milliseconds unless a comment says seconds.
 import type { Address, Hex } from './commands.ts';
 import type { WithdrawalStatus } from './events.ts';
+import type { ExitRootsMessage } from './typedMessages.ts';
 
 /** An amount in ledger units of an asset: value = amount / 10^decimals. */
 export interface AmountView {
@@ -129,6 +130,44 @@ export interface SolvencyView {
   /** vaults − accounts − withdrawals: 0 when every unit is accounted for. */
   readonly difference: string;
   readonly perChain: readonly AtomsView[];
+}
+
+/** What an account needs to take what is his from the vaults without the keeper; amounts in atoms. See docs/exit.md. */
+export interface ExitProofView {
+  readonly address: Address;
+  /** Signed by both keys; whoever has it can post it to every vault. */
+  readonly roots: ExitRootsMessage;
+  readonly enclaveSignature: Hex;
+  readonly leaderSignature: Hex;
+  readonly chains: readonly {
+    readonly chainId: number;
+    readonly registry: Address;
+    readonly treeRoot: Hex;
+    /** Entries of the vault's log that the checkpoint knew. */
+    readonly processedIndex: number;
+    /** From the chain's leaf to `roots.root`. */
+    readonly rootProof: readonly Hex[];
+    /** Every token of the vault. */
+    readonly tokens: readonly {
+      readonly token: Address;
+      /** null while no asset lists the token. */
+      readonly symbol: string | null;
+      readonly decimals: number | null;
+      readonly offsetTotal: string;
+      readonly transitTotal: string;
+      /** To `treeRoot`. */
+      readonly proof: readonly Hex[];
+    }[];
+    /** What the account ever touched there. */
+    readonly leaves: readonly {
+      readonly token: Address;
+      readonly offset: string;
+      readonly transit: string;
+      readonly salt: Hex;
+      /** To `treeRoot`. */
+      readonly proof: readonly Hex[];
+    }[];
+  }[];
 }
 
 export interface CheckpointView {

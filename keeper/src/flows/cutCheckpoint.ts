@@ -66,6 +66,8 @@ export interface Cut {
   readonly number: number;
   readonly journalIndex: number;
   readonly stateHash: Hex;
+  /** The bytes of the whole state. */
+  readonly state: Uint8Array;
   readonly plaintext: Uint8Array;
   readonly withdrawals: readonly WithdrawalMessage[];
 }
@@ -102,6 +104,8 @@ interface CheckpointsInput {
   readonly unsigned: Cut | undefined;
   /** Time of the oldest change since `base`. */
   readonly oldestChangeAt?: number | undefined;
+  /** Is told the bytes of the state that a new cut froze. */
+  readonly onCut: (state: Uint8Array) => void;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly settings: CheckpointSettings;
@@ -179,7 +183,7 @@ export function createCheckpoints(input: CheckpointsInput): Checkpoints {
   }
 
   /** `epoch` was read before the chain was: a checkpoint of an older one that is not on chain by then will never be. */
-  function sign(cut: Cut, { epoch, parent }: { epoch: number; parent: Hex }): SignedCheckpoint {
+  function sign(cut: Omit<Cut, 'state'>, { epoch, parent }: { epoch: number; parent: Hex }): SignedCheckpoint {
     if (!leads() || leadership.epoch !== epoch) throw new Error('The leadership changed; nothing is signed now.');
     const payload = input.seal({ epoch, number: cut.number, plaintext: cut.plaintext });
     const checkpoint: CheckpointMessage = {
@@ -285,6 +289,7 @@ export function createCheckpoints(input: CheckpointsInput): Checkpoints {
       unsigned = freeze(state, { sequence, slices: settings.slices });
       changedInCut = changedSinceCut;
       changedSinceCut = undefined;
+      input.onCut(unsigned.state);
     });
   }
 
@@ -362,6 +367,7 @@ export function freeze(
     number: state.cutNumber,
     journalIndex: sequence,
     stateHash: keccak256Hex(indexed.bytes),
+    state: indexed.bytes,
     plaintext: encodePart(indexed, { number: state.cutNumber, slices, changes: state.lastChanges }),
     withdrawals: withdrawalsOfCheckpoint(state, state.cutNumber).map(({ message }) => message),
   };

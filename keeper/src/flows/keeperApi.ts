@@ -9,6 +9,7 @@ import { digestOf, ZERO_HASH } from '../core/typedMessages.ts';
 import { accountViews, assetViews, bookViews, orderViews, withdrawalViews } from '../core/viewState.ts';
 import type { Approvals } from './approve.ts';
 import type { Checkpoints } from './cutCheckpoint.ts';
+import type { ExitRoots } from './exitRoots.ts';
 import { createGasBalance } from './gasBalance.ts';
 import type { Gates } from './gates.ts';
 import type { History } from './history.ts';
@@ -28,6 +29,7 @@ export interface Leading {
   readonly sequencer: Sequencer;
   readonly ingestion: Ingestion;
   readonly checkpoints: Checkpoints;
+  readonly exitRoots: ExitRoots;
   readonly approvals: Approvals;
   readonly history: History;
   readonly gates: Gates;
@@ -53,9 +55,12 @@ export function createKeeperApi(input: KeeperApiInput): {
   readonly api: KeeperApi;
   /** Tells the subscribers of an applied command. They may have come while this keeper was a candidate. */
   readonly publish: (applied: Applied) => void;
+  /** Tells that new exit roots were signed. */
+  readonly publishExitRoots: () => void;
 } {
   const { genesis, keys, leadership } = input;
   const listeners = new Set<(item: StreamItem) => void>();
+  const rootListeners = new Set<() => void>();
   const views = createViewCache(input.clock);
   const gasBalance = createGasBalance(input);
   const domain = { chainId: genesis.homeChainId, verifyingContract: genesis.checkpointer };
@@ -110,10 +115,9 @@ export function createKeeperApi(input: KeeperApiInput): {
     // A candidate has signed nothing: couriers that ask both keepers hear so instead of failing.
     exitRoot: (chainId) => input.leading()?.approvals.exitRoot(chainId),
     approvals: (chainId) => input.leading()?.approvals.approvals(chainId) ?? [],
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    exitProof: (address) => live().exitRoots.exitProof(address),
+    subscribe: (listener) => listen(listeners, listener),
+    subscribeExitRoots: (listener) => listen(rootListeners, listener),
   };
 
   function publish({ sequence, command, outcome }: Applied): void {
@@ -122,7 +126,11 @@ export function createKeeperApi(input: KeeperApiInput): {
     for (const listener of listeners) listener(item);
   }
 
-  return { api, publish };
+  function publishExitRoots(): void {
+    for (const listener of rootListeners) listener();
+  }
+
+  return { api, publish, publishExitRoots };
 
   function acceptance({ proposals }: KeeperApiInput, chainId: number): AcceptanceView | undefined {
     const proposal = proposals.get(chainId)?.proposal;
@@ -149,6 +157,12 @@ export function createKeeperApi(input: KeeperApiInput): {
   }
 }
 
+/** Until the returned function is called. */
+function listen<T>(listeners: Set<T>, listener: T): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
 async function health(input: KeeperApiInput, gasBalance: ReturnType<typeof createGasBalance>): Promise<HealthView> {
   const { leadership, readers, clock } = input;
   const leading = input.leading();
@@ -158,7 +172,12 @@ async function health(input: KeeperApiInput, gasBalance: ReturnType<typeof creat
     finalBlock: leading?.ingestion.finalBlocks.get(reader.chainId) ?? null,
     rpcs: reader.health().map(publicRpc),
   }));
-  const problems = [...keeperProblems(input), ...gasProblems(input, wei), ...chains.flatMap(rpcProblems)];
+  const problems = [
+    ...keeperProblems(input),
+    ...exitProblems(leading),
+    ...gasProblems(input, wei),
+    ...chains.flatMap(rpcProblems),
+  ];
   const oldest = leading?.checkpoints.oldestChangeAt;
   return {
     status: problems.length === 0 ? 'ok' : 'degraded',
@@ -194,6 +213,13 @@ function keeperProblems(input: KeeperApiInput): string[] {
     if (gate !== undefined && !problems.includes(gate.message)) problems.push(gate.message);
   }
   return problems;
+}
+
+/** A hint to move inventory: everybody is still paid while the keeper lives. */
+function exitProblems(leading: Leading | undefined): string[] {
+  const owners = leading?.exitRoots.strandedOwners ?? 0;
+  if (owners === 0) return [];
+  return [`In an exit now ${owners} contract accounts would not find all that is theirs on their own chains.`];
 }
 
 function gasProblems({ gasAddress }: KeeperApiInput, wei: bigint | undefined): string[] {

@@ -2,11 +2,12 @@
 // recovers the state and leads.
 import type { KeeperApi } from '../core/api.ts';
 import type { Address, Hex } from '../core/commands.ts';
-import type { ChainReader, CheckpointPoster, Clock, Journal, KeeperKeys, Logger } from '../core/ports.ts';
+import type { ChainReader, CheckpointPoster, Clock, ExitTrees, Journal, KeeperKeys, Logger } from '../core/ports.ts';
 import { encodeEngine } from '../core/snapshot.ts';
 import type { Genesis } from '../core/state.ts';
 import { createApprovals } from './approve.ts';
 import { type CheckpointSettings, createCheckpoints } from './cutCheckpoint.ts';
+import { createExitRoots } from './exitRoots.ts';
 import { createProposals } from './followProposals.ts';
 import { createGates, type GateSettings } from './gates.ts';
 import { createHistory, type History } from './history.ts';
@@ -43,6 +44,7 @@ export interface KeeperPorts {
   /** By chain id. */
   readonly readers: ReadonlyMap<number, ChainReader>;
   readonly poster: CheckpointPoster;
+  readonly exitTrees: ExitTrees;
   readonly journal: Journal;
   /** Puts the journal aside and gives an empty one. */
   readonly setAside: () => Journal;
@@ -128,16 +130,26 @@ export function createKeeper(ports: KeeperPorts): Keeper {
       history.record(applied);
       publish(applied);
     });
+    const exitRoots = createExitRoots({
+      ...ports,
+      state: recovered.state,
+      trees: ports.exitTrees,
+      leadership,
+      homeChainId,
+      checkpointer,
+    });
+    exitRoots.subscribe(publishExitRoots);
     const checkpoints = createCheckpoints({
       ...ports,
       ...recovered,
       sequencer,
+      onCut: exitRoots.cut,
       reader: home,
       leadership,
       checkpointer,
       settings: ports.checkpointSettings,
     });
-    const approvals = createApprovals({ ...ports, sequencer, leadership, homeChainId, checkpointer });
+    const approvals = createApprovals({ ...ports, sequencer, exitRoots, leadership });
     const gates = createGates({
       state: recovered.state,
       leadership,
@@ -151,7 +163,7 @@ export function createKeeper(ports: KeeperPorts): Keeper {
     const submitBatch = createSubmitBatch({ sequencer, domain, recover: ports.recoverAddress, gate: gates.batch });
     for (const applied of replayed) submitBatch.remember(applied);
     const ingestion = createIngestion({ ...ports, sequencer });
-    leading = { sequencer, ingestion, checkpoints, approvals, history, gates, submitBatch };
+    leading = { sequencer, ingestion, checkpoints, exitRoots, approvals, history, gates, submitBatch };
     ingestion.start();
     checkpoints.start();
     approvals.start();
@@ -178,7 +190,7 @@ export function createKeeper(ports: KeeperPorts): Keeper {
     recovering = false;
   }
 
-  const { api, publish } = createKeeperApi({
+  const { api, publish, publishExitRoots } = createKeeperApi({
     ...ports,
     leadership,
     proposals: proposals.views,
@@ -208,6 +220,7 @@ export function createKeeper(ports: KeeperPorts): Keeper {
       leading?.ingestion.stop();
       leading?.checkpoints.stop();
       leading?.approvals.stop();
+      leading?.exitRoots.stop();
     },
     close: () => leading?.sequencer.close(),
   };

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KeeperApiError } from '../../src/client/keeperApiError.ts';
 import { createKeeperClient, type KeeperClient } from '../../src/client/keeperClient.ts';
 import { signBatch, signWithdrawalCancel, signWithdrawalRequest } from '../../src/client/signing.ts';
-import { BOOK, HOME_CHAIN, USDC_TOKEN } from '../adapters/http/support/fakeKeeperApi.ts';
+import { BOOK, exitProofView, HOME_CHAIN, USDC_TOKEN } from '../adapters/http/support/fakeKeeperApi.ts';
 import {
   alice,
   aliceAddress,
@@ -155,6 +155,9 @@ describe('a session', () => {
     expect(await client.allOrders()).toEqual(server.keeper.orders);
     expect(await client.fills({ limit: 3, before: 500 })).toEqual(server.keeper.fills);
     expect(await client.withdrawals()).toEqual(server.keeper.withdrawals);
+    expect(await client.exitProof()).toBeUndefined();
+    server.keeper.exitProof = exitProofView;
+    expect(await client.exitProof()).toEqual({ ...exitProofView, address: aliceAddress });
   });
 
   it('shows the executor any account, and hidden books', async () => {

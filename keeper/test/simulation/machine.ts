@@ -9,6 +9,7 @@ import { createKeeper } from '../../src/flows/runKeeper.ts';
 import { GENESIS, HOME, SECOND } from '../support/exchange.ts';
 import type { FakeChain } from '../support/fakeChain.ts';
 import { postCheckpoint } from '../support/fakeChain.ts';
+import { createFakeExitTrees } from '../support/fakeExitTrees.ts';
 import { createFakeDisk, type FakeDisk } from '../support/fakeJournal.ts';
 import type { createFakeSealing } from '../support/fakeKeys.ts';
 import { fakeKeys, fakeSigner } from '../support/fakeKeys.ts';
@@ -93,6 +94,7 @@ export function boot(machine: Machine, { wire, home, second, sealing, observer }
       },
       gasBalance: () => toHome(() => 10n ** 18n),
     },
+    exitTrees: createFakeExitTrees(),
     journal: watch(machine.disk),
     setAside() {
       machine.disk = createFakeDisk();

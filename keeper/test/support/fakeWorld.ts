@@ -17,6 +17,7 @@ import type { FakeChain } from './fakeChain.ts';
 import { createFakeChain, list, makeDeposit, nameLeader, payWithdrawal, postExitRoot } from './fakeChain.ts';
 import type { FakeClock } from './fakeClock.ts';
 import { createFakeClock, START } from './fakeClock.ts';
+import { createFakeExitTrees } from './fakeExitTrees.ts';
 import type { FakeDisk } from './fakeJournal.ts';
 import { createFakeDisk } from './fakeJournal.ts';
 import { createFakeSealing, fakeKeys, fakeSigner } from './fakeKeys.ts';
@@ -92,6 +93,7 @@ export function startKeeper(world: FakeWorld, { leader = 'leader', disk = create
       [SECOND, createFakeReader(second, { network: toSecond, wallets })],
     ]),
     poster,
+    exitTrees: createFakeExitTrees(),
     journal: disk.open(),
     setAside() {
       asides.push(createFakeDisk());

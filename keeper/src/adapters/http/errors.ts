@@ -19,6 +19,7 @@ export type HttpCode =
   | 'acceptance.none'
   | 'checkpoint.none'
   | 'exitRoot.none'
+  | 'exitProof.none'
   | 'limit.requests'
   | 'limit.connections'
   | 'limit.streams'
@@ -45,6 +46,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   'acceptance.none': 404,
   'checkpoint.none': 404,
   'exitRoot.none': 404,
+  'exitProof.none': 404,
   'limit.requests': 429,
   'limit.connections': 429,
   'limit.streams': 429,

@@ -376,20 +376,58 @@ export const FillsAnswer = Type.Array(
   }),
 );
 
+const exitRootsMessage = strict({
+  epoch: safeInteger('Epoch of the leader.'),
+  checkpoint: safeInteger('Number of the checkpoint.'),
+  issuedAt: seconds('Signed at'),
+  root: hash,
+});
 export const ExitRootAnswer = strict({
   chainId,
   registry: address,
-  message: strict({
-    epoch: safeInteger('Epoch of the leader.'),
-    checkpoint: safeInteger('Number of the checkpoint.'),
-    issuedAt: seconds('Signed at'),
-    root: hash,
-  }),
+  message: exitRootsMessage,
   treeRoot: hash,
   processedIndex: safeInteger("Entries of the chain's log that the root knows."),
   proof: Type.Array(hash),
   enclaveSignature: hex,
   leaderSignature: hex,
+});
+
+const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const toTreeRoot = Type.Array(hash, { description: 'Siblings up to the tree root.' });
+export const ExitProofAnswer = strict({
+  address,
+  roots: exitRootsMessage,
+  enclaveSignature: hex,
+  leaderSignature: hex,
+  chains: Type.Array(
+    strict({
+      chainId,
+      registry: address,
+      treeRoot: hash,
+      processedIndex: safeInteger("Entries of the vault's log that the checkpoint knew."),
+      rootProof: Type.Array(hash, { description: 'Siblings from the leaf of the chain up to `roots.root`.' }),
+      tokens: Type.Array(
+        strict({
+          token: address,
+          symbol: orNull(symbol),
+          decimals: orNull(decimals),
+          offsetTotal: decimal('Atoms, of all keys.'),
+          transitTotal: decimal('Atoms that shuttles may bring.'),
+          proof: toTreeRoot,
+        }),
+      ),
+      leaves: Type.Array(
+        strict({
+          token: address,
+          offset: decimal('Atoms: what could be taken out + withdrawn − deposited.'),
+          transit: decimal("Atoms: the account's part of what shuttles may bring."),
+          salt: hash,
+          proof: toTreeRoot,
+        }),
+      ),
+    }),
+  ),
 });
 
 export const ApprovalsAnswer = Type.Array(

@@ -3,7 +3,7 @@ import { Compile } from 'typebox/compile';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { STATUS } from '../../../src/adapters/http/errors.ts';
 import * as schemas from '../../../src/adapters/http/schemas.ts';
-import { BOOK, HOME_CHAIN, REGISTRY } from './support/fakeKeeperApi.ts';
+import { BOOK, exitProofView, HOME_CHAIN, REGISTRY } from './support/fakeKeeperApi.ts';
 import {
   alice,
   aliceAddress,
@@ -223,6 +223,22 @@ describe('what an account sees', () => {
     }
   });
 
+  it('shows its exit proof, and the executor those of others', async () => {
+    expect(await call(server, '/v1/exit-proof', { token: aliceToken })).toMatchObject({
+      status: 404,
+      json: { code: 'exitProof.none', retryable: true },
+    });
+    server.keeper.exitProof = exitProofView;
+    const own = await call(server, '/v1/exit-proof', { token: aliceToken });
+    expectShape(own, schemas.ExitProofAnswer);
+    expect(own.json).toEqual({ ...exitProofView, address: aliceAddress });
+    const path = `/v1/exit-proof?address=${aliceAddress}`;
+    expect((await call(server, path, { token: executorToken })).json.address).toBe(aliceAddress);
+    expect((await call(server, `/v1/exit-proof?address=${executorAddress}`, { token: aliceToken })).status).toBe(403);
+    expect((await call(server, path)).status).toBe(401);
+    server.keeper.exitProof = undefined;
+  });
+
   it('hands paging on', async () => {
     await call(server, '/v1/fills?before=90&limit=7', { token: aliceToken });
     expect(server.keeper.calls.at(-1)).toEqual({ address: aliceAddress, before: 90, limit: 7 });
@@ -339,6 +355,7 @@ describe('the OpenAPI document', () => {
       'GET /v1/books',
       'GET /v1/books/{id}/depth',
       'GET /v1/checkpoints/latest',
+      'GET /v1/exit-proof',
       'GET /v1/exit-roots',
       'GET /v1/fills',
       'GET /v1/health',

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HttpLimits } from '../../../src/adapters/http/limits.ts';
 import type { CoreEvent, Fill, OrderRested } from '../../../src/core/events.ts';
-import { BOOK, HOME_CHAIN, START_SEQUENCE, USDC, USDC_TOKEN } from './support/fakeKeeperApi.ts';
+import { BOOK, exitProofView, HOME_CHAIN, START_SEQUENCE, USDC, USDC_TOKEN } from './support/fakeKeeperApi.ts';
 import { type Message, openReader, type TestReader } from './support/testReader.ts';
 import {
   alice,
@@ -192,6 +192,18 @@ describe('an account', () => {
       time: server.keeper.time,
       data: { address: aliceAddress, accounts, orders, withdrawals },
     });
+  });
+
+  it('is told its exit proof at the begin and after each signing of exit roots, between the other messages', async () => {
+    const { publish, publishExitRoots, time } = server.keeper;
+    server.keeper.exitProof = exitProofView;
+    const { reader } = await follow({ channel: 'account', token: await signIn(server, alice) });
+    const told = { channel: 'account', type: 'exitProof', time, data: { ...exitProofView, address: aliceAddress } };
+    expect(await reader.next()).toEqual({ ...told, seq: START_SEQUENCE, prevSeq: START_SEQUENCE });
+    publish([rested({ account: { address: aliceAddress, subaccount: 0 } })]);
+    expect(await reader.next()).toMatchObject({ type: 'delta', seq: START_SEQUENCE + 1, prevSeq: START_SEQUENCE });
+    publishExitRoots();
+    expect(await reader.next()).toEqual({ ...told, seq: START_SEQUENCE + 1, prevSeq: START_SEQUENCE + 1 });
   });
 
   it('is told of its own fills, orders, credits and withdrawals, with names and decimals', async () => {

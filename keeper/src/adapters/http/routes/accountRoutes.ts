@@ -1,6 +1,7 @@
 // What an account sees of itself, and the executor of all.
 import type { KeeperApi } from '../../../core/api.ts';
 import type { Access } from '../access.ts';
+import { HttpError } from '../errors.ts';
 import { type Route, route } from '../route.ts';
 import * as schemas from '../schemas.ts';
 
@@ -52,6 +53,20 @@ export function accountRoutes({ api, access }: { readonly api: KeeperApi; readon
       answer: schemas.WithdrawalsAnswer,
       session: 'required',
       handle: ({ session, query }) => api.withdrawals(access.subject(session, query.address)),
+    }),
+    route({
+      method: 'GET',
+      url: '/v1/exit-proof',
+      summary: 'Leaves and proofs under the newest signed exit roots: what it takes to claim without the keeper',
+      query: schemas.AccountQuery,
+      answer: schemas.ExitProofAnswer,
+      session: 'required',
+      async handle({ session, query }) {
+        const proof = await api.exitProof(access.subject(session, query.address));
+        if (proof !== undefined) return proof;
+        const message = 'No exit roots are signed yet.';
+        throw new HttpError({ code: 'exitProof.none', message, retryable: true });
+      },
     }),
   ];
 }

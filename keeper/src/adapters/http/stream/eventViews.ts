@@ -97,7 +97,7 @@ export function accountsOf(event: CoreEvent): readonly AccountId[] {
 }
 
 /** Whose event it is. */
-export function addressOf(view: AccountEventView): string {
+export function addressOf(view: AccountEventView): Address {
   if (view.type === 'orderRested') return view.order.address;
   return view.type === 'withdrawalChanged' ? view.withdrawal.address : view.address;
 }

@@ -8,6 +8,7 @@ import type { Sessions } from '../sessions.ts';
 import { type BookFeed, createBookFeed } from './bookFeed.ts';
 import { createEventRing, type EventRing } from './eventRing.ts';
 import { createAccountEvents } from './eventViews.ts';
+import { createExitProofs } from './exitProofs.ts';
 import { createSubscriptions, type Reader, type Subscription } from './subscriptions.ts';
 import { bookKey, bookUnknown, createTopics, deltasOf } from './topics.ts';
 
@@ -76,6 +77,15 @@ export function createStreamHub(input: {
   /** Sequence up to which items of the ring were told. */
   let told = 0;
   let behind: Subscription[] = [];
+  const exitProofs = createExitProofs({
+    api,
+    followed: () => new Set(subscriptions.all().map(({ key }) => key)),
+    tell(key, proof) {
+      const text = bodyText('exitProof', api.now(), proof);
+      for (const subscription of subscriptions.of(key)) send(subscription, subscription.seq, text);
+    },
+    logger,
+  });
 
   const stopListening = api.subscribe((item) => {
     try {
@@ -292,6 +302,7 @@ export function createStreamHub(input: {
       if (from === undefined) snapshot(subscription);
       else looked = resume(subscription, from);
       subscriptions.add(subscription);
+      exitProofs.want(key);
       return looked;
     },
     unsubscribe: subscriptions.remove,
@@ -305,6 +316,7 @@ export function createStreamHub(input: {
     },
     close() {
       stopListening();
+      exitProofs.close();
       clearTimeout(bookTimer);
       clearImmediate(turn);
       subscriptions.clear();

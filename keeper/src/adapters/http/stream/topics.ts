@@ -1,5 +1,6 @@
 // What there is to follow, who may follow it, and with what it begins.
 import type { KeeperApi, StreamItem } from '../../../core/api.ts';
+import type { Address } from '../../../core/commands.ts';
 import type { AccountEventView, DirectoryChangedView, StreamTopic } from '../../../core/streamViews.ts';
 import type { TradeView } from '../../../core/views.ts';
 import { type Access, sessionRequired, sessionUnknown } from '../access.ts';
@@ -62,7 +63,12 @@ export function createTopics(input: {
 }
 
 const EXECUTOR_KEY = 'executor';
-const accountKey = (address: string) => `account ${address}`;
+const ACCOUNT = 'account ';
+const accountKey = (address: Address) => `${ACCOUNT}${address}`;
+/** Whose account is followed under that key; undefined when it is another topic's. */
+export function accountOfKey(key: string): Address | undefined {
+  return key.startsWith(ACCOUNT) ? (key.slice(ACCOUNT.length) as Address) : undefined;
+}
 const tradesKey = (book: number) => `trades ${book}`;
 export const bookKey = (book: number) => `book ${book}`;
 

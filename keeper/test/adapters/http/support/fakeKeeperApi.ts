@@ -17,6 +17,7 @@ import type {
   AccountView,
   AssetView,
   BookView,
+  ExitProofView,
   FillView,
   OrderView,
   TradeView,
@@ -59,6 +60,8 @@ export interface FakeKeeper {
   fills: readonly FillView[];
   trades: readonly TradeView[];
   exitRoot: ExitRootView | undefined;
+  /** Of whoever asks. */
+  exitProof: ExitProofView | undefined;
   approvals: readonly ApprovalView[];
   batchAnswer: Answer<BatchAnswer>;
   withdrawalAnswer: Answer<WithdrawalView>;
@@ -67,10 +70,13 @@ export interface FakeKeeper {
   listeners: number;
   /** One applied command. */
   publish(events: readonly CoreEvent[]): StreamItem;
+  /** New exit roots were signed. */
+  publishExitRoots(): void;
 }
 
 export function createFakeKeeper(input: { readonly executor: Address; readonly alice: Address }): FakeKeeper {
   const listeners = new Set<(item: StreamItem) => void>();
+  const rootListeners = new Set<() => void>();
   const calls: unknown[] = [];
 
   const fake: FakeKeeper = {
@@ -88,6 +94,7 @@ export function createFakeKeeper(input: { readonly executor: Address; readonly a
     fills: [fillView],
     trades: [tradeView],
     exitRoot: exitRootView,
+    exitProof: undefined,
     approvals: [approvalOf(input.alice)],
     batchAnswer: {
       ok: true,
@@ -112,6 +119,9 @@ export function createFakeKeeper(input: { readonly executor: Address; readonly a
       const item = { sequence: fake.sequence, time: fake.time, events };
       for (const listener of listeners) listener(item);
       return item;
+    },
+    publishExitRoots() {
+      for (const listener of rootListeners) listener();
     },
   };
 
@@ -166,6 +176,13 @@ export function createFakeKeeper(input: { readonly executor: Address; readonly a
     },
     exitRoot: (chainId) => (chainId === fake.exitRoot?.chainId ? fake.exitRoot : undefined),
     approvals: (chainId) => fake.approvals.filter((approval) => approval.chainId === chainId),
+    async exitProof(owner) {
+      return fake.exitProof && { ...fake.exitProof, address: owner };
+    },
+    subscribeExitRoots(listener) {
+      rootListeners.add(listener);
+      return () => rootListeners.delete(listener);
+    },
     subscribe(listener) {
       listeners.add(listener);
       fake.listeners = listeners.size;
@@ -291,6 +308,27 @@ const tradeView: TradeView = {
   takerSide: 'buy',
   price: 250_000,
   quantity: 4,
+};
+
+export const exitProofView: ExitProofView = {
+  address: address('00'),
+  roots: { epoch: 1, checkpoint: 6, issuedAt: START_TIME / 1000, root: hash('ee') },
+  enclaveSignature: signature,
+  leaderSignature: signature,
+  chains: [
+    {
+      chainId: HOME_CHAIN,
+      registry: REGISTRY,
+      treeRoot: hash('7e'),
+      processedIndex: 12,
+      rootProof: [hash('a0')],
+      tokens: [
+        { token: USDC_TOKEN, symbol: 'USDC', decimals: 6, offsetTotal: '-5', transitTotal: '0', proof: [hash('a1')] },
+        { token: address('dd'), symbol: null, decimals: null, offsetTotal: '0', transitTotal: '0', proof: [] },
+      ],
+      leaves: [{ token: USDC_TOKEN, offset: '-12', transit: '3', salt: hash('5a'), proof: [hash('a2'), hash('a3')] }],
+    },
+  ],
 };
 
 const exitRootView: ExitRootView = {
