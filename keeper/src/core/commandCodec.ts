@@ -32,7 +32,7 @@ import {
   written,
 } from './packing.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 const WORD = 32;
 /** Most items that a reader believes in. What is too many for a batch, the core decides and answers. */
 const ITEM_LIMIT = 1_048_576;

@@ -3,9 +3,9 @@
 // `encodeState` is what checkpoints stand for, as if all orders were cancelled: balances without reserves, no books.
 // `encodeEngine` is everything, books included, for the local disk. `stateHash` and `engineHash` are their keccak256.
 //
-// Layout of a state, version 2. Integers are variable-length, seven bits a byte, lowest first (packing.ts):
+// Layout of a state, version 3. Integers are variable-length, seven bits a byte, lowest first (packing.ts):
 //
-//   head       version 2 · time · home chain id · authority · checkpointer · directory
+//   head       version 3 · time · home chain id · authority · checkpointer · directory
 //              roles · checkpoint numbers · chains · log positions · assets · tokens · books · withdrawals
 //   accounts   their number · a record of each, in the order of their indices
 //   nonces     their number · a row of each, in the order of account, chain and nonce
@@ -74,8 +74,8 @@ import {
 import { addPending, rememberNonce } from './withdrawal.ts';
 
 /** Raised whenever the same commands would give another state: a journal is replayed only by the version that wrote it. */
-export const CORE_VERSION = 2;
-export const STATE_VERSION = 2;
+export const CORE_VERSION = 3;
+export const STATE_VERSION = 3;
 const ENGINE_VERSION = 2;
 const WORD = 32;
 const KEY_BYTES = 33;
