@@ -1,24 +1,27 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {ReentrancyGuardTransient} from "solady/utils/ReentrancyGuardTransient.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 import {SettlementLane} from "./SettlementLane.sol";
 import {ICOWShedFactory} from "./external/ICOWShedFactory.sol";
 import {IGPv2Settlement} from "./external/IGPv2Settlement.sol";
 import {IDepositRegistry} from "./interfaces/IDepositRegistry.sol";
 import {IEventLog} from "./interfaces/IEventLog.sol";
+import {IExitHatch} from "./interfaces/IExitHatch.sol";
 import {ISettlements} from "./interfaces/ISettlements.sol";
 import {LogChain} from "./libraries/LogChain.sol";
 import {Deposits} from "./registry/Deposits.sol";
+import {ExitHatch} from "./registry/ExitHatch.sol";
 import {ExitRootGate} from "./registry/ExitRootGate.sol";
 import {Listings} from "./registry/Listings.sol";
 import {Settlements} from "./registry/Settlements.sol";
 import {VaultBooks} from "./registry/VaultBooks.sol";
 import {VaultStorage} from "./registry/VaultStorage.sol";
 import {Withdrawals} from "./registry/Withdrawals.sol";
+import {ExitClaim, ExitPaid, ExitReason, ExitTotals, ForcedRequest} from "./types/Exit.sol";
 import {TokenListing} from "./types/Listings.sol";
-import {ExitRoots, SettlementIntent, Withdrawal} from "./types/Messages.sol";
+import {ExitRoots, ForcedAnswer, SettlementIntent, Withdrawal} from "./types/Messages.sol";
 import {CowContracts, Settlement, SettlementSetup, SettlementStatus} from "./types/Settlement.sol";
 import {Counters, ExitPhase, Limit, OutflowKind, VaultState} from "./types/VaultState.sol";
 
@@ -146,6 +149,74 @@ contract DepositRegistry is ExitRootGate, Deposits, Withdrawals, ReentrancyGuard
         return Settlements.checkShedSignature(_vault, settlementSetup(), hash, signature);
     }
 
+    // ---------------------------------------------------------------- exit without the keeper
+
+    /// @inheritdoc IExitHatch
+    function requestForcedWithdrawal(address token, uint256 amount, address recipient)
+        external
+        payable
+        nonReentrant
+        returns (uint256 id)
+    {
+        return ExitHatch.request(_vault, _exit, token, amount, recipient);
+    }
+
+    /// @inheritdoc IExitHatch
+    function answerForced(ForcedAnswer calldata answer, bytes calldata enclaveSignature, bytes calldata leaderSignature)
+        external
+        nonReentrant
+    {
+        ExitHatch.answer(_vault, _exit, AUTHORITY, _domainSeparator(), answer, enclaveSignature, leaderSignature);
+    }
+
+    /// @inheritdoc IExitHatch
+    function enterExitMode() external nonReentrant {
+        ExitHatch.enterStale(_vault, _exit, AUTHORITY);
+    }
+
+    /// @inheritdoc IExitHatch
+    function enterExitModeFor(uint256 id) external nonReentrant {
+        ExitHatch.enterUnanswered(_vault, _exit, AUTHORITY, id);
+    }
+
+    /// @inheritdoc IExitHatch
+    function enterExitModeByGovernor() external nonReentrant {
+        _requireGovernor();
+        ExitHatch.enterByGovernor(_vault, _exit);
+    }
+
+    /// @inheritdoc IExitHatch
+    function finalizeExit() external nonReentrant {
+        ExitHatch.finalize(_vault, _exit, AUTHORITY);
+    }
+
+    /// @inheritdoc IExitHatch
+    function returnForcedFee(uint256 id) external nonReentrant {
+        ExitHatch.returnFee(_vault, _exit, id);
+    }
+
+    /// @inheritdoc IExitHatch
+    function proveTotals(address token, int256 offset, uint256 transit, bytes32[] calldata proof)
+        external
+        nonReentrant
+    {
+        ExitHatch.proveTotals(_vault, _exit, token, offset, transit, proof);
+    }
+
+    /// @inheritdoc IExitHatch
+    function claim(ExitClaim calldata claim_) external nonReentrant returns (uint256 share, uint256 transit) {
+        return _claim(VaultBooks.keyOf(claim_.account), claim_);
+    }
+
+    /// @inheritdoc IExitHatch
+    function claimCommitment(ExitClaim calldata claim_, uint32 subaccount, bytes32 commitmentSalt)
+        external
+        nonReentrant
+        returns (uint256 share, uint256 transit)
+    {
+        return _claim(keccak256(abi.encode(claim_.account, subaccount, commitmentSalt)), claim_);
+    }
+
     // ---------------------------------------------------------------- council, governors, authority
 
     /// @inheritdoc ISettlements
@@ -163,7 +234,7 @@ contract DepositRegistry is ExitRootGate, Deposits, Withdrawals, ReentrancyGuard
     /// @inheritdoc IDepositRegistry
     function discardRoot() external nonReentrant {
         _requireCouncil();
-        _discardRoot();
+        ExitHatch.discardRoot(_vault);
     }
 
     /// @inheritdoc IDepositRegistry
@@ -269,7 +340,32 @@ contract DepositRegistry is ExitRootGate, Deposits, Withdrawals, ReentrancyGuard
         });
     }
 
-    function _useTransientReentrancyGuardOnlyOnMainnet() internal pure override returns (bool) {
-        return false;
+    /// @inheritdoc IExitHatch
+    function forcedFee() external pure returns (uint256) {
+        return ExitHatch.FORCED_FEE;
+    }
+
+    /// @inheritdoc IExitHatch
+    function forcedRequest(uint256 id) external view returns (ForcedRequest memory) {
+        return _exit.requests[id];
+    }
+
+    /// @inheritdoc IExitHatch
+    function exitEntry() external view returns (uint64 enteredAt, ExitReason reason, uint256 requestId) {
+        return (_exit.enteredAt, _exit.reason, _exit.requestId);
+    }
+
+    /// @inheritdoc IExitHatch
+    function exitTotals(address token) external view returns (ExitTotals memory) {
+        return _exit.totals[token];
+    }
+
+    /// @inheritdoc IExitHatch
+    function claimed(bytes32 key, address token) external view returns (ExitPaid memory ofKey, uint256 ofAll) {
+        return (_exit.paid[key][token], _vault.tokens[token].claimed);
+    }
+
+    function _claim(bytes32 key, ExitClaim calldata claim_) private returns (uint256 share, uint256 transit) {
+        return ExitHatch.claim(_vault, _exit, key, claim_);
     }
 }

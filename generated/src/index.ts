@@ -807,17 +807,31 @@ export const depositRegistryAbi = [
   },
   {
     type: 'function',
-    inputs: [],
-    name: 'ROOT_MATURES_AFTER',
-    outputs: [{ name: '', internalType: 'uint64', type: 'uint64' }],
-    stateMutability: 'view',
-  },
-  {
-    type: 'function',
     inputs: [{ name: 'token', internalType: 'address', type: 'address' }],
     name: 'accounted',
     outputs: [{ name: '', internalType: 'uint256', type: 'uint256' }],
     stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [
+      {
+        name: 'answer',
+        internalType: 'struct ForcedAnswer',
+        type: 'tuple',
+        components: [
+          { name: 'id', internalType: 'uint256', type: 'uint256' },
+          { name: 'paid', internalType: 'uint256', type: 'uint256' },
+          { name: 'reason', internalType: 'uint8', type: 'uint8' },
+          { name: 'checkpoint', internalType: 'uint64', type: 'uint64' },
+        ],
+      },
+      { name: 'enclaveSignature', internalType: 'bytes', type: 'bytes' },
+      { name: 'leaderSignature', internalType: 'bytes', type: 'bytes' },
+    ],
+    name: 'answerForced',
+    outputs: [],
+    stateMutability: 'nonpayable',
   },
   {
     type: 'function',
@@ -880,6 +894,79 @@ export const depositRegistryAbi = [
     ],
     name: 'checkLaneSignature',
     outputs: [{ name: '', internalType: 'bytes4', type: 'bytes4' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [
+      {
+        name: 'claim_',
+        internalType: 'struct ExitClaim',
+        type: 'tuple',
+        components: [
+          { name: 'account', internalType: 'address', type: 'address' },
+          { name: 'token', internalType: 'address', type: 'address' },
+          { name: 'recipient', internalType: 'address', type: 'address' },
+          { name: 'offset', internalType: 'int256', type: 'int256' },
+          { name: 'transit', internalType: 'uint256', type: 'uint256' },
+          { name: 'salt', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'proof', internalType: 'bytes32[]', type: 'bytes32[]' },
+        ],
+      },
+    ],
+    name: 'claim',
+    outputs: [
+      { name: 'share', internalType: 'uint256', type: 'uint256' },
+      { name: 'transit', internalType: 'uint256', type: 'uint256' },
+    ],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [
+      {
+        name: 'claim_',
+        internalType: 'struct ExitClaim',
+        type: 'tuple',
+        components: [
+          { name: 'account', internalType: 'address', type: 'address' },
+          { name: 'token', internalType: 'address', type: 'address' },
+          { name: 'recipient', internalType: 'address', type: 'address' },
+          { name: 'offset', internalType: 'int256', type: 'int256' },
+          { name: 'transit', internalType: 'uint256', type: 'uint256' },
+          { name: 'salt', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'proof', internalType: 'bytes32[]', type: 'bytes32[]' },
+        ],
+      },
+      { name: 'subaccount', internalType: 'uint32', type: 'uint32' },
+      { name: 'commitmentSalt', internalType: 'bytes32', type: 'bytes32' },
+    ],
+    name: 'claimCommitment',
+    outputs: [
+      { name: 'share', internalType: 'uint256', type: 'uint256' },
+      { name: 'transit', internalType: 'uint256', type: 'uint256' },
+    ],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [
+      { name: 'key', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'token', internalType: 'address', type: 'address' },
+    ],
+    name: 'claimed',
+    outputs: [
+      {
+        name: 'ofKey',
+        internalType: 'struct ExitPaid',
+        type: 'tuple',
+        components: [
+          { name: 'share', internalType: 'uint128', type: 'uint128' },
+          { name: 'transit', internalType: 'uint128', type: 'uint128' },
+        ],
+      },
+      { name: 'ofAll', internalType: 'uint256', type: 'uint256' },
+    ],
     stateMutability: 'view',
   },
   {
@@ -965,8 +1052,93 @@ export const depositRegistryAbi = [
   {
     type: 'function',
     inputs: [],
+    name: 'enterExitMode',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [],
+    name: 'enterExitModeByGovernor',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [{ name: 'id', internalType: 'uint256', type: 'uint256' }],
+    name: 'enterExitModeFor',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [],
+    name: 'exitEntry',
+    outputs: [
+      { name: 'enteredAt', internalType: 'uint64', type: 'uint64' },
+      { name: 'reason', internalType: 'enum ExitReason', type: 'uint8' },
+      { name: 'requestId', internalType: 'uint256', type: 'uint256' },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [],
     name: 'exitPhase',
     outputs: [{ name: '', internalType: 'enum ExitPhase', type: 'uint8' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [{ name: 'token', internalType: 'address', type: 'address' }],
+    name: 'exitTotals',
+    outputs: [
+      {
+        name: '',
+        internalType: 'struct ExitTotals',
+        type: 'tuple',
+        components: [
+          { name: 'offset', internalType: 'int128', type: 'int128' },
+          { name: 'transit', internalType: 'uint120', type: 'uint120' },
+          { name: 'areProved', internalType: 'bool', type: 'bool' },
+        ],
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [],
+    name: 'finalizeExit',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [],
+    name: 'forcedFee',
+    outputs: [{ name: '', internalType: 'uint256', type: 'uint256' }],
+    stateMutability: 'pure',
+  },
+  {
+    type: 'function',
+    inputs: [{ name: 'id', internalType: 'uint256', type: 'uint256' }],
+    name: 'forcedRequest',
+    outputs: [
+      {
+        name: '',
+        internalType: 'struct ForcedRequest',
+        type: 'tuple',
+        components: [
+          { name: 'account', internalType: 'address', type: 'address' },
+          { name: 'askedAt', internalType: 'uint40', type: 'uint40' },
+          { name: 'answeredBy', internalType: 'uint40', type: 'uint40' },
+          { name: 'token', internalType: 'address', type: 'address' },
+          { name: 'recipient', internalType: 'address', type: 'address' },
+          { name: 'open', internalType: 'uint112', type: 'uint112' },
+        ],
+      },
+    ],
     stateMutability: 'view',
   },
   {
@@ -1176,6 +1348,36 @@ export const depositRegistryAbi = [
   },
   {
     type: 'function',
+    inputs: [
+      { name: 'token', internalType: 'address', type: 'address' },
+      { name: 'offset', internalType: 'int256', type: 'int256' },
+      { name: 'transit', internalType: 'uint256', type: 'uint256' },
+      { name: 'proof', internalType: 'bytes32[]', type: 'bytes32[]' },
+    ],
+    name: 'proveTotals',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [
+      { name: 'token', internalType: 'address', type: 'address' },
+      { name: 'amount', internalType: 'uint256', type: 'uint256' },
+      { name: 'recipient', internalType: 'address', type: 'address' },
+    ],
+    name: 'requestForcedWithdrawal',
+    outputs: [{ name: 'id', internalType: 'uint256', type: 'uint256' }],
+    stateMutability: 'payable',
+  },
+  {
+    type: 'function',
+    inputs: [{ name: 'id', internalType: 'uint256', type: 'uint256' }],
+    name: 'returnForcedFee',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
     inputs: [{ name: 'nonce', internalType: 'bytes32', type: 'bytes32' }],
     name: 'revokeSettlement',
     outputs: [],
@@ -1328,6 +1530,38 @@ export const depositRegistryAbi = [
     type: 'event',
     anonymous: false,
     inputs: [
+      { name: 'key', internalType: 'bytes32', type: 'bytes32', indexed: true },
+      {
+        name: 'token',
+        internalType: 'address',
+        type: 'address',
+        indexed: true,
+      },
+      {
+        name: 'recipient',
+        internalType: 'address',
+        type: 'address',
+        indexed: true,
+      },
+      {
+        name: 'share',
+        internalType: 'uint256',
+        type: 'uint256',
+        indexed: false,
+      },
+      {
+        name: 'transit',
+        internalType: 'uint256',
+        type: 'uint256',
+        indexed: false,
+      },
+    ],
+    name: 'Claimed',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
       { name: 'index', internalType: 'uint64', type: 'uint64', indexed: true },
       {
         name: 'token',
@@ -1381,6 +1615,60 @@ export const depositRegistryAbi = [
       },
     ],
     name: 'Deposited',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      { name: 'index', internalType: 'uint64', type: 'uint64', indexed: true },
+    ],
+    name: 'ExitModeCured',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      { name: 'index', internalType: 'uint64', type: 'uint64', indexed: true },
+      {
+        name: 'reason',
+        internalType: 'enum ExitReason',
+        type: 'uint8',
+        indexed: false,
+      },
+      {
+        name: 'requestId',
+        internalType: 'uint256',
+        type: 'uint256',
+        indexed: false,
+      },
+    ],
+    name: 'ExitModeEntered',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      { name: 'index', internalType: 'uint64', type: 'uint64', indexed: true },
+      {
+        name: 'checkpoint',
+        internalType: 'uint64',
+        type: 'uint64',
+        indexed: false,
+      },
+      {
+        name: 'treeRoot',
+        internalType: 'bytes32',
+        type: 'bytes32',
+        indexed: false,
+      },
+      {
+        name: 'processedIndex',
+        internalType: 'uint64',
+        type: 'uint64',
+        indexed: false,
+      },
+    ],
+    name: 'ExitModeFinal',
   },
   {
     type: 'event',
@@ -1447,6 +1735,84 @@ export const depositRegistryAbi = [
       },
     ],
     name: 'ExitRootPosted',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      { name: 'index', internalType: 'uint64', type: 'uint64', indexed: true },
+      { name: 'id', internalType: 'uint256', type: 'uint256', indexed: false },
+      {
+        name: 'account',
+        internalType: 'address',
+        type: 'address',
+        indexed: false,
+      },
+      {
+        name: 'token',
+        internalType: 'address',
+        type: 'address',
+        indexed: false,
+      },
+      {
+        name: 'paid',
+        internalType: 'uint256',
+        type: 'uint256',
+        indexed: false,
+      },
+      {
+        name: 'recipient',
+        internalType: 'address',
+        type: 'address',
+        indexed: false,
+      },
+      {
+        name: 'reason',
+        internalType: 'enum ForcedReason',
+        type: 'uint8',
+        indexed: false,
+      },
+      {
+        name: 'open',
+        internalType: 'uint256',
+        type: 'uint256',
+        indexed: false,
+      },
+    ],
+    name: 'ForcedAnswered',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      { name: 'index', internalType: 'uint64', type: 'uint64', indexed: true },
+      { name: 'id', internalType: 'uint256', type: 'uint256', indexed: false },
+      {
+        name: 'account',
+        internalType: 'address',
+        type: 'address',
+        indexed: false,
+      },
+      {
+        name: 'token',
+        internalType: 'address',
+        type: 'address',
+        indexed: false,
+      },
+      {
+        name: 'amount',
+        internalType: 'uint256',
+        type: 'uint256',
+        indexed: false,
+      },
+      {
+        name: 'recipient',
+        internalType: 'address',
+        type: 'address',
+        indexed: false,
+      },
+    ],
+    name: 'ForcedRequested',
   },
   {
     type: 'event',
@@ -1677,6 +2043,31 @@ export const depositRegistryAbi = [
       },
     ],
     name: 'TokenListed',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      {
+        name: 'token',
+        internalType: 'address',
+        type: 'address',
+        indexed: false,
+      },
+      {
+        name: 'offset',
+        internalType: 'int256',
+        type: 'int256',
+        indexed: false,
+      },
+      {
+        name: 'transit',
+        internalType: 'uint256',
+        type: 'uint256',
+        indexed: false,
+      },
+    ],
+    name: 'TotalsProved',
   },
   {
     type: 'event',
@@ -1988,7 +2379,110 @@ export const depositRegistryAbi = [
   },
   { type: 'error', inputs: [], name: 'DepositRegistry_ZeroAccount' },
   { type: 'error', inputs: [], name: 'DepositRegistry_ZeroAmount' },
-  { type: 'error', inputs: [], name: 'Reentrancy' },
+  { type: 'error', inputs: [], name: 'ETHTransferFailed' },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'id', internalType: 'uint256', type: 'uint256' },
+      { name: 'checkpoint', internalType: 'uint64', type: 'uint64' },
+      { name: 'answeredBy', internalType: 'uint64', type: 'uint64' },
+    ],
+    name: 'ExitHatch_AlreadyAnswered',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'enteredAt', internalType: 'uint64', type: 'uint64' }],
+    name: 'ExitHatch_ClosingIsOver',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'key', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'token', internalType: 'address', type: 'address' },
+    ],
+    name: 'ExitHatch_LeafNeeded',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'caller', internalType: 'address', type: 'address' },
+      { name: 'account', internalType: 'address', type: 'address' },
+    ],
+    name: 'ExitHatch_NotAccount',
+  },
+  { type: 'error', inputs: [], name: 'ExitHatch_NotClosing' },
+  { type: 'error', inputs: [], name: 'ExitHatch_NotFinal' },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'leaf', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'treeRoot', internalType: 'bytes32', type: 'bytes32' },
+    ],
+    name: 'ExitHatch_NotInTree',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'since', internalType: 'uint64', type: 'uint64' },
+      { name: 'waited', internalType: 'uint64', type: 'uint64' },
+      { name: 'needed', internalType: 'uint64', type: 'uint64' },
+    ],
+    name: 'ExitHatch_NotLongEnough',
+  },
+  { type: 'error', inputs: [], name: 'ExitHatch_NotRunning' },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'key', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'token', internalType: 'address', type: 'address' },
+    ],
+    name: 'ExitHatch_NothingDue',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'id', internalType: 'uint256', type: 'uint256' }],
+    name: 'ExitHatch_RequestNotOpen',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'maturesAt', internalType: 'uint64', type: 'uint64' }],
+    name: 'ExitHatch_RootIsYoung',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'token', internalType: 'address', type: 'address' }],
+    name: 'ExitHatch_TotalsAreProved',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'token', internalType: 'address', type: 'address' }],
+    name: 'ExitHatch_TotalsNeeded',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'reason', internalType: 'uint8', type: 'uint8' }],
+    name: 'ExitHatch_UnknownReason',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'sent', internalType: 'uint256', type: 'uint256' },
+      { name: 'fee', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'ExitHatch_WrongFee',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'id', internalType: 'uint256', type: 'uint256' },
+      { name: 'reason', internalType: 'enum ForcedReason', type: 'uint8' },
+      { name: 'paid', internalType: 'uint256', type: 'uint256' },
+      { name: 'open', internalType: 'uint256', type: 'uint256' },
+      { name: 'least', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'ExitHatch_WrongPayment',
+  },
+  { type: 'error', inputs: [], name: 'ReentrancyGuardReentrantCall' },
   {
     type: 'error',
     inputs: [

@@ -7,6 +7,8 @@ import {DepositRegistry} from "../../src/DepositRegistry.sol";
 import {DepositRouter} from "../../src/DepositRouter.sol";
 import {Directory} from "../../src/Directory.sol";
 import {Governor, SlowGovernor} from "../../src/Governor.sol";
+import {ExitHatch} from "../../src/registry/ExitHatch.sol";
+import {Listings} from "../../src/registry/Listings.sol";
 import {Settlements} from "../../src/registry/Settlements.sol";
 import {DirectoryGenesis, TokenListing} from "../../src/types/Listings.sol";
 import {CowContracts} from "../../src/types/Settlement.sol";
@@ -144,6 +146,8 @@ abstract contract Protocol is CouncilSafe, ContractsOfOthers {
     /// @dev forge deploys them before the script runs: through the deterministic deployer, so that their addresses commit to
     /// their code and are the same on every chain.
     function _recordLibraries() private {
+        _codes.push(Code("contracts/src/registry/ExitHatch.sol:ExitHatch", address(ExitHatch), ""));
+        _codes.push(Code("contracts/src/registry/Listings.sol:Listings", address(Listings), ""));
         _codes.push(Code("contracts/src/registry/Settlements.sol:Settlements", address(Settlements), ""));
     }
 

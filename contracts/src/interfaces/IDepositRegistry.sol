@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IEventLog} from "./IEventLog.sol";
+import {IExitHatch} from "./IExitHatch.sol";
 import {ISettlements} from "./ISettlements.sol";
 import {TokenListing} from "../types/Listings.sol";
 import {ExitRoots, Withdrawal} from "../types/Messages.sol";
@@ -20,7 +21,7 @@ import {ExitPhase, Limit, OutflowKind} from "../types/VaultState.sol";
 ///   whoever withdraws last waits for the token to be made whole.
 /// - No return value, `false` and a revert are all understood. Tokens that call back cannot re-enter. A blocklisted
 ///   recipient is not paid, and holds up nobody else.
-interface IDepositRegistry is IEventLog, ISettlements {
+interface IDepositRegistry is IEventLog, IExitHatch, ISettlements {
     // Entries of the log: only `index` is indexed.
     event Deposited(
         uint64 indexed index, address token, uint256 amount, address account, uint32 subaccount, address payer
@@ -201,7 +202,8 @@ interface IDepositRegistry is IEventLog, ISettlements {
     /// @notice EIP-712 separator of the home chain's Checkpointer, in whose domain exit roots are signed.
     function homeDomainSeparator() external view returns (bytes32);
     function isNonceUsed(address account, uint256 nonce) external view returns (bool);
-    /// @notice What the vault holds by its books, in atoms. Tokens that were merely sent here are not in it.
+    /// @notice What the vault holds by its books, in atoms. Tokens that were merely sent here are not in it; what claims of
+    /// the final exit paid out is not deducted.
     function accounted(address token) external view returns (uint256);
     /// @notice The part of `accounted` that came in for no account (or, negative, went out): the rest is what all keys
     /// deposited less what they withdrew.

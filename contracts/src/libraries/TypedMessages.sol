@@ -5,6 +5,7 @@ import {
     AcceptLeader,
     Checkpoint,
     ExitRoots,
+    ForcedAnswer,
     SettlementIntent,
     SettlementOrder,
     ShedHooks,
@@ -21,6 +22,8 @@ library TypedMessages {
     );
     bytes32 internal constant SETTLEMENT_ORDER_TYPEHASH = keccak256("SettlementOrder(bytes32 orderDigest)");
     bytes32 internal constant SHED_HOOKS_TYPEHASH = keccak256("ShedHooks(bytes32 hooksHash)");
+    bytes32 internal constant FORCED_ANSWER_TYPEHASH =
+        keccak256("ForcedAnswer(uint256 id,uint256 paid,uint8 reason,uint64 checkpoint)");
     bytes32 internal constant EXIT_ROOTS_TYPEHASH =
         keccak256("ExitRoots(uint64 epoch,uint64 checkpoint,uint64 issuedAt,bytes32 root)");
     bytes32 internal constant CHECKPOINT_TYPEHASH = keccak256(
@@ -50,6 +53,10 @@ library TypedMessages {
 
     function hashStruct(ShedHooks memory hooks) internal pure returns (bytes32) {
         return keccak256(abi.encode(SHED_HOOKS_TYPEHASH, hooks));
+    }
+
+    function hashStruct(ForcedAnswer calldata answer) internal pure returns (bytes32) {
+        return keccak256(abi.encode(FORCED_ANSWER_TYPEHASH, answer));
     }
 
     function hashStruct(ExitRoots calldata roots) internal pure returns (bytes32) {

@@ -6,7 +6,8 @@ import {MerkleProofLib} from "solady/utils/MerkleProofLib.sol";
 import {IDepositRegistry} from "../interfaces/IDepositRegistry.sol";
 import {TypedMessages} from "../libraries/TypedMessages.sol";
 import {ExitRoots} from "../types/Messages.sol";
-import {RootRecord, VaultState} from "../types/VaultState.sol";
+import {ExitPhase, RootRecord, VaultState} from "../types/VaultState.sol";
+import {ExitHatch} from "./ExitHatch.sol";
 import {VaultBooks} from "./VaultBooks.sol";
 import {VaultStorage} from "./VaultStorage.sol";
 
@@ -15,9 +16,6 @@ import {VaultStorage} from "./VaultStorage.sol";
 /// it until it is 72 h old; what is left then is *matured*, which is refreshed from *maturing* every 72 h.
 abstract contract ExitRootGate is VaultStorage {
     using VaultBooks for VaultState;
-
-    /// @notice For so long the council may discard a root.
-    uint64 public constant ROOT_MATURES_AFTER = 72 hours;
 
     /// @dev Of the home chain's Checkpointer, in which exit roots are signed for all chains.
     bytes32 private immutable HOME_DOMAIN_SEPARATOR;
@@ -29,7 +27,7 @@ abstract contract ExitRootGate is VaultStorage {
         uint40 time = uint40(block.timestamp);
         RootRecord memory genesis = RootRecord(0, 0, startCheckpoint, 0, time, time);
         _vault.matured = genesis;
-        _setNewest(genesis);
+        _vault.setNewestRoot(genesis);
     }
 
     /// @inheritdoc IDepositRegistry
@@ -49,8 +47,7 @@ abstract contract ExitRootGate is VaultStorage {
 
     /// @inheritdoc IDepositRegistry
     function heartbeatAt() external view returns (uint64) {
-        (uint64 issuedAt, uint64 floor) = (_vault.rootIssuedAt, _vault.heartbeatFloor);
-        return issuedAt > floor ? issuedAt : floor;
+        return _vault.heartbeatAt();
     }
 
     function _postExitRoot(
@@ -61,7 +58,9 @@ abstract contract ExitRootGate is VaultStorage {
         bytes calldata enclaveSignature,
         bytes calldata leaderSignature
     ) internal {
-        _vault.requireNotFinal();
+        if (_vault.phase != ExitPhase.Running) {
+            ExitHatch.admitRoot(_vault, _exit, AUTHORITY, roots.issuedAt);
+        }
         _requireSigned(roots, enclaveSignature, leaderSignature);
         _requireNewer(roots);
         if (processedIndex > _vault.count) revert DepositRegistry_ProcessedTooMuch(processedIndex, _vault.count);
@@ -81,47 +80,15 @@ abstract contract ExitRootGate is VaultStorage {
             issuedAt: uint40(roots.issuedAt),
             postedAt: uint40(block.timestamp)
         });
-        _setNewest(posted);
-        if (_isMature(_vault.maturingPostedAt)) _promote(posted);
+        _vault.setNewestRoot(posted);
+        if (VaultBooks.isMature(_vault.maturingPostedAt)) _promote(posted);
         _vault.append(ExitRootPosted.selector, abi.encode(roots, treeRoot, processedIndex));
-    }
-
-    function _discardRoot() internal {
-        if (_isMature(_vault.rootPostedAt)) revert DepositRegistry_RootIsMature(_vault.rootPostedAt);
-        (uint64 epoch, uint64 checkpoint) = (_vault.rootEpoch, _vault.rootCheckpoint);
-        if (_vault.heartbeatFloor < _vault.rootIssuedAt) _vault.heartbeatFloor = _vault.rootIssuedAt;
-        uint40 maturingPostedAt = _vault.maturingPostedAt;
-        if (maturingPostedAt != 0 && _isMature(maturingPostedAt)) {
-            _vault.matured = _vault.maturing;
-        }
-        _vault.discardedAt = uint40(block.timestamp);
-        delete _vault.maturing;
-        _vault.maturingPostedAt = 0;
-        _setNewest(_vault.matured);
-        _vault.append(
-            ExitRootDiscarded.selector, abi.encode(epoch, checkpoint, _vault.rootEpoch, _vault.rootCheckpoint)
-        );
-    }
-
-    /// @dev 0, when there is none, is mature: the next root takes its place.
-    function _isMature(uint64 postedAt) private view returns (bool) {
-        return block.timestamp - postedAt >= ROOT_MATURES_AFTER;
     }
 
     function _promote(RootRecord memory posted) private {
         if (_vault.maturingPostedAt != 0) _vault.matured = _vault.maturing;
         _vault.maturing = posted;
         _vault.maturingPostedAt = posted.postedAt;
-    }
-
-    function _setNewest(RootRecord memory root) private {
-        _vault.rootCheckpoint = root.checkpoint;
-        _vault.rootIssuedAt = root.issuedAt;
-        _vault.rootPostedAt = root.postedAt;
-        _vault.processedIndex = root.processedIndex;
-        _vault.rootIsOfEpoch = root.epoch == _vault.epoch;
-        _vault.treeRoot = root.treeRoot;
-        _vault.rootEpoch = root.epoch;
     }
 
     function _requireSigned(ExitRoots calldata roots, bytes calldata enclaveSignature, bytes calldata leaderSignature)

@@ -9,11 +9,12 @@ import {Limit, OutflowKind, TokenBooks, VaultState} from "../types/VaultState.so
 import {VaultBooks} from "./VaultBooks.sol";
 
 /// @title Which tokens the vault takes, how much of each, and how fast they may leave
+/// @dev External, because the vault's own code would be too large. Runs in the vault's storage and as the vault.
 library Listings {
     using SafeCast for uint256;
     using VaultBooks for VaultState;
 
-    function list(VaultState storage vault, TokenListing memory listing) internal {
+    function list(VaultState storage vault, TokenListing memory listing) external {
         address token = listing.token;
         if (token.code.length == 0) revert IDepositRegistry.DepositRegistry_NotAToken(token);
         TokenBooks storage books = vault.tokens[token];
@@ -27,14 +28,14 @@ library Listings {
         vault.append(IDepositRegistry.TokenListed.selector, abi.encode(listing));
     }
 
-    function changeDepositCap(VaultState storage vault, address token, uint256 depositCap, bool mayRaise) internal {
+    function changeDepositCap(VaultState storage vault, address token, uint256 depositCap, bool mayRaise) external {
         vault.requireListed(token);
         TokenBooks storage books = vault.tokens[token];
         books.depositCap = _toCap(depositCap, mayRaise ? type(uint112).max : books.depositCap);
         vault.append(IDepositRegistry.DepositCapChanged.selector, abi.encode(token, depositCap));
     }
 
-    function changeSettleable(VaultState storage vault, address token, bool settleable) internal {
+    function changeSettleable(VaultState storage vault, address token, bool settleable) external {
         vault.requireListed(token);
         vault.tokens[token].settleable = settleable;
         vault.append(IDepositRegistry.SettleableChanged.selector, abi.encode(token, settleable));
@@ -43,7 +44,7 @@ library Listings {
     /// @dev Lower means: neither more at once nor sooner again. What is used now was reckoned with the old limit, and is
     /// settled before the new one counts.
     function changeLimit(VaultState storage vault, address token, OutflowKind kind, Limit memory limit, bool mayRaise)
-        internal
+        external
     {
         vault.requireListed(token);
         Limit memory old = vault.limitOf(token, kind);

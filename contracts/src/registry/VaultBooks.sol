@@ -6,7 +6,16 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IDepositRegistry} from "../interfaces/IDepositRegistry.sol";
 import {LogChain} from "../libraries/LogChain.sol";
 import {Signatures} from "../libraries/Signatures.sol";
-import {Counters, ExitPhase, Limit, Outflow, OutflowKind, TokenBooks, VaultState} from "../types/VaultState.sol";
+import {
+    Counters,
+    ExitPhase,
+    Limit,
+    Outflow,
+    OutflowKind,
+    RootRecord,
+    TokenBooks,
+    VaultState
+} from "../types/VaultState.sol";
 import {OutflowLimits} from "./OutflowLimits.sol";
 
 /// @title The vault's log, its counters, and the gates before everything that moves money
@@ -16,6 +25,9 @@ library VaultBooks {
     using OutflowLimits for Limit;
     using SafeCast for uint256;
     using SafeCast for int256;
+
+    /// @notice For so long the council may discard a root, in seconds.
+    uint40 internal constant ROOT_MATURES_AFTER = 72 hours;
 
     // ---------------------------------------------------------------- log
 
@@ -55,6 +67,35 @@ library VaultBooks {
 
     function requireListed(VaultState storage vault, address token) internal view {
         if (vault.tokens[token].listedAt == 0) revert IDepositRegistry.DepositRegistry_TokenNotListed(token);
+    }
+
+    function requireRecipient(address recipient) internal view {
+        if (recipient == address(0) || recipient == address(this)) {
+            revert IDepositRegistry.DepositRegistry_BadRecipient(recipient);
+        }
+    }
+
+    // ---------------------------------------------------------------- roots
+
+    /// @dev Time of signing of the newest root that was ever posted.
+    function heartbeatAt(VaultState storage vault) internal view returns (uint64) {
+        (uint64 issuedAt, uint64 floor) = (vault.rootIssuedAt, vault.heartbeatFloor);
+        return issuedAt > floor ? issuedAt : floor;
+    }
+
+    /// @dev No root, posted at 0, is mature.
+    function isMature(uint64 postedAt) internal view returns (bool) {
+        return block.timestamp - postedAt >= ROOT_MATURES_AFTER;
+    }
+
+    function setNewestRoot(VaultState storage vault, RootRecord memory root) internal {
+        vault.rootCheckpoint = root.checkpoint;
+        vault.rootIssuedAt = root.issuedAt;
+        vault.rootPostedAt = root.postedAt;
+        vault.processedIndex = root.processedIndex;
+        vault.rootIsOfEpoch = root.epoch == vault.epoch;
+        vault.treeRoot = root.treeRoot;
+        vault.rootEpoch = root.epoch;
     }
 
     // ---------------------------------------------------------------- movements

@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {IAuthority} from "../interfaces/IAuthority.sol";
 import {IDepositRegistry} from "../interfaces/IDepositRegistry.sol";
+import {ExitState} from "../types/Exit.sol";
 import {VaultState} from "../types/VaultState.sol";
 
 /// @title What every part of the vault shares
@@ -10,6 +11,7 @@ abstract contract VaultStorage is IDepositRegistry {
     IAuthority internal immutable AUTHORITY;
 
     VaultState internal _vault;
+    ExitState internal _exit;
 
     constructor(address authority_) {
         AUTHORITY = IAuthority(authority_);

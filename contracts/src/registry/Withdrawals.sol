@@ -35,7 +35,7 @@ abstract contract Withdrawals is VaultStorage, EIP712 {
         _requireApproved(withdrawal, enclaveSignature, leaderSignature);
         (address token, address recipient, uint256 amount) = (withdrawal.token, withdrawal.recipient, withdrawal.amount);
         if (amount == 0) revert DepositRegistry_ZeroAmount();
-        if (recipient == address(0) || recipient == address(this)) revert DepositRegistry_BadRecipient(recipient);
+        VaultBooks.requireRecipient(recipient);
 
         _useNonce(withdrawal.account, withdrawal.nonce);
         _vault.limitWithdrawal(token, amount);

@@ -42,6 +42,14 @@ struct ShedHooks {
     bytes32 hooksHash;
 }
 
+/// @notice Answers a forced withdrawal, or the rest of one: `paid` atoms are paid, and `reason` is a `ForcedReason`.
+struct ForcedAnswer {
+    uint256 id;
+    uint256 paid;
+    uint8 reason;
+    uint64 checkpoint;
+}
+
 /// @notice One Merkle root over (chainId, registry, treeRoot, processedIndex) of all chains. Signed in the domain of the
 /// home chain's Checkpointer; posting it is each vault's heartbeat and opens what checkpoint `checkpoint` approved.
 struct ExitRoots {

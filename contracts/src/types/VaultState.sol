@@ -38,7 +38,8 @@ struct Counters {
 }
 
 /// @notice One token. `accounted` is what the vault holds of it by its books; `inventory` is the part of it that came in
-/// (or, negative, went out) for no key: sent, arrived and absorbed. `listedAt` is a log index plus one, 0 when unlisted.
+/// (or, negative, went out) for no key: sent, arrived and absorbed. `claimed` is what claims of the final exit paid out,
+/// which is deducted nowhere else. `listedAt` is a log index plus one, 0 when unlisted.
 struct TokenBooks {
     // Every deposit and every withdrawal writes this slot and no other of the token.
     uint112 accounted;
@@ -51,6 +52,7 @@ struct TokenBooks {
     // Read by withdrawals.
     Limit withdrawalLimit;
     int128 inventory;
+    uint128 claimed;
     // By `OutflowKind`; that of withdrawals is above.
     mapping(OutflowKind => Limit) limits;
     mapping(OutflowKind => Outflow) outflows;

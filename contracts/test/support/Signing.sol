@@ -7,6 +7,7 @@ import {
     AcceptLeader,
     Checkpoint,
     ExitRoots,
+    ForcedAnswer,
     SettlementIntent,
     SettlementOrder,
     ShedHooks,
@@ -23,6 +24,7 @@ abstract contract Signing is CommonBase {
     string internal constant SETTLEMENT_ORDER = "SettlementOrder(bytes32 orderDigest)";
     string internal constant SHED_HOOKS = "ShedHooks(bytes32 hooksHash)";
     string internal constant EXIT_ROOTS = "ExitRoots(uint64 epoch,uint64 checkpoint,uint64 issuedAt,bytes32 root)";
+    string internal constant FORCED_ANSWER = "ForcedAnswer(uint256 id,uint256 paid,uint8 reason,uint64 checkpoint)";
     string internal constant CHECKPOINT =
         "Checkpoint(uint64 number,uint64 epoch,bytes32 parent,bytes32 stateHash,bytes32 payloadHash,bytes32 withdrawalsHash,bytes32 settlementsHash,uint64 journalIndex)";
     string internal constant ACCEPT_LEADER = "AcceptLeader(address candidate,uint64 epoch,bytes32 expectedTip)";
@@ -60,6 +62,10 @@ abstract contract Signing is CommonBase {
 
     function digestOf(Domain memory domain, ExitRoots memory message) internal pure returns (bytes32) {
         return _digest(domain, vm.eip712HashStruct(EXIT_ROOTS, abi.encode(message)));
+    }
+
+    function digestOf(Domain memory domain, ForcedAnswer memory message) internal pure returns (bytes32) {
+        return _digest(domain, vm.eip712HashStruct(FORCED_ANSWER, abi.encode(message)));
     }
 
     function digestOf(Domain memory domain, Checkpoint memory message) internal pure returns (bytes32) {

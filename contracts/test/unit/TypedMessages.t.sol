@@ -6,6 +6,7 @@ import {
     AcceptLeader,
     Checkpoint,
     ExitRoots,
+    ForcedAnswer,
     SettlementIntent,
     SettlementOrder,
     ShedHooks,
@@ -35,6 +36,10 @@ contract TypedMessagesTest is Test, Signing {
     }
 
     function testFuzz_hashStruct_ofExitRoots(ExitRoots calldata message) public view {
+        assertEq(digest(TypedMessages.hashStruct(message)), digestOf(_domain, message));
+    }
+
+    function testFuzz_hashStruct_ofForcedAnswer(ForcedAnswer calldata message) public view {
         assertEq(digest(TypedMessages.hashStruct(message)), digestOf(_domain, message));
     }
 

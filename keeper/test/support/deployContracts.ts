@@ -33,6 +33,8 @@ import {
 const MNEMONIC = 'test test test test test test test test test test test junk';
 const ROOT = resolve(import.meta.dirname, '../../..');
 const MINED_POLL_MS = 20;
+/** Of the vault. */
+const LIBRARIES = ['ExitHatch', 'Listings', 'Settlements'];
 
 /** Anvil's funded accounts by number. */
 export function developmentKey(index: number): Hex {
@@ -96,7 +98,8 @@ export async function deployContracts(url: string, { ringSize = 0n } = {}): Prom
     const { contractAddress } = await client.getTransactionReceipt({ hash: await send({ data }) });
     return lower(contractAddress as string);
   };
-  const libraries = { Settlements: await created(artifact('Settlements').bytecode) };
+  const libraries: Record<string, Address> = {};
+  for (const library of LIBRARIES) libraries[library] = await created(artifact(library).bytecode);
   const deploy = (contract: string, args: readonly unknown[]) => {
     const { abi, bytecode } = artifact(contract, libraries);
     return created(encodeDeployData({ abi, bytecode, args }));

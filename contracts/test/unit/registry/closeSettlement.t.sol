@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {ReentrancyGuardTransient} from "solady/utils/ReentrancyGuardTransient.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 import {IDepositRegistry} from "../../../src/interfaces/IDepositRegistry.sol";
 import {ISettlements} from "../../../src/interfaces/ISettlements.sol";
@@ -247,7 +247,7 @@ contract CloseSettlementTest is CowTest {
         odd.setCallback(address(registry), closeCall(intent));
         close(intent);
         assertTrue(odd.called());
-        assertEq(odd.reason(), abi.encodeWithSelector(ReentrancyGuardTransient.Reentrancy.selector));
+        assertEq(odd.reason(), abi.encodeWithSelector(ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector));
         assertSettled(intent, 1000, 50);
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {ReentrancyGuardTransient} from "solady/utils/ReentrancyGuardTransient.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 import {IDepositRegistry} from "../../../src/interfaces/IDepositRegistry.sol";
 import {
@@ -187,7 +187,7 @@ contract DepositTest is VaultTest {
         registry.deposit(address(odd), 100, alice, 0);
         assertTrue(odd.called());
         assertFalse(odd.succeeded());
-        assertEq(bytes4(odd.reason()), ReentrancyGuardTransient.Reentrancy.selector);
+        assertEq(bytes4(odd.reason()), ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector);
         assertEq(registry.accounted(address(odd)), 100);
     }
 
@@ -198,7 +198,7 @@ contract DepositTest is VaultTest {
         odd.setCallback(address(registry), abi.encodeCall(IDepositRegistry.cancelWithdrawal, (1)));
         vm.prank(alice);
         registry.deposit(address(odd), 100, alice, 0);
-        assertEq(bytes4(odd.reason()), ReentrancyGuardTransient.Reentrancy.selector);
+        assertEq(bytes4(odd.reason()), ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector);
         assertFalse(registry.isNonceUsed(address(odd), 1));
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {ReentrancyGuardTransient} from "solady/utils/ReentrancyGuardTransient.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 import {DepositRegistry} from "../../../src/DepositRegistry.sol";
 import {IDepositRegistry} from "../../../src/interfaces/IDepositRegistry.sol";
@@ -278,7 +278,7 @@ contract OpenSettlementTest is CowTest {
         _intent = intentOf(address(odd), 1, address(weth), 1);
         open(_intent);
         assertTrue(odd.called());
-        assertEq(odd.reason(), abi.encodeWithSelector(ReentrancyGuardTransient.Reentrancy.selector));
+        assertEq(odd.reason(), abi.encodeWithSelector(ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector));
         assertEq(uint8(registry.settlementStatus(other.nonce)), uint8(SettlementStatus.Unused));
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {ReentrancyGuardTransient} from "solady/utils/ReentrancyGuardTransient.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 import {DepositRegistry} from "../../../src/DepositRegistry.sol";
 import {IDepositRegistry} from "../../../src/interfaces/IDepositRegistry.sol";
@@ -335,7 +335,7 @@ contract WithdrawTest is VaultTest {
         );
         withdraw(_withdrawal);
         assertTrue(odd.called());
-        assertEq(bytes4(odd.reason()), ReentrancyGuardTransient.Reentrancy.selector);
+        assertEq(bytes4(odd.reason()), ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector);
         assertEq(odd.balanceOf(alice), 50);
         assertFalse(registry.isNonceUsed(alice, 43));
     }
