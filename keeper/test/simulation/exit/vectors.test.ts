@@ -16,7 +16,7 @@ interface Chain {
     readonly transitTotal: string;
     readonly proof: readonly Hex[];
   }[];
-  readonly moves: readonly { readonly type: string; readonly token: Address; readonly amount: string }[];
+  readonly moves: readonly { readonly kind: string; readonly token: Address; readonly amount: string }[];
   readonly claims: readonly {
     readonly key: Hex;
     readonly token: Address;
@@ -52,8 +52,8 @@ describe('the vectors of exits', () => {
         }
         for (const { token } of tokens) {
           const paid = sum(claims.filter((claim) => claim.token === token).map((claim) => claim.paid));
-          const came = moves.filter((move) => move.token === token && ['credit', 'arrive'].includes(move.type));
-          const went = moves.filter((move) => move.token === token && ['debit', 'send'].includes(move.type));
+          const came = moves.filter((move) => move.token === token && ['credit', 'arrive'].includes(move.kind));
+          const went = moves.filter((move) => move.token === token && ['debit', 'send'].includes(move.kind));
           const left = sum(came.map(({ amount }) => amount)) - sum(went.map(({ amount }) => amount)) - paid;
           expect(left >= 0n).toBe(true);
         }
@@ -63,7 +63,7 @@ describe('the vectors of exits', () => {
 
   it('show every kind of move, claims of settlements, and claims without a leaf', () => {
     const all = histories.flatMap(({ chains }) => chains);
-    const kinds = new Set(all.flatMap(({ moves }) => moves.map(({ type }) => type)));
+    const kinds = new Set(all.flatMap(({ moves }) => moves.map(({ kind }) => kind)));
     expect([...kinds].toSorted()).toEqual(['absorb', 'arrive', 'credit', 'debit', 'send']);
     const paying = all.flatMap(({ claims }) => claims).filter(({ paid }) => paid !== '0');
     expect(paying.some(({ hasLeaf }) => !hasLeaf)).toBe(true);

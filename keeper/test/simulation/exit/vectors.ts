@@ -87,7 +87,7 @@ function chainVector(
     proof: roots.proof(chainId),
     tokens: tree.tokenLeaves.map(({ leaf, proof }) => ({ ...leaf, proof })),
     moves: vault.moves.map(({ type, index, holder, asset, amount }) => ({
-      type,
+      kind: type,
       index,
       key: holder === undefined ? ZERO_HASH : keyOf(holder),
       token: tokenOf(chain, asset),
