@@ -22,7 +22,7 @@ type Outcome = 'killed' | 'survived' | 'does not compile';
 const MONEY_PATHS = [
   'contracts/src/registry/*.sol',
   'contracts/src/libraries/*.sol',
-  'contracts/src/{DepositRegistry,EventLog}.sol',
+  'contracts/src/{DepositRegistry,EventLog,SettlementLane}.sol',
 ];
 export const EXPLANATIONS = 'docs/mutation.md';
 /** A mutant may loop until the gas is used up; what takes longer than this hangs. */

@@ -178,6 +178,28 @@ contract SettlementTest is CowTest {
         assertUntouched(intent);
     }
 
+    /// @dev Their calldata is public, and anybody may run them.
+    function test_attack_shedHooksRunEarlyAndRepeated() public {
+        SettlementIntent memory intent = sellIntent(1e18, 2_900e6);
+        bytes memory opening = shedCall(openCall(intent));
+        bytes memory closing = shedCall(closeCall(intent));
+        vm.startPrank(courier);
+        (bool ok,) = address(shedFactory).call(closing);
+        assertFalse(ok, "nothing to close, and the shed's nonce is not used up");
+        (ok,) = address(shedFactory).call(opening);
+        assertTrue(ok);
+        (ok,) = address(shedFactory).call(opening);
+        assertFalse(ok);
+        vm.stopPrank();
+        Batch memory batch = newBatch();
+        addHook(batch, Stage.Before, address(shedFactory), opening);
+        addTrade(batch, intent);
+        addHook(batch, Stage.After, address(shedFactory), closing);
+        settle(batch);
+        assertSettled(intent, 1e18, 3_000e6);
+        assertClosedAndEmpty(intent);
+    }
+
     // ---------------------------------------------------------------- closing in the middle
 
     function test_attack_closedBetweenPullAndPayout() public {

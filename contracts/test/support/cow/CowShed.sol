@@ -25,6 +25,8 @@ contract COWShed {
     bytes32 private constant EXECUTE_HOOKS_TYPEHASH =
         keccak256(abi.encodePacked("ExecuteHooks(Call[] calls,bytes32 nonce,uint256 deadline)", CALL));
 
+    string public constant VERSION = "2.1.0";
+
     mapping(uint256 word => uint256) private _usedNonces;
 
     error COWShed_Expired(uint256 deadline);
@@ -48,7 +50,7 @@ contract COWShed {
 
     function domainSeparator() public view returns (bytes32) {
         bytes32 nameHash = keccak256("COWShed");
-        bytes32 versionHash = keccak256("2.1.0");
+        bytes32 versionHash = keccak256(bytes(VERSION));
         return keccak256(abi.encode(DOMAIN_TYPEHASH, nameHash, versionHash, block.chainid, address(this)));
     }
 

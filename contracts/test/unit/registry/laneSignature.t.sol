@@ -203,9 +203,14 @@ contract LaneSignatureTest is CowTest {
     function test_isValidSignature_needsTheLeaderOfTheDay() public {
         open(_intent);
         bytes memory old = laneSignature(_intent);
+        leaderKey = uint256(keccak256("the next leader"));
+        appointLeader(leaderKey, EPOCH + 1);
+        accepts(_intent);
+        refuses(_orderDigest, old, notBoth(enclave, leader));
+
         vm.prank(council);
         authority.vacateLeader();
-        refuses(_orderDigest, old, abi.encodeWithSelector(Signatures.Signatures_NoLeader.selector));
+        refuses(_orderDigest, laneSignature(_intent), abi.encodeWithSelector(Signatures.Signatures_NoLeader.selector));
     }
 
     // ---------------------------------------------------------------- the lane itself
@@ -250,11 +255,11 @@ contract LaneSignatureTest is CowTest {
     }
 
     function refusesKeys(Pair memory pair, address first, address second) private {
-        refuses(
-            _orderDigest,
-            laneSignature(_intent, appDataOf(_intent), pair),
-            abi.encodeWithSelector(Signatures.Signatures_NotBoth.selector, first, second)
-        );
+        refuses(_orderDigest, laneSignature(_intent, appDataOf(_intent), pair), notBoth(first, second));
+    }
+
+    function notBoth(address first, address second) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(Signatures.Signatures_NotBoth.selector, first, second);
     }
 
     function refusesLength(bytes memory signature, uint256 length) private {
