@@ -23,15 +23,19 @@ import {ExitPhase, Limit, OutflowKind} from "../types/VaultState.sol";
 ///   recipient is not paid, and holds up nobody else.
 interface IDepositRegistry is IEventLog, IExitHatch, ISettlements {
     // Entries of the log: only `index` is indexed.
+    /// @notice `amount` atoms arrived for `account`; `payer` sent them.
     event Deposited(
         uint64 indexed index, address token, uint256 amount, address account, uint32 subaccount, address payer
     );
+    /// @notice `amount` atoms were paid from `account` to `recipient`; the nonce is used up.
     event Withdrawn(
         uint64 indexed index, address account, address token, uint256 amount, address recipient, uint256 nonce
     );
+    /// @notice The account has used up its nonce, so that a withdrawal that was signed for it is not paid.
     event WithdrawalCancelled(uint64 indexed index, address account, uint256 nonce);
     /// @notice By the council; for the keeper the same as `WithdrawalCancelled`.
     event WithdrawalRevoked(uint64 indexed index, address account, uint256 nonce);
+    /// @notice What `newestRoot` and `newestTree` answer from now on.
     event ExitRootPosted(
         uint64 indexed index,
         uint64 epoch,
@@ -45,6 +49,7 @@ interface IDepositRegistry is IEventLog, IExitHatch, ISettlements {
     event ExitRootDiscarded(
         uint64 indexed index, uint64 epoch, uint64 checkpoint, uint64 newestEpoch, uint64 newestCheckpoint
     );
+    /// @notice The vault takes this token from now on, with these limits.
     event TokenListed(
         uint64 indexed index,
         address token,
@@ -54,30 +59,44 @@ interface IDepositRegistry is IEventLog, IExitHatch, ISettlements {
         Limit shuttleLimit,
         bool settleable
     );
+    /// @notice At most `depositCap` atoms of the token are held from now on; what is held already stays.
     event DepositCapChanged(uint64 indexed index, address token, uint256 depositCap);
+    /// @notice Whether the token may be sold and bought through settlements from now on.
     event SettleableChanged(uint64 indexed index, address token, bool settleable);
+    /// @notice How much of the token may flow out in this way from now on; see `Limit`.
     event LimitChanged(uint64 indexed index, address token, OutflowKind kind, uint112 capacity, uint32 refillSeconds);
 
     /// @notice One item of `withdrawMany` was not paid; `reason` is the ABI-encoded error. A report to whoever submitted the
     /// batch and not an entry of the log: anybody can cause it for any account and nonce, with whatever signatures.
     event WithdrawalFailed(address indexed account, uint256 indexed nonce, bytes reason);
 
+    /// @notice Only this chain's Authority may.
     error DepositRegistry_NotAuthority(address caller);
+    /// @notice Only the council may.
     error DepositRegistry_NotCouncil(address caller);
+    /// @notice Only the governor may.
     error DepositRegistry_NotGovernor(address caller);
+    /// @notice Only the council or the governor may.
     error DepositRegistry_NotCouncilOrGovernor(address caller);
     /// @notice Only the slow governor makes a token settleable. The council may only take it back.
     error DepositRegistry_NotSlowGovernor(address caller);
+    /// @notice Only the vault itself may.
     error DepositRegistry_NotSelf(address caller);
+    /// @notice There is no contract at the token's address.
     error DepositRegistry_NotAToken(address token);
+    /// @notice The vault does not take this token.
     error DepositRegistry_TokenNotListed(address token);
+    /// @notice A token is listed once.
     error DepositRegistry_TokenAlreadyListed(address token);
     /// @notice Above 2¹¹² − 1, or the council tried to raise it.
     error DepositRegistry_CapTooHigh(uint256 depositCap);
+    /// @notice With this deposit the vault would hold more of the token than its cap.
     error DepositRegistry_CapExceeded(address token, uint256 depositCap, uint256 wouldHold);
+    /// @notice A deposit for nobody.
     error DepositRegistry_ZeroAccount();
     /// @notice A deposit of which nothing arrived.
     error DepositRegistry_NothingReceived(address token);
+    /// @notice A withdrawal of nothing.
     error DepositRegistry_ZeroAmount();
     /// @notice Nobody, or the vault itself.
     error DepositRegistry_BadRecipient(address recipient);
@@ -90,35 +109,47 @@ interface IDepositRegistry is IEventLog, IExitHatch, ISettlements {
     error DepositRegistry_OverLimit(address token, OutflowKind kind, uint256 amount, uint64 fitsAt);
     /// @notice A counter of the key would exceed what its storage slot can hold: 2¹¹² − 1 atoms.
     error DepositRegistry_CounterOverflow(bytes32 key, address token);
+    /// @notice The Authority of this chain is paused.
     error DepositRegistry_Paused();
     /// @notice The exit without the keeper is final: the money leaves by claims only.
     error DepositRegistry_ExitIsFinal();
+    /// @notice The time for it is over.
     error DepositRegistry_Expired(uint64 deadline);
     /// @notice More than 7 days ahead.
     error DepositRegistry_DeadlineTooFar(uint64 deadline);
+    /// @notice This nonce of the account was paid, cancelled or revoked before.
     error DepositRegistry_NonceUsed(address account, uint256 nonce);
     /// @notice The exit root that covers the checkpoint has not been posted here in the current epoch.
     error DepositRegistry_CheckpointNotPosted(uint64 checkpoint, uint64 newestEpoch, uint64 newestCheckpoint);
+    /// @notice More than the vault holds of the token by its books, `held` atoms.
     error DepositRegistry_VaultHoldsTooLittle(address token, uint256 amount, uint256 held);
+    /// @notice Not as many signatures as withdrawals.
     error DepositRegistry_LengthsDiffer();
     /// @notice Too little gas to give every item of `withdrawMany` its share.
     error DepositRegistry_TooLittleGas();
+    /// @notice Signed in another epoch than the current one.
     error DepositRegistry_WrongEpoch(uint64 epoch, uint64 current);
+    /// @notice The newest root of this epoch is of the same checkpoint or a later one.
     error DepositRegistry_RootNotNewer(uint64 checkpoint, uint64 newest);
     /// @notice More than one checkpoint a second.
     error DepositRegistry_CheckpointTooFar(uint64 checkpoint, uint64 furthest);
+    /// @notice The root's time of signing lies ahead.
     error DepositRegistry_IssuedInTheFuture(uint64 issuedAt);
+    /// @notice The root was signed before the newest one.
     error DepositRegistry_IssuedBeforeNewest(uint64 issuedAt, uint64 newest);
     /// @notice The council discarded a root at `discardedAt`; newer ones must be issued after that.
     error DepositRegistry_IssuedBeforeDiscard(uint64 issuedAt, uint64 discardedAt);
     /// @notice 72 h old: the council can discard it no more.
     error DepositRegistry_RootIsMature(uint64 postedAt);
+    /// @notice More entries than this log has.
     error DepositRegistry_ProcessedTooMuch(uint64 processedIndex, uint64 count);
     /// @notice The proof does not lead from this vault's leaf to the signed root.
     error DepositRegistry_NotInRoot(bytes32 leaf, bytes32 root);
 
     // Raised by libraries, declared here so that they are in the ABI.
+    /// @notice The token could not be taken from the payer.
     error TransferFromFailed();
+    /// @notice The token could not be sent to the recipient.
     error TransferFailed();
 
     /// @notice Takes `amount` of a listed token from the caller and credits `account` with what arrives.
@@ -146,6 +177,7 @@ interface IDepositRegistry is IEventLog, IExitHatch, ISettlements {
 
     /// @notice Uses up the caller's nonce, so that a withdrawal which was approved for it can no longer be paid. Works at
     /// any time, also while paused. The keeper credits back.
+    /// @param nonce of the withdrawal
     function cancelWithdrawal(uint256 nonce) external;
 
     /// @notice Posts the newest exit root: the heartbeat of this vault, and the gate that opens what checkpoint
@@ -176,6 +208,7 @@ interface IDepositRegistry is IEventLog, IExitHatch, ISettlements {
     function discardRoot() external;
 
     /// @notice Council only: uses up an account's nonce, so that a withdrawal which was signed for it cannot be paid.
+    /// @param nonce of the withdrawal
     function revokeWithdrawal(address account, uint256 nonce) external;
 
     /// @notice Governor only: accepts deposits of a token, until the vault accounts for `depositCap` atoms of it. The caps
@@ -183,24 +216,31 @@ interface IDepositRegistry is IEventLog, IExitHatch, ISettlements {
     function listToken(TokenListing calldata listing) external;
 
     /// @notice The governor sets the cap of a listed token; the council may lower it at once. 0 stops deposits.
+    /// @param depositCap in the token's atoms
     function changeDepositCap(address token, uint256 depositCap) external;
 
     /// @notice The governor sets how much of a listed token may flow out in one way; the council may lower it at once
     /// (neither more at once nor sooner again). 0 stops it. Withdrawals count net of deposits.
+    /// @param kind of outflow, each of which has its own bucket
     function changeLimit(address token, OutflowKind kind, Limit calldata limit) external;
 
     /// @notice The slow governor allows or forbids settlements that sell or buy a listed token; the council may forbid at
     /// once. What is open goes on.
+    /// @param settleable whether it may
     function changeSettleable(address token, bool settleable) external;
 
     /// @notice Authority only: what gates money here, each time it changes.
     /// @param signers hash of the two keys, `keccak256(abi.encode(enclave, leader))`; 0 while nobody leads
+    /// @param epoch the current one
+    /// @param pausedUntil when the running or the last pause ends or ended
     function setAuthority(bytes32 signers, uint64 epoch, uint40 pausedUntil) external;
 
     /// @notice What the keys, the roles and the pause of this chain are.
     function authority() external view returns (address);
     /// @notice EIP-712 separator of the home chain's Checkpointer, in whose domain exit roots are signed.
     function homeDomainSeparator() external view returns (bytes32);
+    /// @notice Whether this nonce of the account was paid, cancelled or revoked.
+    /// @param nonce of a withdrawal
     function isNonceUsed(address account, uint256 nonce) external view returns (bool);
     /// @notice What the vault holds by its books, in atoms. Tokens that were merely sent here are not in it; what claims of
     /// the final exit paid out is not deducted.
@@ -211,6 +251,7 @@ interface IDepositRegistry is IEventLog, IExitHatch, ISettlements {
     /// @notice `listedAt` is the log index of the listing plus one, 0 when unlisted.
     function listing(address token) external view returns (uint256 depositCap, uint64 listedAt, bool settleable);
     /// @notice The bucket of one kind of outflow: its limit, and what of it is used now, in atoms.
+    /// @param kind of outflow
     function outflow(address token, OutflowKind kind) external view returns (Limit memory limit, uint256 used);
     /// @notice What `key` ever deposited and withdrawn here, in atoms; `firstIndex` is the log index of the first of
     /// them plus one, 0 when there is none; beyond 2³² − 1 it stays there.

@@ -18,6 +18,8 @@ import {SettlementSetup, SettlementStatus} from "../types/Settlement.sol";
 /// - It is a contract of its own: not the marker address for the native coin.
 interface ISettlements {
     // Entries of the log.
+    /// @notice The lane of this intent holds `sellAmount` atoms of `sellToken` from now on, taken from the commitment
+    /// `owner`.
     event SettlementOpened(
         uint64 indexed index,
         bytes32 nonce,
@@ -31,6 +33,7 @@ interface ISettlements {
         bytes32 owner,
         uint64 checkpoint
     );
+    /// @notice What the lane held went to the commitment `owner`.
     /// @param returned what came back of the sell token, in atoms; more than was left unsold if somebody gave some
     /// @param bought what came of the buy token, in atoms
     /// @param complete false when a token could not be moved: it waits in the lane, and another entry of this nonce follows
@@ -49,12 +52,17 @@ interface ISettlements {
 
     /// @notice There is no CoW Protocol on this chain.
     error Settlements_NotHere();
+    /// @notice The nonce was opened or revoked before.
     error Settlements_NonceUsed(bytes32 nonce, SettlementStatus status);
+    /// @notice The order can no longer be filled.
     error Settlements_Expired(uint32 validTo);
     /// @notice More than an hour ahead: a lane must not hold money for long.
     error Settlements_ValidToTooFar(uint32 validTo);
+    /// @notice The slow governor has not allowed the token to be settled, or no longer does.
     error Settlements_NotSettleable(address token);
+    /// @notice A token is not sold for itself.
     error Settlements_SameToken(address token);
+    /// @notice Nothing is sold, or it is sold for nothing.
     error Settlements_ZeroAmount();
     /// @notice Nothing was opened with this nonce and this intent.
     error Settlements_NotOpened(bytes32 nonce, bytes32 intentHash);
@@ -62,14 +70,19 @@ interface ISettlements {
     error Settlements_StillOpen(bytes32 nonce, uint256 unsold, uint256 bought);
     /// @notice Closed before, and the lane has nothing that could be moved.
     error Settlements_NothingToSweep(bytes32 nonce);
+    /// @notice The lane's order is not valid, or no longer.
     error Settlements_NotOpen(bytes32 nonce, SettlementStatus status);
+    /// @notice Only the lane of the intent is answered.
     error Settlements_NotLane(address caller, address lane);
+    /// @notice Only this vault's own cow-shed is answered.
     error Settlements_NotShed(address caller);
     /// @notice The intent and the appData make another order than the one that is asked about.
     error Settlements_OtherOrder(bytes32 orderDigest, bytes32 rebuilt);
+    /// @notice Not as many bytes as two signatures and what comes before them.
     error Settlements_BadSignatureLength(uint256 length, uint256 expected);
 
     // Raised by a library, declared here so that it is in the ABI.
+    /// @notice The token refused the lane's approval.
     error ApproveFailed();
 
     /// @notice Opens the lane of an intent and moves exactly `sellAmount` into it. Anybody may, until `validTo`, once per
@@ -89,22 +102,29 @@ interface ISettlements {
     function closeSettlement(SettlementIntent calldata intent) external;
 
     /// @notice One token of `closeSettlement`; the vault calls itself, so that a failure undoes this token alone.
+    /// @param owner the commitment that is credited
     function sweepLane(address lane, bytes32 owner, address token) external returns (uint256 received);
 
     /// @notice Council only: an unused nonce becomes useless.
+    /// @param nonce of the intent
     function revokeSettlement(bytes32 nonce) external;
 
     /// @notice What a lane asks when it is asked for its signature. Reverts unless the caller is the open lane of the
     /// intent, the order is exactly the intent's, and both keys have signed `SettlementOrder(orderDigest)`.
     /// @param signature `abi.encode(SettlementIntent, bytes32 appData)` ‖ enclave signature ‖ leader signature
+    /// @param orderDigest of the CoW order
     function checkLaneSignature(bytes32 orderDigest, bytes calldata signature) external view returns (bytes4);
 
     /// @notice EIP-1271, for this vault's own cow-shed and nobody else: both keys have signed `ShedHooks(hash)`.
     /// @param signature enclave signature ‖ leader signature
+    /// @param hash of the hooks
     function isValidSignature(bytes32 hash, bytes calldata signature) external view returns (bytes4);
 
     /// @notice The account that owns the CoW order of this nonce, before it is opened as well.
+    /// @param nonce of the intent
     function laneOf(bytes32 nonce) external view returns (address);
+    /// @notice How far the settlement with this nonce is.
+    /// @param nonce of the intent
     function settlementStatus(bytes32 nonce) external view returns (SettlementStatus);
     /// @notice What settlements are tied to here, for ever.
     function settlementSetup() external view returns (SettlementSetup memory);
