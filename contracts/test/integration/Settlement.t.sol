@@ -376,6 +376,8 @@ contract SettlementTest is CowTest {
         // Receiver, sell amount, buy amount, validTo, appData, fee, flags; not what is executed of an order that is filled
         // whole, nor the indices of the tokens.
         uint256 position = 32 * (2 + uint256(field) % 7);
+        // GPv2 does not look at the third bit of the flags while the fourth is 0: both mean a balance in ERC-20.
+        vm.assume(position != 32 * 8 || change != 4);
         assembly ("memory-safe") {
             let at := add(trade, position)
             mstore(at, xor(mload(at), change))
