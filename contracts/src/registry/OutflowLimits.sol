@@ -15,12 +15,13 @@ library OutflowLimits {
         return used > refilledDown ? used - refilledDown : 0;
     }
 
-    /// @notice When `amount` will fit on top of `used`, in seconds; the end of time when it never will.
-    function fitsAt(Limit memory limit, uint256 used, uint256 amount) internal view returns (uint64) {
+    /// @notice From when on `amount` fits on top of what is left of `used` at `since`, to the second, when it does not yet;
+    /// the end of time when it never will.
+    function fitsAt(Limit memory limit, uint256 used, uint256 since, uint256 amount) internal pure returns (uint64) {
         if (amount > limit.capacity) return type(uint64).max;
         uint256 excess = used + amount - limit.capacity;
-        uint256 wait = Math.mulDiv(excess, limit.refillSeconds, limit.capacity, Math.Rounding.Ceil);
+        uint256 waitUp = Math.mulDiv(excess, limit.refillSeconds, limit.capacity, Math.Rounding.Ceil);
         // forge-lint: disable-next-line(unsafe-typecast)
-        return uint64(Math.min(block.timestamp + wait, type(uint64).max));
+        return uint64(Math.min(since + waitUp, type(uint64).max));
     }
 }

@@ -193,13 +193,13 @@ library VaultBooks {
         view
         returns (uint104)
     {
-        used = limit.usedNow(used, since);
-        if (amount > limit.capacity || used > limit.capacity - amount) {
-            revert IDepositRegistry.DepositRegistry_OverLimit(token, kind, amount, limit.fitsAt(used, amount));
+        uint256 usedNow = limit.usedNow(used, since);
+        if (amount > limit.capacity || usedNow > limit.capacity - amount) {
+            revert IDepositRegistry.DepositRegistry_OverLimit(token, kind, amount, limit.fitsAt(used, since, amount));
         }
         // A capacity fits.
         // forge-lint: disable-next-line(unsafe-typecast)
-        return uint104(used + amount);
+        return uint104(usedNow + amount);
     }
 
     // ---------------------------------------------------------------- helpers

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {IDepositRegistry} from "../../../src/interfaces/IDepositRegistry.sol";
+import {ExitRoots, Withdrawal} from "../../../src/types/Messages.sol";
+import {VaultTest} from "../../support/VaultTest.sol";
+
+contract DiscardRootTest is VaultTest {
+    /// @notice A root by hand.
+    struct Posted {
+        uint64 checkpoint;
+        uint64 at;
+    }
+
+    function setUp() public override {
+        super.setUp();
+        deposit(alice, 1_000);
+    }
+
+    function test_discardRoot_fallsBackToTheDeploymentWhileNothingHasMatured() public {
+        reachRoot(1);
+        reachRoot(2);
+        vm.expectEmit(address(registry));
+        emit IDepositRegistry.ExitRootDiscarded(registry.count(), 1, 2, 0, 0);
+        discard();
+        assertNewest(0, 0);
+    }
+
+    function test_discardRoot_closesWhatTheRootOpened() public {
+        reachRoot(1);
+        discard();
+        Withdrawal memory withdrawal = withdrawalOf(alice, 10, 1);
+        Pair memory pair = signBoth(withdrawal);
+        vm.expectRevert(abi.encodeWithSelector(IDepositRegistry.DepositRegistry_CheckpointNotPosted.selector, 1, 0, 0));
+        submit(withdrawal, pair);
+        reachRoot(1);
+        withdraw(withdrawal);
+    }
+
+    /// @dev Both keys sign a root of a checkpoint that the exchange reaches in years: nothing honest could follow it.
+    function test_attack_forgedFarFutureRootAndItsDiscard() public {
+        vm.warp(block.timestamp + 1 days);
+        postRoot(10);
+        vm.warp(block.timestamp + 4 days);
+        postRoot(20);
+        vm.warp(block.timestamp + 1 days);
+        postRoot(20 + 1 days);
+        expectRefused(rootsOf(21), IDepositRegistry.DepositRegistry_RootNotNewer.selector);
+        discard();
+        assertNewest(1, 10);
+        vm.warp(block.timestamp + 1);
+        postRoot(21);
+        assertNewest(1, 21);
+    }
+
+    function test_discardRoot_itCannotBePostedAgain() public {
+        vm.warp(block.timestamp + 100);
+        ExitRoots memory forged = rootsOf(50);
+        post(forged, registry.count());
+        uint64 processed = registry.count() - 1;
+        discard();
+        vm.warp(block.timestamp + 1 days);
+        Pair memory pair = signBoth(forged);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IDepositRegistry.DepositRegistry_IssuedBeforeDiscard.selector, forged.issuedAt, forged.issuedAt
+            )
+        );
+        registry.postExitRoot(forged, 0, processed, new bytes32[](0), pair.enclave, pair.leader);
+    }
+
+    /// @dev Also one that was signed before the discard and never posted: the keys were out then.
+    function test_discardRoot_whatWasIssuedUntilThenIsVoid() public {
+        reachRoot(5);
+        vm.warp(block.timestamp + 100);
+        ExitRoots memory sameSecond = rootsOf(6);
+        discard();
+        expectRefused(sameSecond, IDepositRegistry.DepositRegistry_IssuedBeforeDiscard.selector);
+        vm.warp(block.timestamp + 1);
+        postRoot(6);
+        assertNewest(1, 6);
+    }
+
+    function test_discardRoot_theHeartbeatDoesNotFallBack() public {
+        reachRoot(1);
+        vm.warp(block.timestamp + 4 days);
+        postRoot(2);
+        uint256 heardAt = block.timestamp;
+        vm.warp(block.timestamp + 1 hours);
+        discard();
+        assertEq(registry.heartbeatAt(), heardAt);
+        assertEq(authority.heartbeatAt(), heardAt);
+        (,, uint64 issuedAt,) = registry.newestRoot();
+        assertLt(issuedAt, heardAt);
+        vm.warp(block.timestamp + 1);
+        postRoot(3);
+        assertEq(registry.heartbeatAt(), block.timestamp);
+    }
+
+    function test_discardRoot_revertsIfMature() public {
+        reachRoot(1);
+        uint64 postedAt = uint64(block.timestamp);
+        vm.warp(postedAt + 72 hours);
+        vm.expectRevert(abi.encodeWithSelector(IDepositRegistry.DepositRegistry_RootIsMature.selector, postedAt));
+        vm.prank(council);
+        registry.discardRoot();
+        vm.warp(postedAt + 72 hours - 1);
+        discard();
+    }
+
+    /// @dev What is left after a discard is mature, or the deployment: the council cannot go back further and further.
+    function test_discardRoot_twiceGoesNoFurther() public {
+        reachRoot(1);
+        vm.warp(block.timestamp + 73 hours);
+        postRoot(2);
+        discard();
+        assertNewest(1, 1);
+        vm.expectPartialRevert(IDepositRegistry.DepositRegistry_RootIsMature.selector);
+        vm.prank(council);
+        registry.discardRoot();
+    }
+
+    function test_discardRoot_revertsIfNotCouncil() public {
+        reachRoot(1);
+        address[3] memory others = [governor, guardian, leader];
+        for (uint256 i = 0; i < others.length; i++) {
+            vm.expectRevert(abi.encodeWithSelector(IDepositRegistry.DepositRegistry_NotCouncil.selector, others[i]));
+            vm.prank(others[i]);
+            registry.discardRoot();
+        }
+    }
+
+    function test_discardRoot_afterARotationOpensNothingOfTheEpochBefore() public {
+        reachRoot(1);
+        vm.warp(block.timestamp + 4 days);
+        postRoot(2);
+        appointLeader(leaderKey, 2);
+        vm.warp(block.timestamp + 10);
+        ExitRoots memory roots = rootsOf(3);
+        roots.epoch = 2;
+        post(roots, registry.count());
+        discard();
+        assertNewest(1, 1);
+        Withdrawal memory withdrawal = withdrawalOf(alice, 10, 1);
+        Pair memory pair = signBoth(withdrawal);
+        vm.expectPartialRevert(IDepositRegistry.DepositRegistry_CheckpointNotPosted.selector);
+        submit(withdrawal, pair);
+    }
+
+    /// @dev By hand: the fallback is a root that was posted, at least 72 h old (or the deployment), and while roots come at
+    /// least once in 72 h no older than three times that.
+    function testFuzz_discardRoot_fallsBackToAMaturedRoot(uint24[20] memory waits) public {
+        Posted[] memory all = new Posted[](waits.length + 1);
+        all[0] = Posted(0, START);
+        uint256 count = 1;
+        for (uint256 i = 0; i < waits.length; i++) {
+            vm.warp(block.timestamp + uint256(waits[i]) % 72 hours + 1);
+            postRoot(uint64(i + 1));
+            all[count++] = Posted(uint64(i + 1), uint64(block.timestamp));
+        }
+        vm.warp(block.timestamp + uint256(waits[0]) % 72 hours);
+        discard();
+        (, uint64 checkpoint,, uint64 postedAt) = registry.newestRoot();
+        assertEq(postedAt, all[checkpoint].at, "one that was posted");
+        uint256 age = block.timestamp - postedAt;
+        assertTrue(age >= 72 hours || checkpoint == 0, "matured");
+        assertLe(age, 3 * 72 hours, "and not older than it must be");
+    }
+
+    // ---------------------------------------------------------------- setAuthority, revokeWithdrawal
+
+    function test_setAuthority_isTheAuthoritys() public {
+        address[4] memory others = [council, governor, slowGovernor, leader];
+        for (uint256 i = 0; i < others.length; i++) {
+            vm.expectRevert(abi.encodeWithSelector(IDepositRegistry.DepositRegistry_NotAuthority.selector, others[i]));
+            vm.prank(others[i]);
+            registry.setAuthority(keccak256("signers"), 2, 0);
+        }
+    }
+
+    function test_setAuthority_followsLeaderAndPause() public {
+        reachRoot(1);
+        Withdrawal memory withdrawal = withdrawalOf(alice, 10, 1);
+        Pair memory pair = signBoth(withdrawal);
+        pause();
+        expectUnpaid(withdrawal, pair, IDepositRegistry.DepositRegistry_Paused.selector);
+        vm.prank(council);
+        authority.unpause();
+        uint256 running = vm.snapshotState();
+        submit(withdrawal, pair);
+        assertTrue(vm.revertToState(running));
+
+        vm.prank(council);
+        authority.vacateLeader();
+        expectUnpaid(withdrawal, pair, bytes4(keccak256("Signatures_NoLeader()")));
+        ExitRoots memory late = rootsOf(2);
+        expectRefused(late, bytes4(keccak256("Signatures_NoLeader()")));
+    }
+
+    function test_revokeWithdrawal_usesTheNonceUp() public {
+        reachRoot(1);
+        Withdrawal memory withdrawal = withdrawalOf(alice, 10, 1);
+        vm.expectEmit(address(registry));
+        emit IDepositRegistry.WithdrawalRevoked(registry.count(), alice, 1);
+        vm.prank(council);
+        registry.revokeWithdrawal(alice, 1);
+        expectUnpaid(withdrawal, signBoth(withdrawal), IDepositRegistry.DepositRegistry_NonceUsed.selector);
+        vm.expectRevert(abi.encodeWithSelector(IDepositRegistry.DepositRegistry_NonceUsed.selector, alice, 1));
+        vm.prank(alice);
+        registry.cancelWithdrawal(1);
+    }
+
+    function test_revokeWithdrawal_revertsIfUsedOrNotCouncil() public {
+        reachRoot(1);
+        withdraw(withdrawalOf(alice, 10, 1));
+        vm.expectRevert(abi.encodeWithSelector(IDepositRegistry.DepositRegistry_NonceUsed.selector, alice, 1));
+        vm.prank(council);
+        registry.revokeWithdrawal(alice, 1);
+        vm.expectRevert(abi.encodeWithSelector(IDepositRegistry.DepositRegistry_NotCouncil.selector, governor));
+        vm.prank(governor);
+        registry.revokeWithdrawal(alice, 2);
+    }
+
+    // ---------------------------------------------------------------- helpers
+
+    function discard() private {
+        vm.prank(council);
+        registry.discardRoot();
+    }
+
+    function assertNewest(uint64 epoch, uint64 checkpoint) private view {
+        (uint64 e, uint64 c,,) = registry.newestRoot();
+        assertEq(e, epoch, "epoch");
+        assertEq(c, checkpoint, "checkpoint");
+    }
+
+    function expectRefused(ExitRoots memory roots, bytes4 reason) private {
+        Pair memory pair = signBoth(roots);
+        uint64 processed = registry.count();
+        vm.expectPartialRevert(reason);
+        registry.postExitRoot(roots, 0, processed, new bytes32[](0), pair.enclave, pair.leader);
+    }
+
+    function expectUnpaid(Withdrawal memory withdrawal, Pair memory pair, bytes4 reason) private {
+        vm.expectPartialRevert(reason);
+        submit(withdrawal, pair);
+    }
+}
