@@ -3,6 +3,7 @@
 import type { Address, Block, Command, Hex, LogEntry } from './commands.ts';
 import type { ExitLeaf, ExitTokenLeaf, Proved } from './exitTree.ts';
 import type { CheckpointMessage, ExitRootLeaf, WithdrawalMessage } from './typedMessages.ts';
+import type { WithdrawalLimit } from './withdrawal.ts';
 
 /** How far a log has been read: `index` entries give `head`; the newest of them is at or before block `blockNumber`. */
 export interface LogPosition {
@@ -51,6 +52,8 @@ export interface ChainReader {
     registry: Address,
     tag: BlockTag,
   ): Promise<{ readonly epoch: number; readonly checkpoint: number; readonly issuedAt: number }>;
+  /** What of a token may be withdrawn at once, and what of that is used up at the block. */
+  readWithdrawalLimit(registry: Address, token: Address, tag: BlockTag): Promise<WithdrawalLimit>;
   /** Whether the registry would refuse a withdrawal with this nonce: it was paid or cancelled before. */
   isNonceUsed(
     registry: Address,

@@ -197,6 +197,46 @@ export function finalWithdrawals(state: State, number: number): WithdrawalToSign
   return toSign(state, (withdrawal) => withdrawal.status === 'final' && withdrawal.checkpoint <= number);
 }
 
+/** A token's bucket on its chain, in atoms: what may leave at once, and what of that is used up. */
+export interface WithdrawalLimit {
+  readonly capacity: bigint;
+  readonly used: bigint;
+}
+
+/** A vault's token, as a key. */
+export function vaultTokenKey({ chainId, message }: WithdrawalToSign): string {
+  return tokenKey(chainId, message.token);
+}
+
+/**
+ * Of `waiting`, oldest first, those that fit into the buckets beside what is signed and not yet paid. One that does not
+ * fit yet lets nobody overtake it, or small ones could keep it waiting for ever. One that exceeds the whole bucket never
+ * fits and holds up nobody: it comes back at its deadline. Without a bucket in `limits` nothing new fits.
+ */
+export function fittingWithdrawals(
+  waiting: readonly WithdrawalToSign[],
+  limits: ReadonlyMap<string, WithdrawalLimit>,
+  isSigned: (withdrawal: WithdrawalToSign) => boolean,
+): WithdrawalToSign[] {
+  const room = new Map<string, bigint>();
+  for (const [key, { capacity, used }] of limits) room.set(key, capacity - used);
+  for (const withdrawal of waiting) {
+    const key = vaultTokenKey(withdrawal);
+    if (isSigned(withdrawal)) room.set(key, (room.get(key) ?? 0n) - withdrawal.message.amount);
+  }
+  return waiting.filter((withdrawal) => {
+    if (isSigned(withdrawal)) return true;
+    const key = vaultTokenKey(withdrawal);
+    const { amount } = withdrawal.message;
+    const limit = limits.get(key);
+    if (limit === undefined || amount > limit.capacity) return false;
+    const left = (room.get(key) as bigint) - amount;
+    // What does not fit takes the room all the same: those behind it wait.
+    room.set(key, left);
+    return left >= 0n;
+  });
+}
+
 /** 10⁻¹⁸ of the asset. */
 export function wadOf({ token, amount }: Withdrawal): bigint {
   return amount * wadPer(token.decimals);

@@ -1,11 +1,17 @@
-// What both keys sign once a checkpoint is final: one set of exit roots for all chains, then the withdrawals it carries.
-// Nothing is signed earlier, and nothing while another keeper may lead.
+// What both keys sign once a checkpoint is final: one set of exit roots for all chains, then the withdrawals it carries,
+// as many as the vault's limits let out. Nothing is signed earlier, and nothing while another keeper may lead.
 import type { ApprovalView, ExitRootView } from '../core/api.ts';
 import type { ChainReader, Clock, KeeperKeys } from '../core/ports.ts';
 import type { State } from '../core/state.ts';
 import { registries } from '../core/state.ts';
 import { digestOf } from '../core/typedMessages.ts';
-import { finalWithdrawals } from '../core/withdrawal.ts';
+import {
+  finalWithdrawals,
+  fittingWithdrawals,
+  vaultTokenKey,
+  type WithdrawalLimit,
+  type WithdrawalToSign,
+} from '../core/withdrawal.ts';
 import type { ExitRoots } from './exitRoots.ts';
 import type { Leadership } from './leadership.ts';
 import type { Sequencer } from './sequencer.ts';
@@ -41,12 +47,35 @@ export function createApprovals(input: {
     return leadership.role === 'leader' && leadership.problem === undefined && !sequencer.stopped;
   }
 
-  /** Every final withdrawal gets its signatures once; those that left the state are forgotten. */
-  function signWithdrawals(): void {
-    const waiting = finalWithdrawals(state, Math.min(state.finalNumber, exitRoots.signedFor.checkpoint));
+  function signatureKey({ chainId, message }: WithdrawalToSign): string {
+    return `${chainId}:${message.account}:${message.nonce}:${message.checkpoint}:${leadership.epoch}`;
+  }
+
+  /** In the final block, like all else that is known of the vaults. A chain that does not answer has none. */
+  async function readLimits(): Promise<ReadonlyMap<string, WithdrawalLimit>> {
+    const limits = new Map<string, WithdrawalLimit>();
+    const unsigned = finalWithdrawals(state, state.finalNumber).filter(
+      (withdrawal) => !signatures.has(signatureKey(withdrawal)),
+    );
+    const tokens = new Map(unsigned.map((withdrawal) => [vaultTokenKey(withdrawal), withdrawal]));
+    await Promise.all(
+      [...tokens].map(async ([key, { chainId, registry, message }]) => {
+        const reading = readers.get(chainId)?.readWithdrawalLimit(registry, message.token, 'finalized');
+        const limit = await reading?.catch(() => undefined);
+        if (limit !== undefined) limits.set(key, limit);
+      }),
+    );
+    return limits;
+  }
+
+  /** Every withdrawal that fits gets its signatures once; those that left the state are forgotten. */
+  function signWithdrawals(limits: ReadonlyMap<string, WithdrawalLimit>): void {
     const keep = new Set<string>();
-    for (const { chainId, registry, message } of waiting) {
-      const key = `${chainId}:${message.account}:${message.nonce}:${message.checkpoint}:${leadership.epoch}`;
+    const isSigned = (withdrawal: WithdrawalToSign) => signatures.has(signatureKey(withdrawal));
+    const waiting = finalWithdrawals(state, Math.min(state.finalNumber, exitRoots.signedFor.checkpoint));
+    for (const withdrawal of fittingWithdrawals(waiting, limits, isSigned)) {
+      const { chainId, registry, message } = withdrawal;
+      const key = signatureKey(withdrawal);
       keep.add(key);
       if (signatures.has(key)) continue;
       const digest = digestOf('Withdrawal', { chainId, verifyingContract: registry }, message);
@@ -67,10 +96,10 @@ export function createApprovals(input: {
   }
 
   async function loop(): Promise<void> {
-    await readRoots();
+    const [limits] = await Promise.all([readLimits(), readRoots()]);
     if (maySign()) {
       exitRoots.sign();
-      signWithdrawals();
+      signWithdrawals(limits);
     }
     if (running) cancelTimer = clock.after(input.pollMs, () => void loop());
   }

@@ -5,7 +5,13 @@ import type { Outcome } from '../../src/core/events.ts';
 import { validateInternalState } from '../../src/core/invariants.ts';
 import { decodeState, encodeState } from '../../src/core/snapshot.ts';
 import { hasExpiredWithdrawal } from '../../src/core/state.ts';
-import { finalWithdrawals, withdrawalsOfCheckpoint } from '../../src/core/withdrawal.ts';
+import {
+  finalWithdrawals,
+  fittingWithdrawals,
+  vaultTokenKey,
+  type WithdrawalToSign,
+  withdrawalsOfCheckpoint,
+} from '../../src/core/withdrawal.ts';
 import {
   addressOf,
   apply,
@@ -402,5 +408,44 @@ describe('after a recovery from a checkpoint', () => {
       'cancelled',
     ]);
     expect(balanceOf(exchange, ANN, USD).units).toBe(70_000_000);
+  });
+});
+
+describe('what fits into the bucket of a token', () => {
+  const of = (amount: bigint, token = ANN): WithdrawalToSign => ({
+    chainId: HOME,
+    registry: REGISTRY,
+    message: { account: ANN, token, amount, recipient: ANN, nonce: amount, checkpoint: 1, deadline: 1 },
+  });
+  const limits = new Map([[vaultTokenKey(of(0n)), { capacity: 10n, used: 3n }]]);
+  const fitting = (amounts: readonly bigint[], signed: readonly bigint[] = []) =>
+    fittingWithdrawals(
+      amounts.map((amount) => of(amount)),
+      limits,
+      ({ message }) => signed.includes(message.amount),
+    ).map(({ message }) => message.amount);
+
+  it('is the oldest that fit together, and nobody overtakes one that must wait', () => {
+    expect(fitting([4n, 3n, 1n])).toEqual([4n, 3n]);
+    expect(fitting([4n, 5n, 1n])).toEqual([4n]);
+    expect(fitting([8n, 1n])).toEqual([]);
+  });
+
+  it('is nothing beyond the whole bucket, which holds up nobody', () => {
+    expect(fitting([11n, 7n])).toEqual([7n]);
+  });
+
+  it('leaves room for what is signed and not yet paid, wherever it stands', () => {
+    expect(fitting([3n, 6n], [6n])).toEqual([6n]);
+    expect(fitting([1n, 6n], [6n])).toEqual([1n, 6n]);
+    expect(fitting([9n, 1n], [9n])).toEqual([9n]);
+  });
+
+  it('is nothing new where the bucket is not known, and each token has its own', () => {
+    const other = of(1n, BEN);
+    expect(fittingWithdrawals([of(8n), other], limits, () => false)).toEqual([]);
+    expect(fittingWithdrawals([other], limits, () => true)).toEqual([other]);
+    const both = new Map([...limits, [vaultTokenKey(other), { capacity: 1n, used: 0n }] as const]);
+    expect(fittingWithdrawals([of(8n), other], both, () => false)).toEqual([other]);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { recoverAddress } from '../../src/adapters/crypto/recover.ts';
 import { digestOf } from '../../src/core/typedMessages.ts';
 import { GENESIS, HOME, listings, SECOND, TOKENS } from '../support/exchange.ts';
-import { isProven, list, nameLeader } from '../support/fakeChain.ts';
+import { isProven, list, nameLeader, refillBucket } from '../support/fakeChain.ts';
 import { fakeSigner } from '../support/fakeKeys.ts';
 import { deadNetwork } from '../support/fakeReader.ts';
 import {
@@ -170,6 +170,33 @@ describe('an approval', () => {
     await run(world, 14);
     expect(world.home.newest.contracts.vault.get(TOKENS.ethHome.token)).toBe(ETHER - 9n);
     stateOf(world.running);
+  });
+
+  it('is signed oldest first, and only what the bucket lets out now', async () => {
+    const world = await openVaults();
+    world.home.send(refillBucket({ capacity: 10n, used: 0n }));
+    await withdraw(world, 6n, 1n);
+    await withdraw(world, 5n, 2n);
+    await withdraw(world, 4n, 3n);
+    await withdraw(world, 11n, 4n);
+    await world.clock.advance(14_000);
+    const nonces = () =>
+      apiOf(world)
+        .approvals(HOME)
+        .map(({ message }) => message.nonce);
+    expect(nonces()).toEqual([1n]);
+    await run(world, 6);
+    expect(world.home.newest.contracts.vault.get(TOKENS.ethHome.token)).toBe(ETHER - 6n);
+    expect(nonces()).toEqual([]);
+
+    world.home.send(refillBucket({ capacity: 10n, used: 1n }));
+    await run(world, 12);
+    expect(world.home.newest.contracts.vault.get(TOKENS.ethHome.token)).toBe(ETHER - 15n);
+    expect(world.home.reverted.filter(({ reason }) => reason === 'over limit')).toEqual([]);
+    const waiting = apiOf(world)
+      .withdrawals(ALICE.address)
+      .filter(({ status }) => status === 'final');
+    expect(waiting).toMatchObject([{ atoms: '11' }]);
   });
 
   it('is not given out by a keeper that is not the leader in the newest block', async () => {

@@ -11,6 +11,7 @@ import { nextHead, type RegistryEntry, replayHead } from '../../src/core/logEntr
 import type { LandedCheckpoint, SignedCheckpoint } from '../../src/core/ports.ts';
 import type { ExitRootsMessage } from '../../src/core/typedMessages.ts';
 import { digestOf, payloadHash, settlementsHash, withdrawalsHash, ZERO_HASH } from '../../src/core/typedMessages.ts';
+import type { WithdrawalLimit } from '../../src/core/withdrawal.ts';
 import { GENESIS, REGISTRY } from './exchange.ts';
 
 const MAX_DEADLINE_AHEAD = 7 * 24 * 3_600;
@@ -35,6 +36,8 @@ export interface Contracts {
   readonly checkpoints: readonly LandedCheckpoint[];
   /** Atoms per token. */
   readonly vault: ReadonlyMap<Address, bigint>;
+  /** Of every token alike; nothing refills it but `refillBucket`. */
+  readonly bucket: WithdrawalLimit;
   readonly usedNonces: ReadonlySet<string>;
   readonly root: {
     readonly epoch: number;
@@ -169,6 +172,7 @@ function deployed({
     tip: { number: 0, digest: ZERO_HASH },
     checkpoints: [],
     vault: new Map(),
+    bucket: { capacity: 2n ** 104n - 1n, used: 0n },
     usedNonces: new Set(),
     root: { epoch: 0, checkpoint: 0, issuedAt: timestamp, postedAt: timestamp },
   };
@@ -294,6 +298,11 @@ export function makeDeposit(deposit: {
   };
 }
 
+/** As time does, or the governor. */
+export function refillBucket(bucket: WithdrawalLimit): Transaction {
+  return { name: 'refill', apply: (contracts) => ({ ...contracts, bucket }) };
+}
+
 /** What nobody but a thief of both keys can do. */
 export function payWithoutSignatures(paid: Omit<RegistryEntry & { type: 'withdrawn' }, 'type'>): Transaction {
   return {
@@ -318,7 +327,7 @@ export function payWithdrawal({ chainId, registry, message, ...signed }: Approva
   return {
     name: `withdraw ${account} ${nonce}`,
     apply(contracts, block) {
-      const { root, epoch, paused, vault } = contracts;
+      const { root, epoch, paused, vault, bucket } = contracts;
       demand(!paused, 'paused');
       demand(block.timestamp <= deadline, 'expired');
       demand(deadline - block.timestamp <= MAX_DEADLINE_AHEAD, 'deadline too far');
@@ -328,9 +337,11 @@ export function payWithdrawal({ chainId, registry, message, ...signed }: Approva
       const usedNonces = useNonce(contracts, account, nonce);
       const held = vault.get(token) ?? 0n;
       demand(amount <= held, 'vault holds too little');
+      demand(amount <= bucket.capacity - bucket.used, 'over limit');
       return {
         ...contracts,
         usedNonces,
+        bucket: { ...bucket, used: bucket.used + amount },
         vault: new Map(vault).set(token, held - amount),
         logs: append(contracts, REGISTRY, { type: 'withdrawn', account, token, amount, recipient, nonce }),
       };

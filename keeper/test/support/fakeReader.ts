@@ -53,6 +53,7 @@ export function createFakeReader(
       }
     },
     readNewestRoot: (_, tag) => at(tag, (block) => block.contracts.root),
+    readWithdrawalLimit: (_, _token, tag) => at(tag, (block) => block.contracts.bucket),
     isNonceUsed: (_, { account, nonce }, tag) =>
       at(tag, (block) => block.contracts.usedNonces.has(`${account} ${nonce}`)),
     hasCode: (address, tag) => at(tag, () => wallets.has(address)),

@@ -20,6 +20,8 @@ const DEFAULT_FINAL_REUSE_MS = 2_000;
 const AGE_LIMIT_MS = { finalized: 2 * 3_600_000, latest: 15 * 60_000 } as const;
 const NO_AGE_LIMIT = { finalized: Number.POSITIVE_INFINITY, latest: Number.POSITIVE_INFINITY } as const;
 
+/** `OutflowKind.Withdrawal` of the contracts. */
+const WITHDRAWALS = 0;
 const eip1271Abi = parseAbi(['function isValidSignature(bytes32 hash, bytes signature) view returns (bytes4)']);
 /** EIP-1271's yes, as a whole word: the selector and zeros. */
 const EIP_1271_VALID: Hex = `0x1626ba7e${'00'.repeat(28)}`;
@@ -72,6 +74,12 @@ export function createChainReader(options: ChainReaderOptions): ChainReader {
       const call = { address, abi: depositRegistryAbi, functionName: 'newestRoot' } as const;
       const [epoch, checkpoint, issuedAt] = await readView(await blockAt(tag), call);
       return { epoch: Number(epoch), checkpoint: Number(checkpoint), issuedAt: Number(issuedAt) };
+    },
+    async readWithdrawalLimit(address, token, tag) {
+      const args = [token, WITHDRAWALS] as const;
+      const call = { address, abi: depositRegistryAbi, functionName: 'outflow', args } as const;
+      const [{ capacity }, used] = await readView(await blockAt(tag), call);
+      return { capacity, used };
     },
     async isNonceUsed(address, { account, nonce }, tag) {
       const call = { address, abi: depositRegistryAbi, functionName: 'isNonceUsed', args: [account, nonce] } as const;
