@@ -5,12 +5,14 @@ import {EIP712} from "solady/utils/EIP712.sol";
 
 import {EventLog} from "./EventLog.sol";
 import {IAuthority} from "./interfaces/IAuthority.sol";
+import {ICheckpointer} from "./interfaces/ICheckpointer.sol";
 import {IDepositRegistry} from "./interfaces/IDepositRegistry.sol";
 import {DevelopmentChain} from "./libraries/DevelopmentChain.sol";
 import {PauseHistory} from "./libraries/PauseHistory.sol";
 import {Signatures} from "./libraries/Signatures.sol";
 import {TypedMessages} from "./libraries/TypedMessages.sol";
-import {AcceptLeader} from "./types/Messages.sol";
+import {AuthorityGenesis} from "./types/Listings.sol";
+import {AcceptLeader, AcceptStandby} from "./types/Messages.sol";
 
 /// @title Leader, epoch, enclave key, pauses and delays of one chain
 contract Authority is IAuthority, EventLog, EIP712 {
@@ -24,6 +26,14 @@ contract Authority is IAuthority, EventLog, EIP712 {
         uint64 readyAt;
     }
 
+    /// @notice Proposed, then `listed`. `announcedAt` is when it last announced a takeover, 0 before the first.
+    struct Standby {
+        bytes32 evidenceDigest;
+        uint64 readyAt;
+        uint64 announcedAt;
+        bool listed;
+    }
+
     /// @notice `listed` by the governor; `armed` until he pauses.
     struct Guardian {
         bool listed;
@@ -31,12 +41,18 @@ contract Authority is IAuthority, EventLog, EIP712 {
     }
 
     /// @notice Silence of the keeper after which a proposed leader is accepted at once.
-    uint64 public constant STALE_AFTER = 1 hours;
+    uint64 public constant SILENCE_FOR_ROTATION = 1 hours;
+    /// @notice From the announcement of a takeover to the takeover.
+    uint64 public constant TAKE_OVER_WAIT = 5 minutes;
+    uint64 public constant MIN_STALE_AFTER = 15 minutes;
+    uint256 public constant MAX_STANDBYS = 8;
     /// @notice All pauses together, until some of it has come back.
     uint64 public constant PAUSE_LIMIT = 3 days;
     /// @notice Seconds without a pause that bring back one second of it.
     uint64 public constant PAUSE_REFILL = 10;
-    /// @notice How long after `readyAt` a proposed leader can still be accepted.
+    /// @notice While less of it is there nobody can pause: a guardian would waste his one pause on it.
+    uint64 public constant MIN_PAUSE = 1 hours;
+    /// @notice How long after `readyAt` a proposed leader or standby can still be accepted.
     uint64 public constant PROPOSAL_LIFE = 7 days;
     uint64 public constant MIN_LEADER_DELAY = 24 hours;
     uint64 private constant MAX_EPOCH_STEP = 1 << 32;
@@ -48,7 +64,12 @@ contract Authority is IAuthority, EventLog, EIP712 {
     /// @inheritdoc IAuthority
     address public immutable slowGovernor;
     IDepositRegistry public immutable registry;
+    /// @notice 0 away from the home chain.
+    ICheckpointer public immutable checkpointer;
+    /// @inheritdoc IAuthority
     uint64 public immutable leaderDelay;
+    /// @inheritdoc IAuthority
+    uint64 public immutable staleAfter;
 
     /// @dev When all of `PAUSE_LIMIT` is there again.
     uint64 private _pauseFullAt;
@@ -70,6 +91,10 @@ contract Authority is IAuthority, EventLog, EIP712 {
     LeaderProposal public proposal;
     /// @inheritdoc IAuthority
     mapping(address account => Guardian) public guardian;
+    /// @inheritdoc IAuthority
+    mapping(address candidate => Standby) public standby;
+    /// @inheritdoc IAuthority
+    uint256 public standbyCount;
 
     modifier onlyCouncil() {
         _requireCouncil();
@@ -81,37 +106,31 @@ contract Authority is IAuthority, EventLog, EIP712 {
         _;
     }
 
-    /// @param registry_ the vault of this chain, whose newest exit root is the heartbeat; may be deployed later
-    /// @param guardians listed and armed from the start
-    constructor(
-        address council_,
-        address governor_,
-        address slowGovernor_,
-        address registry_,
-        address enclave_,
-        address[] memory guardians,
-        uint64 leaderDelay_
-    ) {
-        _requireAddress(council_);
-        _requireAddress(governor_);
-        _requireAddress(slowGovernor_);
-        _requireAddress(registry_);
-        _requireAddress(enclave_);
-        _requireDelay(leaderDelay_, MIN_LEADER_DELAY);
-        (council, governor, slowGovernor) = (council_, governor_, slowGovernor_);
-        (registry, leaderDelay) = (IDepositRegistry(registry_), leaderDelay_);
+    constructor(AuthorityGenesis memory genesis) {
+        _requireAddress(genesis.council);
+        _requireAddress(genesis.governor);
+        _requireAddress(genesis.slowGovernor);
+        _requireAddress(genesis.registry);
+        _requireAddress(genesis.enclave);
+        _requireDelay(genesis.leaderDelay, MIN_LEADER_DELAY);
+        _requireDelay(genesis.staleAfter, MIN_STALE_AFTER);
+        (council, governor, slowGovernor) = (genesis.council, genesis.governor, genesis.slowGovernor);
+        (registry, checkpointer) = (IDepositRegistry(genesis.registry), ICheckpointer(genesis.checkpointer));
+        (leaderDelay, staleAfter) = (genesis.leaderDelay, genesis.staleAfter);
         _heartbeatFloor = uint64(block.timestamp);
-        _setEnclave(enclave_);
-        for (uint256 i = 0; i < guardians.length; i++) {
-            _setGuardian(guardians[i], true);
+        _setEnclave(genesis.enclave);
+        for (uint256 i = 0; i < genesis.guardians.length; i++) {
+            _setGuardian(genesis.guardians[i], true);
         }
     }
+
+    // ---------------------------------------------------------------- leader
 
     /// @inheritdoc IAuthority
     function proposeLeader(address candidate, uint64 epoch_, bytes32 evidenceDigest) external onlyCouncil {
         _requireAddress(candidate);
-        if (candidate == enclave) revert Authority_EnclaveCannotLead(candidate);
-        if (epoch_ <= epoch || epoch_ - epoch > MAX_EPOCH_STEP) revert Authority_EpochNotGrowing(epoch_, epoch);
+        _requireNotEnclave(candidate);
+        _requireNextEpoch(epoch_);
         if (proposal.candidate != address(0)) _cancelProposal();
 
         uint64 readyAt = uint64(block.timestamp) + leaderDelay;
@@ -126,16 +145,15 @@ contract Authority is IAuthority, EventLog, EIP712 {
         if (block.timestamp < accepted.readyAt && !_mayRotateAtOnce()) {
             revert Authority_ProposalNotReady(accepted.readyAt);
         }
-        uint64 lapsesAt = accepted.readyAt + PROPOSAL_LIFE;
-        if (block.timestamp > lapsesAt) revert Authority_ProposalLapsed(lapsesAt);
-        if (accepted.candidate == enclave) revert Authority_EnclaveCannotLead(accepted.candidate);
+        _requireNotLapsed(accepted.readyAt);
+        _requireNotEnclave(accepted.candidate);
+        // A standby may have taken over since the proposal.
+        _requireNextEpoch(accepted.epoch);
         AcceptLeader memory acceptance = AcceptLeader(accepted.candidate, accepted.epoch, 0);
-        address recovered = Signatures.recover(_hashTypedData(TypedMessages.hashStruct(acceptance)), candidateSignature);
-        if (recovered != accepted.candidate) revert Authority_NotSignedByCandidate(recovered);
+        _requireSignedBy(accepted.candidate, TypedMessages.hashStruct(acceptance), candidateSignature);
 
         delete proposal;
-        _heartbeatFloor = uint64(block.timestamp);
-        _setLeader(accepted.candidate, accepted.epoch);
+        _setLeader(accepted.candidate, accepted.epoch, 0);
     }
 
     /// @inheritdoc IAuthority
@@ -147,8 +165,82 @@ contract Authority is IAuthority, EventLog, EIP712 {
     /// @inheritdoc IAuthority
     function vacateLeader() external onlyCouncil {
         if (leader == address(0)) revert Authority_NoLeader();
-        _setLeader(address(0), epoch);
+        _setLeader(address(0), epoch, 0);
     }
+
+    // ---------------------------------------------------------------- standbys
+
+    /// @inheritdoc IAuthority
+    function proposeStandby(address candidate, bytes32 evidenceDigest) external onlyCouncil {
+        _requireAddress(candidate);
+        _requireNotEnclave(candidate);
+        if (candidate == leader) revert Authority_AlreadyLeads(candidate);
+        if (standby[candidate].listed) revert Authority_AlreadyStandby(candidate);
+
+        uint64 readyAt = uint64(block.timestamp) + leaderDelay;
+        standby[candidate] = Standby(evidenceDigest, readyAt, 0, false);
+        _append(StandbyProposed.selector, abi.encode(candidate, evidenceDigest, readyAt));
+    }
+
+    /// @inheritdoc IAuthority
+    /// @dev The candidate does not lead: whoever becomes leader loses his place and his proposal.
+    function acceptStandby(address candidate, bytes calldata candidateSignature) external {
+        Standby storage accepted = standby[candidate];
+        uint64 readyAt = accepted.readyAt;
+        if (readyAt == 0) revert Authority_NoProposal();
+        if (accepted.listed) revert Authority_AlreadyStandby(candidate);
+        if (block.timestamp < readyAt) revert Authority_ProposalNotReady(readyAt);
+        _requireNotLapsed(readyAt);
+        _requireNotEnclave(candidate);
+        if (standbyCount == MAX_STANDBYS) revert Authority_TooManyStandbys(MAX_STANDBYS);
+        AcceptStandby memory acceptance = AcceptStandby(candidate, accepted.evidenceDigest);
+        _requireSignedBy(candidate, TypedMessages.hashStruct(acceptance), candidateSignature);
+
+        accepted.listed = true;
+        standbyCount++;
+        _append(StandbyChanged.selector, abi.encode(candidate, true));
+    }
+
+    /// @inheritdoc IAuthority
+    function removeStandby(address candidate) external onlyCouncil {
+        if (standby[candidate].readyAt == 0) revert Authority_NotStandby(candidate);
+        _removeStandby(candidate);
+    }
+
+    /// @inheritdoc IAuthority
+    /// @dev Once until the next heartbeat, or whoever announces again and again would hold up the standby.
+    function announceTakeOver(address candidate) external {
+        Standby storage announcing = standby[candidate];
+        if (!announcing.listed) revert Authority_NotStandby(candidate);
+        uint64 heardAt = heartbeatAt();
+        if (announcing.announcedAt >= heardAt) revert Authority_AlreadyAnnounced(announcing.announcedAt);
+        if (leader != address(0) && _silence() < staleAfter) revert Authority_KeeperIsHeard(heardAt);
+
+        announcing.announcedAt = uint64(block.timestamp);
+        _append(TakeOverAnnounced.selector, abi.encode(candidate));
+    }
+
+    /// @inheritdoc IAuthority
+    function takeOver(
+        AcceptLeader calldata acceptance,
+        bytes calldata enclaveSignature,
+        bytes calldata candidateSignature
+    ) external {
+        address candidate = acceptance.candidate;
+        if (paused()) revert Authority_Paused(pausedUntil);
+        if (!standby[candidate].listed) revert Authority_NotStandby(candidate);
+        _requireNotEnclave(candidate);
+        _requireNextEpoch(acceptance.epoch);
+        _requireWaited(standby[candidate].announcedAt);
+        bytes32 current = tip();
+        if (acceptance.expectedTip != current) revert Authority_WrongTip(acceptance.expectedTip, current);
+        bytes32 digest = _hashTypedData(TypedMessages.hashStruct(acceptance));
+        Signatures.requireBoth(digest, Signatures.pairOf(enclave, candidate), enclaveSignature, candidateSignature);
+
+        _setLeader(candidate, acceptance.epoch, current);
+    }
+
+    // ---------------------------------------------------------------- pauses
 
     /// @inheritdoc IAuthority
     function pause() external {
@@ -159,7 +251,9 @@ contract Authority is IAuthority, EventLog, EIP712 {
         if (paused()) revert Authority_AlreadyPaused(pausedUntil);
         uint64 time = uint64(block.timestamp);
         uint64 used = _pauseFullAt > time ? (_pauseFullAt - time + PAUSE_REFILL - 1) / PAUSE_REFILL : 0;
-        if (used >= PAUSE_LIMIT) revert Authority_PauseUsedUp();
+        if (used > PAUSE_LIMIT - MIN_PAUSE) {
+            revert Authority_PauseUsedUp(_pauseFullAt - (PAUSE_LIMIT - MIN_PAUSE) * PAUSE_REFILL);
+        }
 
         pausedUntil = time + PAUSE_LIMIT - used;
         _pauseFullAt = pausedUntil + PAUSE_LIMIT * PAUSE_REFILL;
@@ -191,6 +285,8 @@ contract Authority is IAuthority, EventLog, EIP712 {
         _setGuardian(guardian_, true);
     }
 
+    // ---------------------------------------------------------------- enclave
+
     /// @inheritdoc IAuthority
     function changeEnclave(address enclave_) external {
         if (msg.sender != slowGovernor) revert Authority_NotSlowGovernor(msg.sender);
@@ -199,6 +295,8 @@ contract Authority is IAuthority, EventLog, EIP712 {
         _setEnclave(enclave_);
         _pushToVault();
     }
+
+    // ---------------------------------------------------------------- views
 
     /// @inheritdoc IAuthority
     function signers() external view returns (address enclave_, address leader_, uint64 epoch_, bool paused_) {
@@ -221,18 +319,56 @@ contract Authority is IAuthority, EventLog, EIP712 {
         return from < to ? to - from - (_pauses.pausedBefore(to) - _pauses.pausedBefore(from)) : 0;
     }
 
+    /// @inheritdoc IAuthority
+    function tip() public view returns (bytes32 digest) {
+        if (address(checkpointer) != address(0)) {
+            (, digest) = checkpointer.tip();
+            return digest;
+        }
+        (uint64 rootEpoch, uint64 checkpoint,,) = registry.newestRoot();
+        (bytes32 treeRoot, uint64 processedIndex) = registry.newestTree();
+        return keccak256(abi.encode(rootEpoch, checkpoint, treeRoot, processedIndex));
+    }
+
+    // ---------------------------------------------------------------- helpers
+
+    /// @dev How long the keeper has not been heard, without pauses.
+    function _silence() private view returns (uint64) {
+        return runningSeconds(heartbeatAt(), uint64(block.timestamp));
+    }
+
     /// @dev Asked at the acceptance and not at the proposal: a keeper that is back, or a pause, takes it away again. A
     /// vacated office is neither "no leader yet" nor silence of the keeper: otherwise vacating would be a way around the
     /// delay.
     function _mayRotateAtOnce() private view returns (bool) {
         if (leader == address(0)) return epoch == 0;
-        return !paused() && runningSeconds(heartbeatAt(), uint64(block.timestamp)) > STALE_AFTER;
+        return !paused() && _silence() > SILENCE_FOR_ROTATION;
     }
 
-    function _setLeader(address leader_, uint64 epoch_) private {
+    /// @dev A heartbeat that was signed after the announcement makes it void, and so does a change of leader. One that was
+    /// signed before and landed after it counts from its own time, so that old ones which somebody kept hold up nothing.
+    function _requireWaited(uint64 announcedAt) private view {
+        uint64 heardAt = heartbeatAt();
+        if (announcedAt < heardAt) revert Authority_NotAnnounced();
+        uint64 waited = runningSeconds(announcedAt, uint64(block.timestamp));
+        uint64 needed = TAKE_OVER_WAIT;
+        if (leader != address(0) && waited >= needed) (waited, needed) = (_silence(), staleAfter + TAKE_OVER_WAIT);
+        if (waited < needed) revert Authority_TakeOverTooEarly(needed - waited);
+    }
+
+    /// @dev Whoever leads, or led and was vacated, must not come back as a standby without a new proposal.
+    function _setLeader(address leader_, uint64 epoch_, bytes32 expectedTip) private {
+        if (standby[leader_].readyAt != 0) _removeStandby(leader_);
         (leader, epoch) = (leader_, epoch_);
-        _append(LeaderChanged.selector, abi.encode(leader_, epoch_, bytes32(0)));
+        _heartbeatFloor = uint64(block.timestamp);
+        _append(LeaderChanged.selector, abi.encode(leader_, epoch_, expectedTip));
         _pushToVault();
+    }
+
+    function _removeStandby(address candidate) private {
+        if (standby[candidate].listed) standbyCount--;
+        delete standby[candidate];
+        _append(StandbyChanged.selector, abi.encode(candidate, false));
     }
 
     /// @dev The vault keeps a copy of what gates money, which spares each withdrawal a call and a slot.
@@ -265,6 +401,25 @@ contract Authority is IAuthority, EventLog, EIP712 {
 
     function _requireGovernor() private view {
         if (msg.sender != governor) revert Authority_NotGovernor(msg.sender);
+    }
+
+    /// @dev One key in both roles would make two signatures one.
+    function _requireNotEnclave(address candidate) private view {
+        if (candidate == enclave) revert Authority_EnclaveCannotLead(candidate);
+    }
+
+    function _requireNextEpoch(uint64 epoch_) private view {
+        if (epoch_ <= epoch || epoch_ - epoch > MAX_EPOCH_STEP) revert Authority_EpochNotGrowing(epoch_, epoch);
+    }
+
+    function _requireNotLapsed(uint64 readyAt) private view {
+        uint64 lapsesAt = readyAt + PROPOSAL_LIFE;
+        if (block.timestamp > lapsesAt) revert Authority_ProposalLapsed(lapsesAt);
+    }
+
+    function _requireSignedBy(address candidate, bytes32 structHash, bytes calldata signature) private view {
+        address recovered = Signatures.recover(_hashTypedData(structHash), signature);
+        if (recovered != candidate) revert Authority_NotSignedByCandidate(recovered);
     }
 
     function _requireAddress(address account) private pure {

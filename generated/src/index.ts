@@ -6,20 +6,50 @@ export const authorityAbi = [
   {
     type: 'constructor',
     inputs: [
-      { name: 'council_', internalType: 'address', type: 'address' },
-      { name: 'governor_', internalType: 'address', type: 'address' },
-      { name: 'slowGovernor_', internalType: 'address', type: 'address' },
-      { name: 'registry_', internalType: 'address', type: 'address' },
-      { name: 'enclave_', internalType: 'address', type: 'address' },
-      { name: 'guardians', internalType: 'address[]', type: 'address[]' },
-      { name: 'leaderDelay_', internalType: 'uint64', type: 'uint64' },
+      {
+        name: 'genesis',
+        internalType: 'struct AuthorityGenesis',
+        type: 'tuple',
+        components: [
+          { name: 'council', internalType: 'address', type: 'address' },
+          { name: 'governor', internalType: 'address', type: 'address' },
+          { name: 'slowGovernor', internalType: 'address', type: 'address' },
+          { name: 'registry', internalType: 'address', type: 'address' },
+          { name: 'checkpointer', internalType: 'address', type: 'address' },
+          { name: 'enclave', internalType: 'address', type: 'address' },
+          { name: 'guardians', internalType: 'address[]', type: 'address[]' },
+          { name: 'leaderDelay', internalType: 'uint64', type: 'uint64' },
+          { name: 'staleAfter', internalType: 'uint64', type: 'uint64' },
+        ],
+      },
     ],
     stateMutability: 'nonpayable',
   },
   {
     type: 'function',
     inputs: [],
+    name: 'MAX_STANDBYS',
+    outputs: [{ name: '', internalType: 'uint256', type: 'uint256' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [],
     name: 'MIN_LEADER_DELAY',
+    outputs: [{ name: '', internalType: 'uint64', type: 'uint64' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [],
+    name: 'MIN_PAUSE',
+    outputs: [{ name: '', internalType: 'uint64', type: 'uint64' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [],
+    name: 'MIN_STALE_AFTER',
     outputs: [{ name: '', internalType: 'uint64', type: 'uint64' }],
     stateMutability: 'view',
   },
@@ -47,7 +77,14 @@ export const authorityAbi = [
   {
     type: 'function',
     inputs: [],
-    name: 'STALE_AFTER',
+    name: 'SILENCE_FOR_ROTATION',
+    outputs: [{ name: '', internalType: 'uint64', type: 'uint64' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [],
+    name: 'TAKE_OVER_WAIT',
     outputs: [{ name: '', internalType: 'uint64', type: 'uint64' }],
     stateMutability: 'view',
   },
@@ -57,6 +94,23 @@ export const authorityAbi = [
       { name: 'candidateSignature', internalType: 'bytes', type: 'bytes' },
     ],
     name: 'acceptLeader',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [
+      { name: 'candidate', internalType: 'address', type: 'address' },
+      { name: 'candidateSignature', internalType: 'bytes', type: 'bytes' },
+    ],
+    name: 'acceptStandby',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [{ name: 'candidate', internalType: 'address', type: 'address' }],
+    name: 'announceTakeOver',
     outputs: [],
     stateMutability: 'nonpayable',
   },
@@ -90,6 +144,15 @@ export const authorityAbi = [
     name: 'changeGuardian',
     outputs: [],
     stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [],
+    name: 'checkpointer',
+    outputs: [
+      { name: '', internalType: 'contract ICheckpointer', type: 'address' },
+    ],
+    stateMutability: 'view',
   },
   {
     type: 'function',
@@ -225,12 +288,29 @@ export const authorityAbi = [
   },
   {
     type: 'function',
+    inputs: [
+      { name: 'candidate', internalType: 'address', type: 'address' },
+      { name: 'evidenceDigest', internalType: 'bytes32', type: 'bytes32' },
+    ],
+    name: 'proposeStandby',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
     inputs: [],
     name: 'registry',
     outputs: [
       { name: '', internalType: 'contract IDepositRegistry', type: 'address' },
     ],
     stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [{ name: 'candidate', internalType: 'address', type: 'address' }],
+    name: 'removeStandby',
+    outputs: [],
+    stateMutability: 'nonpayable',
   },
   {
     type: 'function',
@@ -259,6 +339,59 @@ export const authorityAbi = [
     inputs: [],
     name: 'slowGovernor',
     outputs: [{ name: '', internalType: 'address', type: 'address' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [],
+    name: 'staleAfter',
+    outputs: [{ name: '', internalType: 'uint64', type: 'uint64' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [{ name: 'candidate', internalType: 'address', type: 'address' }],
+    name: 'standby',
+    outputs: [
+      { name: 'evidenceDigest', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'readyAt', internalType: 'uint64', type: 'uint64' },
+      { name: 'announcedAt', internalType: 'uint64', type: 'uint64' },
+      { name: 'listed', internalType: 'bool', type: 'bool' },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [],
+    name: 'standbyCount',
+    outputs: [{ name: '', internalType: 'uint256', type: 'uint256' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [
+      {
+        name: 'acceptance',
+        internalType: 'struct AcceptLeader',
+        type: 'tuple',
+        components: [
+          { name: 'candidate', internalType: 'address', type: 'address' },
+          { name: 'epoch', internalType: 'uint64', type: 'uint64' },
+          { name: 'expectedTip', internalType: 'bytes32', type: 'bytes32' },
+        ],
+      },
+      { name: 'enclaveSignature', internalType: 'bytes', type: 'bytes' },
+      { name: 'candidateSignature', internalType: 'bytes', type: 'bytes' },
+    ],
+    name: 'takeOver',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [],
+    name: 'tip',
+    outputs: [{ name: 'digest', internalType: 'bytes32', type: 'bytes32' }],
     stateMutability: 'view',
   },
   {
@@ -382,14 +515,84 @@ export const authorityAbi = [
     anonymous: false,
     inputs: [
       { name: 'index', internalType: 'uint64', type: 'uint64', indexed: true },
+      {
+        name: 'standby',
+        internalType: 'address',
+        type: 'address',
+        indexed: false,
+      },
+      { name: 'listed', internalType: 'bool', type: 'bool', indexed: false },
+    ],
+    name: 'StandbyChanged',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      { name: 'index', internalType: 'uint64', type: 'uint64', indexed: true },
+      {
+        name: 'candidate',
+        internalType: 'address',
+        type: 'address',
+        indexed: false,
+      },
+      {
+        name: 'evidenceDigest',
+        internalType: 'bytes32',
+        type: 'bytes32',
+        indexed: false,
+      },
+      {
+        name: 'readyAt',
+        internalType: 'uint64',
+        type: 'uint64',
+        indexed: false,
+      },
+    ],
+    name: 'StandbyProposed',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      { name: 'index', internalType: 'uint64', type: 'uint64', indexed: true },
+      {
+        name: 'standby',
+        internalType: 'address',
+        type: 'address',
+        indexed: false,
+      },
+    ],
+    name: 'TakeOverAnnounced',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      { name: 'index', internalType: 'uint64', type: 'uint64', indexed: true },
       { name: 'by', internalType: 'address', type: 'address', indexed: false },
     ],
     name: 'Unpaused',
   },
   {
     type: 'error',
+    inputs: [{ name: 'announcedAt', internalType: 'uint64', type: 'uint64' }],
+    name: 'Authority_AlreadyAnnounced',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'candidate', internalType: 'address', type: 'address' }],
+    name: 'Authority_AlreadyLeads',
+  },
+  {
+    type: 'error',
     inputs: [{ name: 'until', internalType: 'uint64', type: 'uint64' }],
     name: 'Authority_AlreadyPaused',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'candidate', internalType: 'address', type: 'address' }],
+    name: 'Authority_AlreadyStandby',
   },
   {
     type: 'error',
@@ -414,11 +617,17 @@ export const authorityAbi = [
   },
   {
     type: 'error',
+    inputs: [{ name: 'heardAt', internalType: 'uint64', type: 'uint64' }],
+    name: 'Authority_KeeperIsHeard',
+  },
+  {
+    type: 'error',
     inputs: [{ name: 'caller', internalType: 'address', type: 'address' }],
     name: 'Authority_MayNotPause',
   },
   { type: 'error', inputs: [], name: 'Authority_NoLeader' },
   { type: 'error', inputs: [], name: 'Authority_NoProposal' },
+  { type: 'error', inputs: [], name: 'Authority_NotAnnounced' },
   {
     type: 'error',
     inputs: [{ name: 'caller', internalType: 'address', type: 'address' }],
@@ -445,7 +654,21 @@ export const authorityAbi = [
     inputs: [{ name: 'caller', internalType: 'address', type: 'address' }],
     name: 'Authority_NotSlowGovernor',
   },
-  { type: 'error', inputs: [], name: 'Authority_PauseUsedUp' },
+  {
+    type: 'error',
+    inputs: [{ name: 'candidate', internalType: 'address', type: 'address' }],
+    name: 'Authority_NotStandby',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'availableAt', internalType: 'uint64', type: 'uint64' }],
+    name: 'Authority_PauseUsedUp',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'until', internalType: 'uint64', type: 'uint64' }],
+    name: 'Authority_Paused',
+  },
   {
     type: 'error',
     inputs: [{ name: 'lapsedAt', internalType: 'uint64', type: 'uint64' }],
@@ -456,8 +679,37 @@ export const authorityAbi = [
     inputs: [{ name: 'readyAt', internalType: 'uint64', type: 'uint64' }],
     name: 'Authority_ProposalNotReady',
   },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'missingSeconds', internalType: 'uint64', type: 'uint64' },
+    ],
+    name: 'Authority_TakeOverTooEarly',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'maximum', internalType: 'uint256', type: 'uint256' }],
+    name: 'Authority_TooManyStandbys',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'expected', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'current', internalType: 'bytes32', type: 'bytes32' },
+    ],
+    name: 'Authority_WrongTip',
+  },
   { type: 'error', inputs: [], name: 'Authority_ZeroAddress' },
   { type: 'error', inputs: [], name: 'CheckpointUnorderedInsertion' },
+  { type: 'error', inputs: [], name: 'Signatures_NoLeader' },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'first', internalType: 'address', type: 'address' },
+      { name: 'second', internalType: 'address', type: 'address' },
+    ],
+    name: 'Signatures_NotBoth',
+  },
 ] as const
 
 //////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////

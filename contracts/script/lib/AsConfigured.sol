@@ -28,6 +28,8 @@ abstract contract AsConfigured is Protocol {
         _requireGovernor(Governor(payable(contracts.timelock)), config, config.timelockDelay);
         _requireGovernor(Governor(payable(contracts.slowTimelock)), config, config.slowTimelockDelay);
         _requireRegistry(DepositRegistry(contracts.registry), contracts, config);
+        address checkpointer = block.chainid == config.homeChainId ? contracts.checkpointer : address(0);
+        _requireSame(address(Authority(contracts.authority).checkpointer()) == checkpointer, "checkpointer");
         DepositRouter router = DepositRouter(contracts.router);
         _requireSame(router.registry() == contracts.registry, "registry of the router");
         _requireSame(router.wrappedNative() == config.others.wrappedNative, "wrappedNative");
@@ -78,6 +80,7 @@ abstract contract AsConfigured is Protocol {
         _requireSame(address(authority.registry()) == contracts.registry, "registry");
         _requireSame(authority.enclave() == config.enclave, "enclave");
         _requireSame(authority.leaderDelay() == config.leaderDelay, "leaderDelaySeconds");
+        _requireSame(authority.staleAfter() == config.staleAfter, "staleAfterSeconds");
         for (uint256 i = 0; i < config.guardians.length; i++) {
             (bool listed,) = authority.guardian(config.guardians[i]);
             _requireSame(listed, "guardians");

@@ -89,6 +89,7 @@ abstract contract ConfigFile is AsConfigured {
         config.others.wrappedNative = vm.parseJsonAddress(json, ".wrappedNative");
         config.others.spokePool = vm.parseJsonAddress(json, ".spokePool");
         config.others.cow = abi.decode(vm.parseJsonType(json, ".cow", COW), (Cow));
+        config.staleAfter = SafeCast.toUint64(vm.parseJsonUint(json, ".staleAfterSeconds"));
         config.tokens = _readListings(json);
         config.startCheckpoint = SafeCast.toUint40(vm.parseJsonUint(json, ".startCheckpoint"));
     }

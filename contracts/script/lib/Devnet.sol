@@ -42,6 +42,8 @@ abstract contract Devnet is AsConfigured, SafeDeployment {
     uint32 internal constant MEME = 3;
 
     uint64 private constant LEADER_DELAY = 0;
+    /// @dev Three heartbeats.
+    uint64 private constant STALE_AFTER = 3 minutes;
     uint256 private constant TIMELOCK_DELAY = 5 seconds;
     uint256 private constant SLOW_TIMELOCK_DELAY = 10 seconds;
     uint32 private constant REFILL_SECONDS = 1 days;
@@ -135,6 +137,7 @@ abstract contract Devnet is AsConfigured, SafeDeployment {
             startCheckpoint: 0,
             checkpointRing: CHECKPOINT_RING,
             leaderDelay: LEADER_DELAY,
+            staleAfter: STALE_AFTER,
             timelockDelay: TIMELOCK_DELAY,
             slowTimelockDelay: SLOW_TIMELOCK_DELAY
         });

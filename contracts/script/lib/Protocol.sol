@@ -10,7 +10,7 @@ import {Governor, SlowGovernor} from "../../src/Governor.sol";
 import {ExitHatch} from "../../src/registry/ExitHatch.sol";
 import {Listings} from "../../src/registry/Listings.sol";
 import {Settlements} from "../../src/registry/Settlements.sol";
-import {DirectoryGenesis, TokenListing} from "../../src/types/Listings.sol";
+import {AuthorityGenesis, DirectoryGenesis, TokenListing} from "../../src/types/Listings.sol";
 import {CowContracts} from "../../src/types/Settlement.sol";
 import {ContractsOfOthers} from "./ContractsOfOthers.sol";
 import {CouncilSafe} from "./CouncilSafe.sol";
@@ -27,6 +27,7 @@ abstract contract Protocol is CouncilSafe, ContractsOfOthers {
         uint40 startCheckpoint;
         uint64 checkpointRing;
         uint64 leaderDelay;
+        uint64 staleAfter;
         uint256 timelockDelay;
         uint256 slowTimelockDelay;
     }
@@ -162,15 +163,19 @@ abstract contract Protocol is CouncilSafe, ContractsOfOthers {
         );
     }
 
-    function _authorityArguments(Config memory config, Contracts memory contracts) private pure returns (bytes memory) {
+    function _authorityArguments(Config memory config, Contracts memory contracts) private view returns (bytes memory) {
         return abi.encode(
-            config.council.safe,
-            contracts.timelock,
-            contracts.slowTimelock,
-            contracts.registry,
-            config.enclave,
-            config.guardians,
-            config.leaderDelay
+            AuthorityGenesis({
+                council: config.council.safe,
+                governor: contracts.timelock,
+                slowGovernor: contracts.slowTimelock,
+                registry: contracts.registry,
+                checkpointer: block.chainid == config.homeChainId ? contracts.checkpointer : address(0),
+                enclave: config.enclave,
+                guardians: config.guardians,
+                leaderDelay: config.leaderDelay,
+                staleAfter: config.staleAfter
+            })
         );
     }
 

@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {
     AcceptLeader,
+    AcceptStandby,
     Checkpoint,
     ExitRoots,
     ForcedAnswer,
@@ -31,6 +32,8 @@ library TypedMessages {
     );
     bytes32 internal constant ACCEPT_LEADER_TYPEHASH =
         keccak256("AcceptLeader(address candidate,uint64 epoch,bytes32 expectedTip)");
+    bytes32 internal constant ACCEPT_STANDBY_TYPEHASH =
+        keccak256("AcceptStandby(address candidate,bytes32 evidenceDigest)");
     bytes32 internal constant DOMAIN_TYPEHASH =
         keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
 
@@ -69,6 +72,10 @@ library TypedMessages {
 
     function hashStruct(AcceptLeader memory acceptance) internal pure returns (bytes32) {
         return keccak256(abi.encode(ACCEPT_LEADER_TYPEHASH, acceptance));
+    }
+
+    function hashStruct(AcceptStandby memory acceptance) internal pure returns (bytes32) {
+        return keccak256(abi.encode(ACCEPT_STANDBY_TYPEHASH, acceptance));
     }
 
     /// @dev Separator of a domain that is not this contract's own.

@@ -85,3 +85,17 @@ struct DirectoryGenesis {
     address feeAccount;
     address insuranceAccount;
 }
+
+/// @notice What the Authority of one chain starts from. `checkpointer` is 0 away from the home chain; `registry` and it may
+/// be deployed later. Guardians are armed. Delays are seconds; see `IAuthority`.
+struct AuthorityGenesis {
+    address council;
+    address governor;
+    address slowGovernor;
+    address registry;
+    address checkpointer;
+    address enclave;
+    address[] guardians;
+    uint64 leaderDelay;
+    uint64 staleAfter;
+}

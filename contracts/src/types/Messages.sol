@@ -71,9 +71,16 @@ struct Checkpoint {
     uint64 journalIndex;
 }
 
-/// @notice Proof of possession of the leader key. `expectedTip` is 0 after a council proposal.
+/// @notice Proof of possession of the leader key. `expectedTip` is 0 after a council proposal; in a takeover it is where the
+/// candidate goes on from, and the enclave key signs too.
 struct AcceptLeader {
     address candidate;
     uint64 epoch;
     bytes32 expectedTip;
+}
+
+/// @notice Proof of possession of the key of a future standby, which stands by this evidence.
+struct AcceptStandby {
+    address candidate;
+    bytes32 evidenceDigest;
 }

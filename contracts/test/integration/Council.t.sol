@@ -6,14 +6,25 @@ import {TimelockController} from "@openzeppelin/contracts/governance/TimelockCon
 import {Authority} from "../../src/Authority.sol";
 import {DepositRegistry} from "../../src/DepositRegistry.sol";
 import {Directory} from "../../src/Directory.sol";
-import {Governor} from "../../src/Governor.sol";
+import {Governor, SlowGovernor} from "../../src/Governor.sol";
 import {IAuthority} from "../../src/interfaces/IAuthority.sol";
 import {IDepositRegistry} from "../../src/interfaces/IDepositRegistry.sol";
 import {IDirectory} from "../../src/interfaces/IDirectory.sol";
-import {AcceptLeader} from "../../src/types/Messages.sol";
+import {Signatures} from "../../src/libraries/Signatures.sol";
+import {AcceptLeader, AcceptStandby, ExitRoots, Withdrawal} from "../../src/types/Messages.sol";
+import {Limit, OutflowKind} from "../../src/types/VaultState.sol";
 import {TokenListing} from "../../src/types/Listings.sol";
 import {DevnetTest} from "../support/DevnetTest.sol";
 import {DevnetToken} from "../support/DevnetToken.sol";
+
+/// @dev What a thief lets the owners sign: as the Safe's own code it names another singleton.
+contract SlotWriter {
+    function write(address singleton) external {
+        assembly {
+            sstore(0, singleton)
+        }
+    }
+}
 
 /// @dev The real Safe 1.5.0, three of five, and the real timelock.
 contract CouncilTest is DevnetTest {
@@ -22,13 +33,16 @@ contract CouncilTest is DevnetTest {
     Directory private _directory;
     TimelockController private _timelock;
     address private _council;
+    TimelockController private _slowTimelock;
+    address private _usdc;
     address private _enclave;
     address private _leader;
+    uint256 private _enclaveKey;
     uint256 private _leaderKey;
 
     function setUp() public {
         vm.warp(1_800_000_000);
-        _enclave = makeAddr("enclave");
+        (_enclave, _enclaveKey) = makeAddrAndKey("enclave");
         (_leader, _leaderKey) = makeAddrAndKey("leader");
         Deployed memory deployed = deployChain(HOME, _enclave);
         _council = deployed.council;
@@ -36,13 +50,12 @@ contract CouncilTest is DevnetTest {
         _registry = DepositRegistry(deployed.contracts.registry);
         _directory = Directory(deployed.contracts.directory);
         _timelock = TimelockController(payable(deployed.contracts.timelock));
+        _slowTimelock = TimelockController(payable(deployed.contracts.slowTimelock));
+        _usdc = deployed.tokens.usdc;
     }
 
     function test_council_appointsALeaderWithThreeSignatures() public {
-        execute(_council, address(_authority), proposal(1));
-        bytes32 digest =
-            digestOf(Domain("MyrtleWyckoff Authority", "1", HOME, address(_authority)), AcceptLeader(_leader, 1, 0));
-        _authority.acceptLeader(signed(_leaderKey, digest));
+        appoint();
         (address enclave, address leader, uint64 epoch, bool paused) = _authority.signers();
         assertEq(enclave, _enclave);
         assertEq(leader, _leader);
@@ -149,6 +162,189 @@ contract CouncilTest is DevnetTest {
         _timelock.schedule(address(_directory), 0, change, 0, 0, delay);
     }
 
+    // ---------------------------------------------------------------- standbys
+
+    function test_council_listsAStandbyThatTakesOverWhenItVacates() public {
+        appoint();
+        (address standby, uint256 standbyKey) = listStandby();
+        execute(_council, address(_authority), abi.encodeCall(IAuthority.vacateLeader, ()));
+        assertEq(_authority.leader(), address(0));
+        _authority.announceTakeOver(standby);
+        vm.warp(block.timestamp + 5 minutes);
+        AcceptLeader memory acceptance = AcceptLeader(standby, 2, _authority.tip());
+        bytes32 digest = digestOf(authorityDomain(), acceptance);
+        _authority.takeOver(acceptance, signed(_enclaveKey, digest), signed(standbyKey, digest));
+        assertEq(_authority.leader(), standby);
+    }
+
+    function test_council_removesAStandbyAtOnce() public {
+        appoint();
+        (address standby,) = listStandby();
+        execute(_council, address(_authority), abi.encodeCall(IAuthority.removeStandby, (standby)));
+        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_NotStandby.selector, standby));
+        _authority.announceTakeOver(standby);
+    }
+
+    // ---------------------------------------------------------------- tightening and loosening
+
+    function test_council_discardsARoot() public {
+        appoint();
+        vm.warp(block.timestamp + 100);
+        postRoot(9);
+        execute(_council, address(_registry), abi.encodeCall(IDepositRegistry.discardRoot, ()));
+        (uint64 epoch, uint64 checkpoint,,) = _registry.newestRoot();
+        assertEq(epoch, 0);
+        assertEq(checkpoint, 0);
+    }
+
+    function test_council_revokesAWithdrawalAtOnce() public {
+        address account = makeAddr("account");
+        execute(_council, address(_registry), abi.encodeCall(IDepositRegistry.revokeWithdrawal, (account, 7)));
+        assertTrue(_registry.isNonceUsed(account, 7));
+    }
+
+    function test_council_lowersALimitAtOnceAndRaisesItOnlyThroughTheTimelock() public {
+        (Limit memory first,) = _registry.outflow(_usdc, OutflowKind.Withdrawal);
+        execute(_council, address(_registry), limitChange(Limit(first.capacity / 2, first.refillSeconds)));
+        (Limit memory lower,) = _registry.outflow(_usdc, OutflowKind.Withdrawal);
+        assertEq(lower.capacity, first.capacity / 2);
+        expectOnlyThroughTheTimelock(
+            _timelock,
+            address(_registry),
+            limitChange(first),
+            abi.encodeWithSelector(IDepositRegistry.DepositRegistry_LimitRaised.selector, _usdc, OutflowKind.Withdrawal)
+        );
+        (Limit memory again,) = _registry.outflow(_usdc, OutflowKind.Withdrawal);
+        assertEq(again.capacity, first.capacity);
+    }
+
+    function test_council_changesTheEnclaveOnlyThroughTheSlowTimelock() public {
+        address next = makeAddr("next enclave");
+        bytes memory change = abi.encodeCall(IAuthority.changeEnclave, (next));
+        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_NotSlowGovernor.selector, address(_timelock)));
+        vm.prank(address(_timelock));
+        _authority.changeEnclave(next);
+        expectOnlyThroughTheTimelock(
+            _slowTimelock,
+            address(_authority),
+            change,
+            abi.encodeWithSelector(IAuthority.Authority_NotSlowGovernor.selector, _council)
+        );
+        assertEq(_authority.enclave(), next);
+    }
+
+    function test_slowGovernor_revertsIfItsDelayIsShortOutsideDevelopmentChains() public {
+        vm.chainId(1);
+        vm.expectRevert(abi.encodeWithSelector(Governor.Governor_DelayTooShort.selector, 14 days - 1, 14 days));
+        new SlowGovernor(14 days - 1, _council);
+        assertEq(new SlowGovernor(14 days, _council).getMinDelay(), 14 days);
+    }
+
+    function test_council_cancelsWhatTheSlowTimelockHolds() public {
+        bytes memory change = abi.encodeCall(IAuthority.changeEnclave, (makeAddr("next enclave")));
+        execute(_council, address(_slowTimelock), scheduledIn(_slowTimelock, address(_authority), change));
+        bytes32 id = _slowTimelock.hashOperation(address(_authority), 0, change, 0, 0);
+        execute(_council, address(_slowTimelock), abi.encodeCall(_slowTimelock.cancel, (id)));
+        vm.warp(block.timestamp + _slowTimelock.getMinDelay());
+        vm.expectPartialRevert(TimelockController.TimelockUnexpectedOperationState.selector);
+        vm.prank(_council);
+        _slowTimelock.execute(address(_authority), 0, change, 0, 0);
+    }
+
+    // ---------------------------------------------------------------- incidents of others
+
+    /// @dev Bybit: the owners signed a delegatecall that they could not read, and the Safe became the thief's. A thief who
+    /// is the council can stop this exchange; he cannot take its money.
+    function test_bybit_aCouncilLostByABlindlySignedDelegatecallTakesNoMoney() public {
+        appoint();
+        DevnetToken(_usdc).mint(address(_registry), 1_000);
+        executeDelegated(_council, address(new SlotWriter()), abi.encodeCall(SlotWriter.write, (makeAddr("thief"))));
+        assertEq(vm.load(_council, 0), bytes32(uint256(uint160(makeAddr("thief")))));
+
+        vm.startPrank(_council);
+        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_NotSlowGovernor.selector, _council));
+        _authority.changeEnclave(makeAddr("thief"));
+        vm.expectPartialRevert(IDepositRegistry.DepositRegistry_LimitRaised.selector);
+        _registry.changeLimit(_usdc, OutflowKind.Withdrawal, Limit(type(uint104).max, 1));
+        (address thiefs, uint256 thiefsKey) = makeAddrAndKey("thief's leader");
+        _authority.proposeLeader(thiefs, 2, "evidence");
+        vm.stopPrank();
+        _authority.acceptLeader(signed(thiefsKey, digestOf(authorityDomain(), AcceptLeader(thiefs, 2, 0))));
+
+        Withdrawal memory theft = Withdrawal(thiefs, _usdc, 1_000, thiefs, 0, 0, uint64(block.timestamp + 1 days));
+        bytes memory signature = signed(thiefsKey, digestOf(registryDomain(), theft));
+        vm.expectRevert();
+        _registry.withdraw(theft, signature, signature);
+        ExitRoots memory roots = rootsOf(2, 9);
+        bytes memory rootSignature = signed(thiefsKey, digestOf(checkpointerDomain(), roots));
+        vm.warp(block.timestamp + 100);
+        vm.expectRevert(abi.encodeWithSelector(Signatures.Signatures_NotBoth.selector, thiefs, thiefs));
+        _registry.postExitRoot(roots, 0, 0, new bytes32[](0), rootSignature, rootSignature);
+        assertEq(DevnetToken(_usdc).balanceOf(address(_registry)), 1_000);
+    }
+
+    // ---------------------------------------------------------------- helpers
+
+    function appoint() private {
+        execute(_council, address(_authority), proposal(1));
+        _authority.acceptLeader(signed(_leaderKey, digestOf(authorityDomain(), AcceptLeader(_leader, 1, 0))));
+    }
+
+    function listStandby() private returns (address standby, uint256 standbyKey) {
+        (standby, standbyKey) = makeAddrAndKey("standby");
+        bytes32 evidence = "evidence";
+        execute(_council, address(_authority), abi.encodeCall(IAuthority.proposeStandby, (standby, evidence)));
+        bytes32 digest = digestOf(authorityDomain(), AcceptStandby(standby, evidence));
+        _authority.acceptStandby(standby, signed(standbyKey, digest));
+    }
+
+    function postRoot(uint64 checkpoint) private {
+        ExitRoots memory roots = rootsOf(1, checkpoint);
+        bytes32 digest = digestOf(checkpointerDomain(), roots);
+        _registry.postExitRoot(roots, 0, 0, new bytes32[](0), signed(_enclaveKey, digest), signed(_leaderKey, digest));
+    }
+
+    function rootsOf(uint64 epoch, uint64 checkpoint) private view returns (ExitRoots memory) {
+        bytes32 leaf = keccak256(bytes.concat(keccak256(abi.encode(HOME, address(_registry), bytes32(0), 0))));
+        return ExitRoots(epoch, checkpoint, uint64(block.timestamp), leaf);
+    }
+
+    function limitChange(Limit memory limit) private view returns (bytes memory) {
+        return abi.encodeCall(IDepositRegistry.changeLimit, (_usdc, OutflowKind.Withdrawal, limit));
+    }
+
+    /// @dev Refused from the council itself, too early in the timelock, and done after its delay.
+    function expectOnlyThroughTheTimelock(
+        TimelockController timelock,
+        address target,
+        bytes memory change,
+        bytes memory refusal
+    ) private {
+        vm.prank(_council);
+        (bool done, bytes memory reason) = target.call(change);
+        assertFalse(done);
+        assertEq(reason, refusal);
+        execute(_council, address(timelock), scheduledIn(timelock, target, change));
+        vm.warp(block.timestamp + timelock.getMinDelay() - 1);
+        vm.expectPartialRevert(TimelockController.TimelockUnexpectedOperationState.selector);
+        vm.prank(_council);
+        timelock.execute(target, 0, change, 0, 0);
+        vm.warp(block.timestamp + 1);
+        execute(_council, address(timelock), abi.encodeCall(timelock.execute, (target, 0, change, 0, 0)));
+    }
+
+    function authorityDomain() private view returns (Domain memory) {
+        return Domain("MyrtleWyckoff Authority", "1", HOME, address(_authority));
+    }
+
+    function registryDomain() private view returns (Domain memory) {
+        return Domain("MyrtleWyckoff DepositRegistry", "1", HOME, address(_registry));
+    }
+
+    function checkpointerDomain() private view returns (Domain memory) {
+        return Domain("MyrtleWyckoff Checkpointer", "1", HOME, address(_authority.checkpointer()));
+    }
+
     /// @dev External, so that `vm.expectRevert` sees one call.
     function executeBy(bytes memory data, uint32[] memory owners) external {
         execute(_council, address(_authority), data, owners);
@@ -167,6 +363,14 @@ contract CouncilTest is DevnetTest {
     }
 
     function scheduled(address target, bytes memory data) private view returns (bytes memory) {
-        return abi.encodeCall(_timelock.schedule, (target, 0, data, 0, 0, _timelock.getMinDelay()));
+        return scheduledIn(_timelock, target, data);
+    }
+
+    function scheduledIn(TimelockController timelock, address target, bytes memory data)
+        private
+        view
+        returns (bytes memory)
+    {
+        return abi.encodeCall(timelock.schedule, (target, 0, data, 0, 0, timelock.getMinDelay()));
     }
 }

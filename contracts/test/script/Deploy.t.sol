@@ -330,6 +330,7 @@ contract DeployScriptTest is DeployTest {
         expectDiffers(without("the enclave key"), "enclave");
         expectDiffers(without("the first guardian"), "guardians");
         expectDiffers(with('"leaderDelaySeconds": 86400', '"leaderDelaySeconds": 86401'), "leaderDelaySeconds");
+        expectDiffers(with('"staleAfterSeconds": 1800', '"staleAfterSeconds": 1801'), "staleAfterSeconds");
         expectDiffers(
             with('"slowTimelockDelaySeconds": 1209600', '"slowTimelockDelaySeconds": 1209601'), "delay of a timelock"
         );

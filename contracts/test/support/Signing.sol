@@ -5,6 +5,7 @@ import {CommonBase} from "forge-std/Base.sol";
 
 import {
     AcceptLeader,
+    AcceptStandby,
     Checkpoint,
     ExitRoots,
     ForcedAnswer,
@@ -28,6 +29,7 @@ abstract contract Signing is CommonBase {
     string internal constant CHECKPOINT =
         "Checkpoint(uint64 number,uint64 epoch,bytes32 parent,bytes32 stateHash,bytes32 payloadHash,bytes32 withdrawalsHash,bytes32 settlementsHash,uint64 journalIndex)";
     string internal constant ACCEPT_LEADER = "AcceptLeader(address candidate,uint64 epoch,bytes32 expectedTip)";
+    string internal constant ACCEPT_STANDBY = "AcceptStandby(address candidate,bytes32 evidenceDigest)";
     string internal constant DOMAIN =
         "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)";
 
@@ -74,6 +76,10 @@ abstract contract Signing is CommonBase {
 
     function digestOf(Domain memory domain, AcceptLeader memory message) internal pure returns (bytes32) {
         return _digest(domain, vm.eip712HashStruct(ACCEPT_LEADER, abi.encode(message)));
+    }
+
+    function digestOf(Domain memory domain, AcceptStandby memory message) internal pure returns (bytes32) {
+        return _digest(domain, vm.eip712HashStruct(ACCEPT_STANDBY, abi.encode(message)));
     }
 
     /// @dev 65 bytes `r‖s‖v`.

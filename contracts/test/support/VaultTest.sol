@@ -6,7 +6,7 @@ import {Test} from "forge-std/Test.sol";
 import {Authority} from "../../src/Authority.sol";
 import {Checkpointer} from "../../src/Checkpointer.sol";
 import {DepositRegistry} from "../../src/DepositRegistry.sol";
-import {TokenListing} from "../../src/types/Listings.sol";
+import {AuthorityGenesis, TokenListing} from "../../src/types/Listings.sol";
 import {AcceptLeader, ExitRoots, Withdrawal} from "../../src/types/Messages.sol";
 import {CowContracts} from "../../src/types/Settlement.sol";
 import {Limit} from "../../src/types/VaultState.sol";
@@ -50,17 +50,35 @@ abstract contract VaultTest is Test, Signing, LogReplay {
     }
 
     function deployProtocol() internal {
-        address[] memory guardians = new address[](1);
-        guardians[0] = guardian;
         TokenListing[] memory tokens = new TokenListing[](1);
         tokens[0] = listingOf(address(token), CAP);
 
         uint64 nonce = vm.getNonce(address(this));
         address registryAt = vm.computeCreateAddress(address(this), nonce + 1);
         address checkpointerAt = vm.computeCreateAddress(address(this), nonce + 2);
-        authority = new Authority(council, governor, slowGovernor, registryAt, enclave, guardians, 24 hours);
+        authority = new Authority(authorityGenesis(registryAt, checkpointerAt));
         registry = new DepositRegistry(address(authority), HOME, checkpointerAt, 0, tokens, cowContracts());
         checkpointer = new Checkpointer(address(authority), 0);
+    }
+
+    function authorityGenesis(address registryAt, address checkpointerAt)
+        internal
+        view
+        returns (AuthorityGenesis memory)
+    {
+        address[] memory guardians = new address[](1);
+        guardians[0] = guardian;
+        return AuthorityGenesis({
+            council: council,
+            governor: governor,
+            slowGovernor: slowGovernor,
+            registry: registryAt,
+            checkpointer: checkpointerAt,
+            enclave: enclave,
+            guardians: guardians,
+            leaderDelay: 24 hours,
+            staleAfter: 15 minutes
+        });
     }
 
     /// @dev Most tests do without CoW Protocol.

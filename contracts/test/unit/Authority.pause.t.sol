@@ -74,8 +74,24 @@ contract AuthorityPauseTest is VaultTest {
         authority.pause();
         assertEq(authority.pausedUntil(), _start + 3 days);
         vm.warp(_start + 3 days);
-        vm.expectRevert(IAuthority.Authority_PauseUsedUp.selector);
+        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_PauseUsedUp.selector, _start + 3 days + 10 hours));
         authority.pause();
+    }
+
+    /// @dev Or a guardian would spend his one pause on seconds.
+    function test_pause_revertsIfLessThanAnHourIsLeftAndSaysWhenItIs() public {
+        pause();
+        uint256 ended = _start + 3 days;
+        vm.warp(ended + 10 hours - 1);
+        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_PauseUsedUp.selector, ended + 10 hours));
+        vm.prank(guardian);
+        authority.pause();
+        (, bool armed) = authority.guardian(guardian);
+        assertTrue(armed);
+        vm.warp(ended + 10 hours);
+        vm.prank(guardian);
+        authority.pause();
+        assertEq(authority.pausedUntil(), block.timestamp + 1 hours);
     }
 
     function test_pause_comesBackAtATenthOfTime() public {

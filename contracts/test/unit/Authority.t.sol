@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 import {Authority} from "../../src/Authority.sol";
 import {IAuthority} from "../../src/interfaces/IAuthority.sol";
 import {Signatures} from "../../src/libraries/Signatures.sol";
+import {AuthorityGenesis} from "../../src/types/Listings.sol";
 import {AcceptLeader, Withdrawal} from "../../src/types/Messages.sol";
 import {VaultTest} from "../support/VaultTest.sol";
 
@@ -32,32 +33,33 @@ contract AuthorityTest is VaultTest {
 
     function test_constructor_revertsIfDelaysAreShort() public {
         vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_DelayTooShort.selector, 24 hours - 1, 24 hours));
-        newAuthority(24 hours - 1);
+        newAuthority(24 hours - 1, 15 minutes);
+        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_DelayTooShort.selector, 899, 15 minutes));
+        newAuthority(24 hours, 15 minutes - 1);
     }
 
     function test_constructor_takesShortDelaysOnDevelopmentChainsOnly() public {
         vm.chainId(31337);
-        assertEq(newAuthority(0).leaderDelay(), 0);
+        assertEq(newAuthority(0, 0).leaderDelay(), 0);
         vm.chainId(31338);
-        assertEq(newAuthority(1).leaderDelay(), 1);
+        assertEq(newAuthority(1, 2).staleAfter(), 2);
         vm.chainId(31339);
         vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_DelayTooShort.selector, 0, 24 hours));
-        newAuthority(0);
+        newAuthority(0, 0);
     }
 
     function test_constructor_revertsIfAnAddressIsZero() public {
-        address[] memory none = new address[](0);
-        address[] memory zero = new address[](1);
-        vm.expectRevert(IAuthority.Authority_ZeroAddress.selector);
-        new Authority(address(0), governor, slowGovernor, address(registry), enclave, none, 24 hours);
-        vm.expectRevert(IAuthority.Authority_ZeroAddress.selector);
-        new Authority(council, address(0), slowGovernor, address(registry), enclave, none, 24 hours);
-        vm.expectRevert(IAuthority.Authority_ZeroAddress.selector);
-        new Authority(council, governor, slowGovernor, address(0), enclave, none, 24 hours);
-        vm.expectRevert(IAuthority.Authority_ZeroAddress.selector);
-        new Authority(council, governor, slowGovernor, address(registry), address(0), none, 24 hours);
-        vm.expectRevert(IAuthority.Authority_ZeroAddress.selector);
-        new Authority(council, governor, slowGovernor, address(registry), enclave, zero, 24 hours);
+        for (uint256 i = 0; i < 6; i++) {
+            AuthorityGenesis memory genesis = authorityGenesis(address(registry), address(checkpointer));
+            if (i == 0) genesis.council = address(0);
+            if (i == 1) genesis.governor = address(0);
+            if (i == 2) genesis.slowGovernor = address(0);
+            if (i == 3) genesis.registry = address(0);
+            if (i == 4) genesis.enclave = address(0);
+            if (i == 5) genesis.guardians[0] = address(0);
+            vm.expectRevert(IAuthority.Authority_ZeroAddress.selector);
+            new Authority(genesis);
+        }
     }
 
     // ---------------------------------------------------------------- leader
@@ -394,8 +396,10 @@ contract AuthorityTest is VaultTest {
 
     // ---------------------------------------------------------------- helpers
 
-    function newAuthority(uint64 leaderDelay) private returns (Authority) {
-        return new Authority(council, governor, slowGovernor, address(registry), enclave, new address[](0), leaderDelay);
+    function newAuthority(uint64 leaderDelay, uint64 staleAfter) private returns (Authority) {
+        AuthorityGenesis memory genesis = authorityGenesis(address(registry), address(checkpointer));
+        (genesis.leaderDelay, genesis.staleAfter) = (leaderDelay, staleAfter);
+        return new Authority(genesis);
     }
 
     function propose(address candidate, uint64 epoch) private {

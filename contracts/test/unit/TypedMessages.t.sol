@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 import {TypedMessages} from "../../src/libraries/TypedMessages.sol";
 import {
     AcceptLeader,
+    AcceptStandby,
     Checkpoint,
     ExitRoots,
     ForcedAnswer,
@@ -48,6 +49,10 @@ contract TypedMessagesTest is Test, Signing {
     }
 
     function testFuzz_hashStruct_ofAcceptLeader(AcceptLeader calldata message) public view {
+        assertEq(digest(TypedMessages.hashStruct(message)), digestOf(_domain, message));
+    }
+
+    function testFuzz_hashStruct_ofAcceptStandby(AcceptStandby calldata message) public view {
         assertEq(digest(TypedMessages.hashStruct(message)), digestOf(_domain, message));
     }
 

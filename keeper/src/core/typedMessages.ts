@@ -58,6 +58,11 @@ export interface AcceptLeaderMessage {
   readonly expectedTip: Hex;
 }
 
+export interface AcceptStandbyMessage {
+  readonly candidate: Address;
+  readonly evidenceDigest: Hex;
+}
+
 export interface BatchMessage {
   readonly executor: Address;
   readonly epoch: number;
@@ -174,6 +179,7 @@ export interface TypedMessages {
   readonly ExitRoots: ExitRootsMessage;
   readonly Checkpoint: CheckpointMessage;
   readonly AcceptLeader: AcceptLeaderMessage;
+  readonly AcceptStandby: AcceptStandbyMessage;
   readonly Batch: BatchMessage;
   readonly WithdrawalRequest: WithdrawalRequestMessage;
   readonly WithdrawalCancel: WithdrawalCancelMessage;
@@ -216,6 +222,7 @@ const MESSAGES: Readonly<Record<MessageType, readonly [domainName: string, field
     'uint64 number,uint64 epoch,bytes32 parent,bytes32 stateHash,bytes32 payloadHash,bytes32 withdrawalsHash,bytes32 settlementsHash,uint64 journalIndex',
   ],
   AcceptLeader: [AUTHORITY, 'address candidate,uint64 epoch,bytes32 expectedTip'],
+  AcceptStandby: [AUTHORITY, 'address candidate,bytes32 evidenceDigest'],
   Batch: [API, 'address executor,uint64 epoch,uint64 nonce,uint64 deadline,bool makersFirst,Action[] actions'],
   WithdrawalRequest: [
     API,

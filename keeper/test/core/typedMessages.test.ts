@@ -150,6 +150,7 @@ describe('digests', () => {
       ExitRoots: 'MyrtleWyckoff Checkpointer',
       Checkpoint: 'MyrtleWyckoff Checkpointer',
       AcceptLeader: 'MyrtleWyckoff Authority',
+      AcceptStandby: 'MyrtleWyckoff Authority',
       Batch: 'MyrtleWyckoff',
       WithdrawalRequest: 'MyrtleWyckoff',
       WithdrawalCancel: 'MyrtleWyckoff',

@@ -117,7 +117,8 @@ export async function deployContracts(url: string, { ringSize = 0n } = {}): Prom
   const cow = { settlement: zeroAddress, shedFactory: zeroAddress };
   await deploy('DevnetToken', ['Test Dollar', 'TUSD', 6]);
   await deploy('DepositRegistry', [authority, chainId, checkpointer, 0, listings, cow]);
-  await deploy('Authority', [from, from, from, registry, enclave, [], 0n]);
+  const roles = { council: from, governor: from, slowGovernor: from, enclave, guardians: [] };
+  await deploy('Authority', [{ ...roles, registry, checkpointer, leaderDelay: 0n, staleAfter: 0n }]);
   await deploy('Checkpointer', [authority, ringSize]);
   await send({
     to: token,
