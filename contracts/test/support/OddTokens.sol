@@ -177,3 +177,10 @@ contract NonsenseToken is DevnetToken("Nonsense", "NON", 18) {
         return true;
     }
 }
+
+/// @dev Refuses to move nothing.
+contract NoZeroToken is DevnetToken("No Zero", "NOZ", 18) {
+    function _beforeTokenTransfer(address, address, uint256 amount) internal pure override {
+        require(amount != 0, "nothing");
+    }
+}

@@ -17,6 +17,7 @@ import {
     GasBurningToken,
     MoodyToken,
     NoReturnToken,
+    NoZeroToken,
     NonsenseToken,
     ReturnBombToken
 } from "../../support/OddTokens.sol";
@@ -238,6 +239,15 @@ contract CloseSettlementTest is CowTest {
         vm.warp(intent.validTo + 1);
         close(intent);
         assertSettled(intent, 400, 50);
+    }
+
+    function test_closeSettlement_worksForTokensThatRefuseToMoveNothing() public {
+        NoZeroToken odd = new NoZeroToken();
+        SettlementIntent memory intent = openedWith(address(odd), address(weth));
+        fill(intent, 1000, 50);
+        expectClosed(intent, 0, 50, true);
+        close(intent);
+        assertSettled(intent, 1000, 50);
     }
 
     function test_closeSettlement_cannotBeEnteredAgainByAToken() public {
