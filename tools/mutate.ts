@@ -25,8 +25,8 @@ const MONEY_PATHS = [
   'contracts/src/{DepositRegistry,EventLog,SettlementLane}.sol',
 ];
 export const EXPLANATIONS = 'docs/mutation.md';
-/** A mutant may loop until the gas is used up; what takes longer than this hangs. */
-const TEST_TIMEOUT_MS = 300_000;
+/** Ends what hangs: a mutant may loop until the gas is used up, and a slow machine takes minutes to compile everything. */
+const FORGE_TIMEOUT_MS = 1_800_000;
 const PROGRESS_EVERY = 20;
 
 const root = resolve(import.meta.dirname, '..');
@@ -63,7 +63,7 @@ function forgeTest(workspace: string, args: readonly string[] = []): Promise<{ p
   const child = spawn(foundryBinary('forge'), ['test', '--fail-fast', ...args], {
     cwd: workspace,
     env: { ...process.env, FOUNDRY_PROFILE: 'quick', NO_COLOR: '1' },
-    timeout: TEST_TIMEOUT_MS,
+    timeout: FORGE_TIMEOUT_MS,
   });
   const chunks: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => chunks.push(chunk));
