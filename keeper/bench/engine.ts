@@ -8,6 +8,7 @@
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { BenchEngine } from './engines.ts';
+import { createLimitOrderBook } from './limitOrderBook.ts';
 import { createNaiveBench } from './naive.ts';
 import { createNodejsOrderBook } from './nodejsOrderBook.ts';
 import { createOurs } from './ours.ts';
@@ -37,6 +38,7 @@ const contenders: readonly Contender[] = [
   { name: 'myrtle-wyckoff', create: createOurs, operations },
   { name: 'naive bigint', create: createNaiveBench, operations: operations / 2 },
   { name: 'nodejs-order-book', create: createNodejsOrderBook, operations: operations / 10 },
+  { name: 'limit-order-book', create: createLimitOrderBook, operations: operations / 50 },
 ];
 
 main();
