@@ -11,7 +11,8 @@ abstract contract ExitTest is VaultTest {
     uint8 internal constant PAID = 0;
     uint8 internal constant NO_BALANCE = 1;
     uint8 internal constant OVER_LIMIT = 4;
-    uint64 internal constant TREE_CHECKPOINT = 5;
+    /// @dev Of the tree that `postTree` posts.
+    uint64 internal treeCheckpoint = 5;
 
     bytes32 internal constant EXIT_LEAF = keccak256(
         "ExitLeaf(uint256 chainId,address registry,uint64 checkpoint,bytes32 key,address token,int256 offset,uint256 transit,bytes32 salt)"
@@ -37,7 +38,7 @@ abstract contract ExitTest is VaultTest {
             EXIT_LEAF,
             block.chainid,
             address(registry),
-            TREE_CHECKPOINT,
+            treeCheckpoint,
             key,
             token_,
             offset,
@@ -49,7 +50,7 @@ abstract contract ExitTest is VaultTest {
 
     function tokenLeaf(address token_, int256 offset, uint256 transit) internal view returns (bytes32) {
         bytes memory content =
-            abi.encode(TOKEN_LEAF, block.chainid, address(registry), TREE_CHECKPOINT, token_, offset, transit);
+            abi.encode(TOKEN_LEAF, block.chainid, address(registry), treeCheckpoint, token_, offset, transit);
         return keccak256(bytes.concat(keccak256(content)));
     }
 
@@ -96,7 +97,7 @@ abstract contract ExitTest is VaultTest {
         }
     }
 
-    /// @dev Posts the tree of `leaves` as that of `TREE_CHECKPOINT`, having taken in everything so far.
+    /// @dev Posts the tree of `leaves` as that of `treeCheckpoint`, having taken in everything so far.
     function postTree() internal {
         vm.warp(block.timestamp + 1 hours);
         postTree(registry.count());
@@ -109,7 +110,7 @@ abstract contract ExitTest is VaultTest {
     function postTreeOf(uint64 epoch, uint64 processedIndex) internal {
         ExitRoots memory roots = ExitRoots({
             epoch: epoch,
-            checkpoint: TREE_CHECKPOINT,
+            checkpoint: treeCheckpoint,
             issuedAt: uint64(block.timestamp),
             root: leafOf(treeRoot(), processedIndex)
         });

@@ -438,7 +438,7 @@ contract ClaimTest is ExitTest {
         bytes32 salt = saltOf(keyOf(alice), _token);
         uint256[3] memory chains = [block.chainid + 1, block.chainid, block.chainid];
         address[3] memory registries = [address(registry), address(this), address(registry)];
-        uint64[3] memory checkpoints = [TREE_CHECKPOINT, TREE_CHECKPOINT, TREE_CHECKPOINT - 1];
+        uint64[3] memory checkpoints = [treeCheckpoint, treeCheckpoint, treeCheckpoint - 1];
         for (uint256 i = 0; i < 3; i++) {
             bytes memory content = abi.encode(
                 EXIT_LEAF, chains[i], registries[i], checkpoints[i], keyOf(alice), _token, int256(200), uint256(0), salt
@@ -474,7 +474,7 @@ contract ClaimTest is ExitTest {
             EXIT_LEAF,
             block.chainid,
             address(registry),
-            TREE_CHECKPOINT,
+            treeCheckpoint,
             keyOf(alice),
             _token,
             int256(200),
@@ -600,7 +600,7 @@ contract ClaimTest is ExitTest {
             EXIT_LEAF,
             block.chainid,
             address(registry),
-            TREE_CHECKPOINT,
+            treeCheckpoint,
             key,
             claim.token,
             claim.offset,
