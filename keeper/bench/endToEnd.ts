@@ -1,0 +1,215 @@
+// `npm run bench:e2e`: how many signed orders a second the keeper takes over HTTP, durably.
+//
+//   node keeper/bench/endToEnd.ts [--json] [--quick] [--write]
+//
+// One keeper per row, as a process of its own (endToEndServer.ts), with 50 000 resting orders; the requests are signed
+// before the clock starts. Before each row the same requests go to a bare server that only parses and answers, and some
+// commits to a journal alone are timed, so that a busy machine or disk shows. `--write` puts the table into
+// docs/benchmarks.md, `--only 1` measures the first row only.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { privateKeyToAccount } from 'viem/accounts';
+import { createSiweMessage } from 'viem/siwe';
+import { openJournal } from '../src/adapters/journal/openJournal.ts';
+import type { BatchAnswer } from '../src/core/api.ts';
+import { CORE_VERSION } from '../src/core/snapshot.ts';
+import { GENESIS, HOME } from '../test/support/exchange.ts';
+import { executorKey, type SignedBatch, signBatches } from './endToEndMarket.ts';
+import { type Answer, type LoadResult, sendAll } from './httpLoad.ts';
+import { formatTable, machineLine, writeSection } from './report.ts';
+
+interface Load {
+  readonly batch: number;
+  readonly connections: number;
+  /** Requests, those of the warm-up included. */
+  readonly requests: number;
+}
+
+interface Row {
+  readonly ordersPerSecond: number;
+  readonly p50ms: number;
+  readonly p99ms: number;
+  readonly batch: number;
+  readonly connections: number;
+  /** Requests that were refused because another connection's overtook them; their orders do not count. */
+  readonly overtaken: number;
+  /** Of a server that only parses and answers. */
+  readonly bareOrdersPerSecond: number;
+  /** Median time of one commit to a journal on the same disk, with nothing else to do. */
+  readonly commitMs: number;
+}
+
+const WARM_UP_SHARE = 0.25;
+const COMMITS = 50;
+
+const { values: options } = parseArgs({
+  options: {
+    json: { type: 'boolean' },
+    quick: { type: 'boolean' },
+    write: { type: 'boolean' },
+    /** The n-th row only. */
+    only: { type: 'string' },
+  },
+});
+const scale = options.quick === true ? 0.2 : 1;
+const loads: readonly Load[] = [
+  { batch: 100, connections: 16, requests: 6_000 * scale },
+  { batch: 100, connections: 1, requests: 2_500 * scale },
+  { batch: 1, connections: 16, requests: 40_000 * scale },
+  { batch: 1, connections: 1, requests: 8_000 * scale },
+];
+
+const rows: Row[] = [];
+for (const [i, load] of loads.entries()) {
+  if (options.only === undefined || Number(options.only) === i + 1) rows.push(await measure(load));
+}
+report(rows);
+
+async function measure(load: Load): Promise<Row> {
+  const { batch, connections, requests } = load;
+  progress(`${requests} batches of ${batch} on ${connections} connections: signing`);
+  const now = Date.now();
+  const batches = signBatches({ batches: requests, size: batch, now });
+  const bodies = batches.map((signed) => Buffer.from(JSON.stringify(signed)));
+  const warmUp = Math.floor(requests * WARM_UP_SHARE);
+  const send = (url: string, headers: Record<string, string>) =>
+    sendAll({ url, path: '/v1/batches', headers, bodies, connections, warmUp });
+
+  progress('  the bare server');
+  const bare = await withServer('bareServer.ts', [], (url) => send(url, {}));
+  progress('  the keeper');
+  const directory = mkdtempSync(join(tmpdir(), 'mw-bench-'));
+  try {
+    const commitMs = timeCommit(join(directory, 'alone'), batches);
+    const measured = await withServer('endToEndServer.ts', [join(directory, 'keeper')], async (url) =>
+      send(url, { authorization: `Bearer ${await signIn(url)}` }),
+    );
+    const counted = measured.answers.slice(warmUp);
+    const accepted = counted.filter(({ status }) => status === 200);
+    const overtaken = counted.length - accepted.length;
+    expectAnswers(counted, batch);
+    const latencies = measured.latencies.toSorted();
+    const at = (share: number) => round(latencies[Math.floor(share * (latencies.length - 1))] as number);
+    return {
+      ordersPerSecond: Math.round((accepted.length * batch) / measured.seconds),
+      p50ms: at(0.5),
+      p99ms: at(0.99),
+      batch,
+      connections,
+      overtaken,
+      bareOrdersPerSecond: Math.round(rateOf(bare, batch)),
+      commitMs,
+    };
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** Median milliseconds of a commit. */
+function timeCommit(directory: string, batches: readonly SignedBatch[]): number {
+  const { checkpointer } = GENESIS;
+  const identity = { homeChainId: HOME, checkpointer, coreVersion: CORE_VERSION };
+  const journal = openJournal({ directory, key: new Uint8Array(32), identity });
+  journal.begin({ sequence: 0, engine: new Uint8Array(1) });
+  const times = batches.slice(0, COMMITS).map(({ message }, i) => {
+    const start = performance.now();
+    journal.append([{ sequence: i + 1, command: { type: 'batch', time: 1, ...message } }]);
+    return performance.now() - start;
+  });
+  journal.close();
+  return round(times.toSorted((a, b) => a - b)[COMMITS / 2] as number);
+}
+
+/** The bench fails when anything else than orders was taken, or when they were refused for another reason than overtaking. */
+function expectAnswers(answers: readonly Answer[], batch: number): void {
+  for (const { status, body } of answers) {
+    if (status === 409 && body.includes('batch.nonceNotGrowing')) continue;
+    const { result } = JSON.parse(body) as BatchAnswer;
+    const items = 'items' in result ? (result.items ?? []) : [];
+    if (status !== 200 || items.length !== batch) throw new Error(`not the answer that was expected: ${body}`);
+  }
+}
+
+function rateOf({ latencies, seconds }: LoadResult, batch: number): number {
+  return (latencies.length * batch) / seconds;
+}
+
+async function withServer<T>(program: string, args: readonly string[], use: (url: string) => Promise<T>): Promise<T> {
+  const flags = (process.env.BENCH_SERVER_FLAGS ?? '').split(' ').filter((flag) => flag !== '');
+  const file = join(import.meta.dirname, program);
+  const child = spawn(process.execPath, [...flags, file, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    return await use(await firstLine(child));
+  } finally {
+    child.kill('SIGTERM');
+    if (child.exitCode === null) await once(child, 'exit');
+  }
+}
+
+async function firstLine(child: ChildProcess): Promise<string> {
+  if (child.stdout === null) throw new Error('The server has no output.');
+  for await (const line of createInterface(child.stdout)) return line;
+  throw new Error('The server ended before it said where it is.');
+}
+
+/** A session of the executor: it pays for large bodies from its own share, not that of its IP address. */
+async function signIn(url: string): Promise<string> {
+  const account = privateKeyToAccount(executorKey);
+  const post = async (path: string, body?: object) => {
+    const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+    const response = await fetch(url + path, { method: 'POST', headers, body: body ? JSON.stringify(body) : null });
+    return (await response.json()) as Record<string, string>;
+  };
+  const { nonce } = await post('/v1/session/nonce');
+  const fields = {
+    address: account.address,
+    domain: new URL(url).host,
+    uri: url,
+    chainId: HOME,
+    version: '1',
+  } as const;
+  const message = createSiweMessage({ ...fields, nonce: nonce as string });
+  const { token } = await post('/v1/session', { message, signature: await account.signMessage({ message }) });
+  return token as string;
+}
+
+function report(measured: readonly Row[]): void {
+  if (options.json === true) process.stdout.write(`${JSON.stringify(measured, null, 2)}\n`);
+  const header = [
+    'batch',
+    'connections',
+    'orders/s',
+    'p50 ms',
+    'p99 ms',
+    'overtaken',
+    'bare server, orders/s',
+    'of bare',
+    'one commit, ms',
+  ];
+  const table = measured.map((row) => [
+    String(row.batch),
+    String(row.connections),
+    row.ordersPerSecond.toLocaleString('en'),
+    row.p50ms.toFixed(2),
+    row.p99ms.toFixed(2),
+    String(row.overtaken),
+    row.bareOrdersPerSecond.toLocaleString('en'),
+    `${Math.round((100 * row.ordersPerSecond) / row.bareOrdersPerSecond)} %`,
+    row.commitMs.toFixed(2),
+  ]);
+  if (options.json !== true) process.stdout.write(formatTable([header, ...table]));
+  if (options.write === true) writeSection('bench:e2e', [header, ...table], machineLine());
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
+function progress(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
