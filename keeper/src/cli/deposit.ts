@@ -1,11 +1,12 @@
 import { depositRouterAbi } from '@myrtle-wyckoff/generated';
 import type { Command } from 'commander';
-import { createPublicClient, createWalletClient, defineChain, erc20Abi, http, isAddressEqual } from 'viem';
+import { erc20Abi, isAddressEqual } from 'viem';
 import type { LocalAccount } from 'viem/accounts';
 import { type Deposit, depositNative, depositToken } from '../client/deposit.ts';
 import type { KeeperClient } from '../client/keeperClient.ts';
 import type { Address } from '../core/commands.ts';
 import { accountText } from './support/accountText.ts';
+import { NATIVE_DECIMALS, readerOf, walletOf } from './support/chainAccess.ts';
 import { type ConnectionOptions, connect, withConnection, withKey } from './support/connection.ts';
 import { CommandError, UsageError } from './support/errors.ts';
 import { signingAccount } from './support/keys.ts';
@@ -25,8 +26,6 @@ Examples:
   $ mw deposit 250 USDC --chain 31338 --key-file ./key --subaccount 3`;
 
 const UINT32_MAX = 2 ** 32 - 1;
-/** How often viem asks for a receipt. */
-const RECEIPT_POLL_MS = 500;
 const STREAM_TIMEOUT_MS = 15_000;
 
 interface Options extends ConnectionOptions {
@@ -129,8 +128,6 @@ async function sendNative(sending: Sending): Promise<Deposit> {
   return depositNative({ wallet, reader, account: signer.address, subaccount, registry, router, amount });
 }
 
-const NATIVE_DECIMALS = 18;
-
 function tooLittle(
   { signer, chain }: Sending,
   { held, decimals, symbol }: { readonly held: bigint; readonly decimals: number; readonly symbol: string },
@@ -141,23 +138,9 @@ function tooLittle(
   });
 }
 
-/** Throws `CommandError` when the RPC speaks for another chain than the profile says. */
 async function access({ signer, chain }: Sending) {
-  const { chainId, name, rpcUrl } = chain;
-  const settings = {
-    chain: defineChain({
-      id: chainId,
-      name,
-      nativeCurrency: { name: 'coin', symbol: 'COIN', decimals: NATIVE_DECIMALS },
-      rpcUrls: { default: { http: [rpcUrl] } },
-    }),
-    transport: http(rpcUrl),
-    pollingInterval: RECEIPT_POLL_MS,
-  };
-  const reader = createPublicClient(settings);
-  const actual = await reader.getChainId();
-  if (actual === chainId) return { reader, wallet: createWalletClient({ ...settings, account: signer }) };
-  throw new CommandError(`The RPC of the profile for chain ${chainId} answers for chain ${actual}: nothing was sent.`);
+  const reader = await readerOf(chain);
+  return { reader, wallet: walletOf(chain, signer) };
 }
 
 interface Credits {

@@ -28,6 +28,7 @@ const commands = new Map(
     account: async () => (await import('./account.ts')).registerAccount,
     order: async () => (await import('./order.ts')).registerOrder,
     book: async () => (await import('./book.ts')).registerBook,
+    exit: async () => (await import('./exit/exit.ts')).registerExit,
     recover: async () => (await import('./recover.ts')).registerRecover,
     digest: async () => (await import('./digest.ts')).registerDigest,
     replay: async () => (await import('./replay.ts')).registerReplay,

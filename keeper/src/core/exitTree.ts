@@ -97,7 +97,7 @@ interface TokenHere extends ExitToken, TokenShares {
 /** Leaves of one chain as columns; those of one holder stand together. */
 interface Leaves {
   readonly holders: Holder[];
-  readonly tokens: ExitToken[];
+  readonly tokens: Address[];
   readonly offsets: bigint[];
   readonly transits: bigint[];
 }
@@ -115,10 +115,14 @@ function exitTree(
   const tokenLeaves = here.map(({ token, net, exitTotal, transitTotal }): ExitTokenLeaf => {
     return { token, offsetTotal: exitTotal - net, transitTotal };
   });
-  const hasher = leafHasher({ ...chain, checkpoint: input.checkpoint, saltKey });
+  const hasher = leafHasher({ ...chain, checkpoint: input.checkpoint });
+  const saltOf = salter({ ...chain, checkpoint: input.checkpoint, saltKey });
   const count = leaves.holders.length;
   const hashes = new Uint8Array((count + tokenLeaves.length) * WORD);
-  for (let i = 0; i < count; i++) hashes.set(hasher.hashLeaf(at(leaves, i)), i * WORD);
+  for (let i = 0; i < count; i++) {
+    const { holder, token, offset, transit } = at(leaves, i);
+    hashes.set(hasher.hashLeaf({ holder, token, offset, transit }, saltOf(holder, token)), i * WORD);
+  }
   for (const [i, leaf] of tokenLeaves.entries()) hashes.set(hasher.hashTokenLeaf(leaf), (count + i) * WORD);
   const tree = hashes.length === 0 ? undefined : merkleTree(hashes);
 
@@ -136,8 +140,8 @@ function exitTree(
       const found: Proved<ExitLeaf>[] = [];
       for (let i = firstOf.get(holder) ?? count; leaves.holders[i] === holder; i++) {
         const { token, offset, transit } = at(leaves, i);
-        const salt = toHex(hasher.saltOf(holder, token.token));
-        found.push({ leaf: { key: keyOf(holder), token: token.token, offset, transit, salt }, proof: prove(i) });
+        const salt = toHex(saltOf(holder, token));
+        found.push({ leaf: { key: keyOf(holder), token, offset, transit, salt }, proof: prove(i) });
       }
       return found;
     },
@@ -154,7 +158,7 @@ function accountLeaves(owners: readonly Address[], tokens: readonly TokenHere[])
   const leaves: Leaves = { holders: [], tokens: [], offsets: [], transits: [] };
   const push = (holder: Holder, token: ExitToken, offset: bigint, transit: bigint) => {
     leaves.holders.push(holder);
-    leaves.tokens.push(token);
+    leaves.tokens.push(token.token);
     leaves.offsets.push(offset);
     leaves.transits.push(transit);
   };
@@ -177,18 +181,24 @@ function accountLeaves(owners: readonly Address[], tokens: readonly TokenHere[])
 function at({ holders, tokens, offsets, transits }: Leaves, index: number) {
   return {
     holder: holders[index] as Holder,
-    token: tokens[index] as ExitToken,
+    token: tokens[index] as Address,
     offset: offsets[index] as bigint,
     transit: transits[index] as bigint,
   };
+}
+
+/** Where a tree stands, and when: the same in all its leaves. */
+export interface TreePlace {
+  readonly chainId: number;
+  readonly registry: Address;
+  readonly checkpoint: number;
 }
 
 /**
  * Hashes of leaves: keccak256(keccak256(abi.encode(type hash, chainId, registry, checkpoint, …))). The second hash makes a
  * leaf different from every inner node.
  */
-function leafHasher(input: ExitChain & { readonly checkpoint: number; readonly saltKey: Uint8Array }) {
-  const { chainId, registry, checkpoint, saltKey } = input;
+export function leafHasher({ chainId, registry, checkpoint }: TreePlace) {
   const leaf = new Uint8Array(9 * WORD);
   const tokenLeaf = new Uint8Array(7 * WORD);
   for (const [bytes, type] of [[leaf, LEAF_TYPE] as const, [tokenLeaf, TOKEN_LEAF_TYPE] as const]) {
@@ -197,29 +207,18 @@ function leafHasher(input: ExitChain & { readonly checkpoint: number; readonly s
     writeHex(bytes, 2 * WORD + 12, registry);
     writeUint(bytes, 3 * WORD, checkpoint);
   }
-  assert(saltKey.length === WORD, `a salt key of ${saltKey.length} bytes`);
-  // 32 bytes of key, 8 of checkpoint, 8 of chain, 32 of holder, 20 of token: one block of keccak.
-  const salted = new Uint8Array(100);
-  salted.set(saltKey);
-  new DataView(salted.buffer).setBigUint64(32, BigInt(checkpoint));
-  new DataView(salted.buffer).setBigUint64(40, BigInt(chainId));
   const leafView = new DataView(leaf.buffer);
   const tokenView = new DataView(tokenLeaf.buffer);
-
-  function saltOf(holder: Holder, token: Address): Uint8Array {
-    writeHolder(salted, 48, holder);
-    writeHex(salted, 80, token);
-    return keccak256(salted);
-  }
-
   return {
-    saltOf,
-    hashLeaf({ holder, token: { token }, offset, transit }: ReturnType<typeof at>): Uint8Array {
-      leaf.set(saltOf(holder, token), 8 * WORD);
+    hashLeaf(
+      { holder, token, offset, transit }: Pick<ExitLeaf, 'token' | 'offset' | 'transit'> & { readonly holder: Holder },
+      salt: Uint8Array,
+    ): Uint8Array {
       writeHolder(leaf, 4 * WORD, holder);
       writeHex(leaf, 5 * WORD + 12, token);
       writeInt(leafView, 6 * WORD, offset);
       writeInt(leafView, 7 * WORD, transit);
+      leaf.set(salt, 8 * WORD);
       return keccak256(keccak256(leaf));
     },
     hashTokenLeaf({ token, offsetTotal, transitTotal }: ExitTokenLeaf): Uint8Array {
@@ -228,6 +227,22 @@ function leafHasher(input: ExitChain & { readonly checkpoint: number; readonly s
       writeInt(tokenView, 6 * WORD, transitTotal);
       return keccak256(keccak256(tokenLeaf));
     },
+  };
+}
+
+/** 32 bytes for every leaf of a tree. */
+function salter({ chainId, checkpoint, saltKey }: TreePlace & { readonly saltKey: Uint8Array }) {
+  assert(saltKey.length === WORD, `a salt key of ${saltKey.length} bytes`);
+  // 32 bytes of key, 8 of checkpoint, 8 of chain, 32 of holder, 20 of token: one block of keccak.
+  const bytes = new Uint8Array(100);
+  bytes.set(saltKey);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(32, BigInt(checkpoint));
+  view.setBigUint64(40, BigInt(chainId));
+  return (holder: Holder, token: Address): Uint8Array => {
+    writeHolder(bytes, 48, holder);
+    writeHex(bytes, 80, token);
+    return keccak256(bytes);
   };
 }
 

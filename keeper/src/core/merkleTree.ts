@@ -1,7 +1,7 @@
 // Merkle trees as OpenZeppelin's and Solady's verifiers want them: two children are hashed in the order of their bytes, so
 // that a proof is a list of siblings and says nothing of left and right. A node without a sibling moves up as it is.
 import { assert } from './assertion.ts';
-import { toHex } from './bytes.ts';
+import { concatBytes, fromHex, toHex } from './bytes.ts';
 import type { Hex } from './commands.ts';
 import { keccak256 } from './keccak.ts';
 
@@ -33,6 +33,13 @@ export function merkleTree(leaves: Uint8Array): MerkleTree {
       return siblings;
     },
   };
+}
+
+/** The root that a leaf (32 bytes) and its siblings lead to. */
+export function rootFrom(leaf: Uint8Array, proof: readonly Hex[]): Hex {
+  let node = leaf;
+  for (const sibling of proof) node = parentsOf(concatBytes(node, fromHex(sibling, WORD)));
+  return toHex(node);
 }
 
 function parentsOf(nodes: Uint8Array): Uint8Array {

@@ -204,14 +204,20 @@ export async function postCheckpoint(contracts: TestContracts, signed: SignedChe
 /** The root of one chain alone, of epoch 1. */
 export async function signExitRoot(
   { chainId, registry, checkpointer }: TestContracts,
-  root: { readonly checkpoint: number; readonly issuedAt: number; readonly processedIndex: number },
+  root: {
+    readonly checkpoint: number;
+    readonly issuedAt: number;
+    readonly processedIndex: number;
+    /** Of an empty tree when left out. */
+    readonly treeRoot?: Hex;
+  },
 ): Promise<ExitRootView> {
-  const { checkpoint, issuedAt, processedIndex } = root;
-  const tree = exitRootsTree([{ chainId, registry, treeRoot: ZERO_HASH, processedIndex }]);
+  const { checkpoint, issuedAt, processedIndex, treeRoot = ZERO_HASH } = root;
+  const tree = exitRootsTree([{ chainId, registry, treeRoot, processedIndex }]);
   const message = { epoch: 1, checkpoint, issuedAt, root: tree.root };
   const digest = digestOf('ExitRoots', { chainId, verifyingContract: checkpointer }, message);
   const proof = tree.proof(chainId);
-  return { chainId, registry, message, treeRoot: ZERO_HASH, processedIndex, proof, ...(await signBoth(digest)) };
+  return { chainId, registry, message, treeRoot, processedIndex, proof, ...(await signBoth(digest)) };
 }
 
 export async function signApproval(

@@ -8,11 +8,20 @@ import { registerAccount } from '../../../src/cli/account.ts';
 import { registerBook } from '../../../src/cli/book.ts';
 import { registerDeposit } from '../../../src/cli/deposit.ts';
 import { registerDigest } from '../../../src/cli/digest.ts';
+import { registerExit } from '../../../src/cli/exit/exit.ts';
 import { registerOrder } from '../../../src/cli/order.ts';
 import { runProgram } from '../../../src/cli/support/runProgram.ts';
 import { registerWithdraw } from '../../../src/cli/withdraw.ts';
 
-const REGISTERED = [registerDeposit, registerWithdraw, registerAccount, registerOrder, registerBook, registerDigest];
+const REGISTERED = [
+  registerDeposit,
+  registerWithdraw,
+  registerAccount,
+  registerOrder,
+  registerBook,
+  registerExit,
+  registerDigest,
+];
 /** Only ends what hangs. */
 const GIVE_UP_AFTER_MS = 30_000;
 
