@@ -3,7 +3,6 @@
 import type { Address, Block, Command, Hex, LogEntry } from './commands.ts';
 import type { ExitLeaf, ExitTokenLeaf, Proved } from './exitTree.ts';
 import type { CheckpointMessage, ExitRootLeaf, WithdrawalMessage } from './typedMessages.ts';
-import type { WithdrawalLimit } from './withdrawal.ts';
 
 /** How far a log has been read: `index` entries give `head`; the newest of them is at or before block `blockNumber`. */
 export interface LogPosition {
@@ -30,6 +29,12 @@ export interface AuthorityView {
   /** The open proposal; candidate is the zero address when there is none. `readyAt` in seconds. */
   readonly proposal: { readonly candidate: Address; readonly epoch: number; readonly readyAt: number };
   readonly block: Block;
+}
+
+/** A token's bucket on its chain, in atoms: what may leave at once, and what of that is used up. */
+export interface WithdrawalLimit {
+  readonly capacity: bigint;
+  readonly used: bigint;
 }
 
 /**

@@ -6,6 +6,7 @@ import { isHalfFull, POSTED_LIMIT } from './checkpointRoom.ts';
 import { type Address, type WithdrawalCancelCommand, type WithdrawalRequestCommand, ZERO_ADDRESS } from './commands.ts';
 import type { CommandResult, CoreEvent, RejectCode, WithdrawalChanged, WithdrawalStatus } from './events.ts';
 import { type Asset, addNet, addWad, findAccount, freeWad, NO_ACCOUNT, tokenKey, type VaultToken } from './ledger.ts';
+import type { WithdrawalLimit } from './ports.ts';
 import { accountOfNonceKey, isExpired, nonceKey, type State, type UsedNonce, type Withdrawal } from './state.ts';
 import type { WithdrawalMessage } from './typedMessages.ts';
 
@@ -195,12 +196,6 @@ export function withdrawalsOfCheckpoint(state: State, number: number): Withdrawa
 /** The pending withdrawals that stand in final checkpoints up to `number`. */
 export function finalWithdrawals(state: State, number: number): WithdrawalToSign[] {
   return toSign(state, (withdrawal) => withdrawal.status === 'final' && withdrawal.checkpoint <= number);
-}
-
-/** A token's bucket on its chain, in atoms: what may leave at once, and what of that is used up. */
-export interface WithdrawalLimit {
-  readonly capacity: bigint;
-  readonly used: bigint;
 }
 
 /** A vault's token, as a key. */

@@ -1,17 +1,11 @@
 // What both keys sign once a checkpoint is final: one set of exit roots for all chains, then the withdrawals it carries,
 // as many as the vault's limits let out. Nothing is signed earlier, and nothing while another keeper may lead.
 import type { ApprovalView, ExitRootView } from '../core/api.ts';
-import type { ChainReader, Clock, KeeperKeys } from '../core/ports.ts';
+import type { ChainReader, Clock, KeeperKeys, WithdrawalLimit } from '../core/ports.ts';
 import type { State } from '../core/state.ts';
 import { registries } from '../core/state.ts';
 import { digestOf } from '../core/typedMessages.ts';
-import {
-  finalWithdrawals,
-  fittingWithdrawals,
-  vaultTokenKey,
-  type WithdrawalLimit,
-  type WithdrawalToSign,
-} from '../core/withdrawal.ts';
+import { finalWithdrawals, fittingWithdrawals, vaultTokenKey, type WithdrawalToSign } from '../core/withdrawal.ts';
 import type { ExitRoots } from './exitRoots.ts';
 import type { Leadership } from './leadership.ts';
 import type { Sequencer } from './sequencer.ts';

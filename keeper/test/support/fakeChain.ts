@@ -8,10 +8,9 @@ import { ZERO_ADDRESS } from '../../src/core/commands.ts';
 import { keccak256, keccak256Hex } from '../../src/core/keccak.ts';
 import { encodeEntry } from '../../src/core/logEncoding.ts';
 import { nextHead, type RegistryEntry, replayHead } from '../../src/core/logEntries.ts';
-import type { LandedCheckpoint, SignedCheckpoint } from '../../src/core/ports.ts';
+import type { LandedCheckpoint, SignedCheckpoint, WithdrawalLimit } from '../../src/core/ports.ts';
 import type { ExitRootsMessage } from '../../src/core/typedMessages.ts';
 import { digestOf, payloadHash, settlementsHash, withdrawalsHash, ZERO_HASH } from '../../src/core/typedMessages.ts';
-import type { WithdrawalLimit } from '../../src/core/withdrawal.ts';
 import { GENESIS, REGISTRY } from './exchange.ts';
 
 const MAX_DEADLINE_AHEAD = 7 * 24 * 3_600;
