@@ -56,7 +56,7 @@ export async function startKeeper(input: {
   const journalAt = journalOptions(config, keys.journalKey);
   // Opened at once: a second keeper on this directory must fail before it says anything to anybody.
   let journal = openJournal(journalAt);
-  const sealing = { stateRootKey: keys.stateRootKey, keyEpoch: keys.keyEpoch, chainId: homeChainId, checkpointer };
+  const sealing = { stateRootKeys: keys.stateRootKeys, chainId: homeChainId, checkpointer };
 
   const exitTrees = createExitTrees({ genesis, saltKey: keys.exitSaltKey });
 

@@ -44,7 +44,7 @@ const KeeperSchema = Type.Object(
     ),
     /** Only for development: otherwise the gas key is made at random and kept beside the leader key. */
     gasPrivateKey: Type.Optional(PrivateKey),
-    keyEpoch: Type.Integer({ minimum: 1 }),
+    keyEpoch: Type.Integer({ minimum: 1, maximum: 256 }),
     /** Over how many checkpoints a snapshot rolls. May be changed at any start. */
     checkpointSlices: Type.Optional(Type.Integer({ minimum: 1, maximum: 4_096 })),
     /** What the public sees of books and trades. */

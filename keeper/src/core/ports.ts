@@ -152,7 +152,8 @@ export interface KeeperKeys {
   readonly leader: Signer;
   /** Private key of the transaction sender that holds only gas. */
   readonly gasPrivateKey: Hex;
-  readonly stateRootKey: Uint8Array;
+  /** Of the key epochs from 1 to `keyEpoch`: a recovery may meet payloads of those before. */
+  readonly stateRootKeys: readonly Uint8Array[];
   readonly journalKey: Uint8Array;
   /** 1 at the start; stands in clear in the payload's header. */
   readonly keyEpoch: number;

@@ -245,8 +245,7 @@ describe('a checkpoint', () => {
     const number = state.cutNumber;
     const plaintext = encodePart(indexState(state), { number, slices, changes: state.lastChanges });
     const sealing = {
-      stateRootKey: new Uint8Array(32),
-      keyEpoch: 1,
+      stateRootKeys: [new Uint8Array(32)],
       chainId: HOME,
       checkpointer: GENESIS.checkpointer,
     };

@@ -16,7 +16,7 @@ export function fakeKeys(leader = 'leader'): KeeperKeys {
     enclave: fakeSigner('enclave'),
     leader: fakeSigner(leader),
     gasPrivateKey: keccak256Hex(text('gas')),
-    stateRootKey: keccak256(text('state')),
+    stateRootKeys: [keccak256(text('state'))],
     journalKey: keccak256(text('journal')),
     keyEpoch: 1,
     mode: 'SIMULATED',

@@ -51,8 +51,8 @@ export async function loadKeys(options: KeyOptions): Promise<LoadedKeys> {
   if (info.appId !== trust.appId) throw new TeeError(`the guest agent runs app ${info.appId}, not ${trust.appId}`);
 
   const enclave = await derive(agent, { ...trust, path: enclaveKeyPath(options), purpose: 'enclave', createSigner });
-  const keyFor = async (purpose: DerivedKeyName) =>
-    (await derive(agent, { ...trust, path: derivedKeyPath(options, purpose, keyEpoch), purpose, createSigner })).key;
+  const keyFor = async (purpose: DerivedKeyName, ofEpoch = keyEpoch) =>
+    (await derive(agent, { ...trust, path: derivedKeyPath(options, purpose, ofEpoch), purpose, createSigner })).key;
   const fileKey = await keyFor('leaderfile');
   const own = (name: string) =>
     loadOrCreateKey({
@@ -66,7 +66,7 @@ export async function loadKeys(options: KeyOptions): Promise<LoadedKeys> {
     enclave: createSigner(toHex(enclave.key)),
     leader: createSigner(options.ephemeralLeader ? toHex(randomPrivateKey()) : own('leader')),
     gasPrivateKey: options.gasPrivateKey ?? own('gas'),
-    stateRootKey: await keyFor('state'),
+    stateRootKeys: await Promise.all(Array.from({ length: keyEpoch }, (_, i) => keyFor('state', i + 1))),
     exitSaltKey: await keyFor('exit'),
     journalKey: await keyFor('journal'),
     keyEpoch,

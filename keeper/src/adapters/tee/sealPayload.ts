@@ -23,11 +23,10 @@ const CIPHER = 'aes-256-gcm';
 /** Every key is used once. */
 const NONCE = new Uint8Array(12);
 
-/** Which checkpoint a payload belongs to, and the key that all payloads of a key epoch come from. */
+/** Which checkpoint a payload belongs to, and the keys that all payloads come from. */
 export interface Sealing {
-  /** 32 bytes. */
-  readonly stateRootKey: Uint8Array;
-  readonly keyEpoch: number;
+  /** 32 bytes each, at least one: of key epoch 1, 2 and so on. Payloads are sealed in the last, and opened in any. */
+  readonly stateRootKeys: readonly Uint8Array[];
   /** Home chain. */
   readonly chainId: number;
   readonly checkpointer: Address;
@@ -37,28 +36,31 @@ export interface Sealing {
 
 /** The bytes that are posted on chain. */
 export function sealPayload(input: Sealing & { readonly plaintext: Uint8Array }): Uint8Array {
-  const { plaintext } = input;
+  const { plaintext, stateRootKeys } = input;
   const salt = randomBytes(SALT_SIZE);
-  const header = headerOf(input.keyEpoch, salt);
+  const header = headerOf(stateRootKeys.length, salt);
+  const key = keyOf(input, salt, stateRootKeys.at(-1) as Uint8Array);
   const padded = new Uint8Array(Math.ceil((LENGTH_SIZE + plaintext.length) / PADDED_TO) * PADDED_TO);
   new DataView(padded.buffer).setUint32(0, plaintext.length);
   padded.set(plaintext, LENGTH_SIZE);
-  const cipher = createCipheriv(CIPHER, keyOf(input, salt), NONCE).setAAD(header);
+  const cipher = createCipheriv(CIPHER, key, NONCE).setAAD(header);
   return concatBytes(header, cipher.update(padded), cipher.final(), cipher.getAuthTag());
 }
 
-/** What was sealed. Throws `TeeError` when a bit differs, or key, checkpoint or key epoch is another. */
+/** What was sealed. Throws `TeeError` when a bit differs, key or checkpoint is another, or the key epoch a later one. */
 export function openPayload(input: Sealing & { readonly payload: Uint8Array }): Uint8Array {
-  const { payload, keyEpoch, number } = input;
+  const { payload, stateRootKeys, number } = input;
   const where = `the payload of checkpoint ${number}`;
   if (payload.length < HEADER_SIZE + PADDED_TO + TAG_SIZE || !equalBytes(payload.subarray(0, MAGIC.length), MAGIC)) {
     throw new TeeError(`${where} is not a payload of this exchange`);
   }
   if (payload[MAGIC.length] !== VERSION) throw new TeeError(`${where} has a format that this program does not know`);
-  const found = keyEpochOf(payload);
-  if (found !== keyEpoch)
-    throw new TeeError(`${where} was sealed in key epoch ${found}; this keeper is set to ${keyEpoch}`);
-  const padded = decrypt(input, payload);
+  const keyEpoch = keyEpochOf(payload);
+  const stateRootKey = stateRootKeys[keyEpoch - 1];
+  if (stateRootKey === undefined) {
+    throw new TeeError(`${where} was sealed in key epoch ${keyEpoch}; this keeper is set to ${stateRootKeys.length}`);
+  }
+  const padded = decrypt(input, payload, stateRootKey);
   if (padded === undefined) throw new TeeError(`${where} was altered, or belongs to another checkpoint or key`);
   const length = new DataView(padded.buffer, padded.byteOffset).getUint32(0);
   const end = LENGTH_SIZE + length;
@@ -68,9 +70,9 @@ export function openPayload(input: Sealing & { readonly payload: Uint8Array }): 
   return padded.slice(LENGTH_SIZE, end);
 }
 
-function decrypt(input: Sealing, payload: Uint8Array): Uint8Array | undefined {
+function decrypt(input: Sealing, payload: Uint8Array, stateRootKey: Uint8Array): Uint8Array | undefined {
   const salt = payload.subarray(SALT_AT, HEADER_SIZE);
-  const decipher = createDecipheriv(CIPHER, keyOf(input, salt), NONCE)
+  const decipher = createDecipheriv(CIPHER, keyOf(input, salt, stateRootKey), NONCE)
     .setAAD(payload.subarray(0, HEADER_SIZE))
     .setAuthTag(payload.subarray(-TAG_SIZE));
   const padded = decipher.update(payload.subarray(HEADER_SIZE, -TAG_SIZE));
@@ -92,7 +94,11 @@ function headerOf(keyEpoch: number, salt: Uint8Array): Uint8Array {
   return concatBytes(MAGIC, new Uint8Array([VERSION]), epoch, salt);
 }
 
-function keyOf({ stateRootKey, chainId, checkpointer, epoch, number }: Sealing, salt: Uint8Array): KeyObject {
+function keyOf(
+  { chainId, checkpointer, epoch, number }: Sealing,
+  salt: Uint8Array,
+  stateRootKey: Uint8Array,
+): KeyObject {
   const info = `${chainId}|${checkpointer}|${epoch}|${number}`;
   return createSecretKey(new Uint8Array(hkdfSync('sha256', stateRootKey, salt, info, 32)));
 }

@@ -82,9 +82,9 @@ describe('keys', () => {
     const second = await loadKeys({ ...options, dataDirectory: newDirectory() });
     expect(second.enclave.address).toBe(first.enclave.address);
     expect(second.journalKey).toEqual(first.journalKey);
-    expect(second.stateRootKey).toEqual(first.stateRootKey);
+    expect(second.stateRootKeys).toEqual(first.stateRootKeys);
     expect(second.exitSaltKey).toEqual(first.exitSaltKey);
-    expect(new Set([first.journalKey, first.stateRootKey, first.exitSaltKey].map(hex)).size).toBe(3);
+    expect(new Set([first.journalKey, ...first.stateRootKeys, first.exitSaltKey].map(hex)).size).toBe(3);
     expect(first.mode).toBe('SIMULATED');
     expect(first.keyEpoch).toBe(1);
   });
@@ -98,9 +98,13 @@ describe('keys', () => {
     const options = { ...(await simulated()), socketPath, keyEpoch: 4 };
     const keys = await loadKeys(options);
     const place = `keeper/v1/31337/${CHECKPOINTER}`;
-    const expected = ['enclave', 'state/4', 'exit/4', 'journal/4', 'leaderfile/4'].map((name) => `${place}/${name}`);
+    const expected = [
+      'enclave',
+      ...['state/1', 'state/2', 'state/3', 'state/4'],
+      ...['exit/4', 'journal/4', 'leaderfile/4'],
+    ].map((name) => `${place}/${name}`);
     expect(paths.sort()).toEqual(expected.sort());
-    expect(keys.stateRootKey).toEqual(simulatedKey(`${place}/state/4`, 'any').key);
+    expect(keys.stateRootKeys).toEqual([1, 2, 3, 4].map((epoch) => simulatedKey(`${place}/state/${epoch}`, 'any').key));
     expect(keys.journalKey).toEqual(simulatedKey(`${place}/journal/4`, 'any').key);
   });
 
@@ -112,7 +116,8 @@ describe('keys', () => {
     expect(other.enclave.address).not.toBe(first.enclave.address);
     expect(other.journalKey).not.toEqual(first.journalKey);
     expect(later.enclave.address).toBe(first.enclave.address);
-    expect(later.stateRootKey).not.toEqual(first.stateRootKey);
+    expect(later.stateRootKeys).toEqual([...first.stateRootKeys, expect.any(Uint8Array)]);
+    expect(later.stateRootKeys[1]).not.toEqual(first.stateRootKeys[0]);
   });
 
   it('let the devnet know the enclave address before anything runs', async () => {

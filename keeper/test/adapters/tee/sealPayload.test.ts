@@ -5,8 +5,7 @@ import { openPayload, sealPayload } from '../../../src/adapters/tee/sealPayload.
 import { TeeError } from '../../../src/adapters/tee/teeError.ts';
 
 const SEALING = {
-  stateRootKey: new Uint8Array(32).fill(9),
-  keyEpoch: 1,
+  stateRootKeys: [new Uint8Array(32).fill(9)],
   chainId: 31337,
   checkpointer: '0x00000000000000000000000000000000000000c0',
   epoch: 2,
@@ -26,8 +25,9 @@ describe('a sealed payload', () => {
   });
 
   it('shows the key epoch in clear, and nothing of the plaintext', () => {
-    const payload = sealPayload({ ...SEALING, keyEpoch: 0x01020304, plaintext: PLAINTEXT });
-    expect([...payload.subarray(0, 9)]).toEqual([...Buffer.from('MWCP'), 1, 1, 2, 3, 4]);
+    const stateRootKeys = Array.from({ length: 0x0102 }, () => new Uint8Array(32));
+    const payload = sealPayload({ ...SEALING, stateRootKeys, plaintext: PLAINTEXT });
+    expect([...payload.subarray(0, 9)]).toEqual([...Buffer.from('MWCP'), 1, 0, 0, 1, 2]);
     expect(Buffer.from(payload).includes('everything')).toBe(false);
   });
 
@@ -66,21 +66,29 @@ describe('a sealed payload', () => {
     ['contract', { checkpointer: '0x00000000000000000000000000000000000000c1' as const }],
     ['epoch', { epoch: 3 }],
     ['number', { number: 8 }],
-    ['key', { stateRootKey: new Uint8Array(32).fill(8) }],
+    ['key', { stateRootKeys: [new Uint8Array(32).fill(8)] }],
   ])('of another %s is refused', (_, change) => {
     const payload = sealPayload({ ...SEALING, plaintext: PLAINTEXT });
     expect(() => openPayload({ ...SEALING, ...change, payload })).toThrow(/belongs to another checkpoint or key/);
   });
 
-  it('of another key epoch says which one', () => {
-    const payload = sealPayload({ ...SEALING, keyEpoch: 3, plaintext: PLAINTEXT });
-    expect(() => openPayload({ ...SEALING, payload })).toThrow('was sealed in key epoch 3; this keeper is set to 1');
+  it('is opened in a later key epoch, but not in an earlier one, which says so', () => {
+    const stateRootKeys = [...SEALING.stateRootKeys, ...[1, 2].map((byte) => new Uint8Array(32).fill(byte))];
+    const later = { ...SEALING, stateRootKeys };
+    const [old, payload] = [SEALING, later].map((sealing) => sealPayload({ ...sealing, plaintext: PLAINTEXT }));
+    expect(openPayload({ ...later, payload: old as Uint8Array })).toEqual(PLAINTEXT);
+    const tooEarly = () => openPayload({ ...SEALING, payload: payload as Uint8Array });
+    expect(tooEarly).toThrow('was sealed in key epoch 3; this keeper is set to 1');
+    const none = (payload as Uint8Array).slice().fill(0, 5, 9);
+    expect(() => openPayload({ ...later, payload: none })).toThrow('was sealed in key epoch 0');
   });
 
   it('has one padding only, even when whoever made it knows the key', () => {
     const header = sealPayload({ ...SEALING, plaintext: PLAINTEXT }).subarray(0, HEADER);
     const info = '31337|0x00000000000000000000000000000000000000c0|2|7';
-    const key = new Uint8Array(hkdfSync('sha256', SEALING.stateRootKey, header.subarray(9), info, 32));
+    const key = new Uint8Array(
+      hkdfSync('sha256', SEALING.stateRootKeys[0] as Uint8Array, header.subarray(9), info, 32),
+    );
     const sealRaw = (padded: Uint8Array) => {
       const cipher = createCipheriv('aes-256-gcm', key, new Uint8Array(12)).setAAD(header);
       const payload = Buffer.concat([header, cipher.update(padded), cipher.final(), cipher.getAuthTag()]);
