@@ -9,8 +9,10 @@ import { waitUntil } from '../../src/cli/devnet/waitUntil.ts';
 import type { KeeperClient } from '../../src/client/keeperClient.ts';
 import type { ApprovalView } from '../../src/core/api.ts';
 import type { Address } from '../../src/core/commands.ts';
+import { KINDS } from '../../src/core/logEntries.ts';
 import { type LiveDevnet, startLiveDevnet } from '../support/liveDevnet.ts';
 import { type MwProcess, runMw } from '../support/mwProcess.ts';
+import { type RpcProxy, startRpcProxy } from '../support/rpcProxy.ts';
 import {
   accountOf,
   addressOf,
@@ -34,6 +36,8 @@ import {
 
 const USERS = [ALICE, BOB, CAROL];
 const FATAL_EXIT = 70;
+/** Over so many checkpoints the devnet's snapshots roll. */
+const SLICES = 4;
 const PUT_ASIDE = 'the local journal is put aside; recovering from chain, open orders are gone';
 /** Some blocks: what was sent before is mined. */
 const SETTLED_MS = 1_500;
@@ -41,6 +45,7 @@ const SETTLED_MS = 1_500;
 let live: LiveDevnet;
 let config: string;
 let journal: string;
+let pruned: RpcProxy | undefined;
 /** The one that leads. */
 let keeper: { kill(): Promise<void>; log(): string };
 /** Of the keeper that leads. */
@@ -59,6 +64,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await live?.stop();
+  await pruned?.stop();
 });
 
 async function startKeeper(): Promise<MwProcess> {
@@ -110,11 +116,12 @@ function messages(log: string): { readonly all: readonly string[]; readonly last
   return { all, last: all.at(-1) ?? '' };
 }
 
-/** Place in the journal of the checkpoint that a keeper began with. */
-function recoveredFrom(log: string): number {
+/** Place in the journal of the checkpoint that a keeper began with, and how many it had to read. */
+function recoveredFrom(log: string): { readonly base: number; readonly read: number } {
   const lines = log.split('\n').filter((line) => line.includes('state recovered from the newest checkpoint on chain'));
   expect(lines).toHaveLength(1);
-  return (JSON.parse(lines[0] as string) as { readonly sequence: number }).sequence - 2 ** 32;
+  const { sequence, number, oldest } = JSON.parse(lines[0] as string) as Record<string, number>;
+  return { base: (sequence as number) - 2 ** 32, read: (number as number) - (oldest as number) + 1 };
 }
 
 function check(): ReturnType<typeof runMw> {
@@ -285,6 +292,18 @@ describe('an empty disk', () => {
     await deposit(live, { chain: live.second, from: CAROL, symbol: 'USDC', amount: '50' });
     await deposit(live, { chain: live.home, from: ALICE, symbol: 'USDC', amount: '7' });
 
+    // From now on nobody has the events of the checkpoints: what the contract keeps must do.
+    pruned = await startRpcProxy(live.home.url);
+    pruned.lie(({ method, params }) =>
+      method === 'eth_getLogs' && params[0].topics?.[0] === KINDS.checkpointed
+        ? { error: { code: -32_000, message: 'history has been pruned' } }
+        : undefined,
+    );
+    const chains = [
+      { chainId: live.home.chainId, rpcUrls: [pruned.url], quorum: 1 },
+      { chainId: live.second.chainId, rpcUrls: [live.second.url], quorum: 1 },
+    ];
+    config = live.writeKeeperConfig('keeper-pruned', { chains });
     await startKeeper();
     const { role, leader } = await live.keeper.identity();
     candidate = leader.address;
@@ -301,7 +320,8 @@ describe('an empty disk', () => {
     await live.propose(candidate, 2);
     epoch = 2;
     await untilLeading(live.keeper, epoch);
-    const base = recoveredFrom(keeper.log());
+    const { base, read } = recoveredFrom(keeper.log());
+    expect(read).toBeLessThanOrEqual(SLICES);
     const [alice, carol] = [`${addressOf(ALICE)}/0 USDC`, `${addressOf(CAROL)}/0 USDC`];
     const expected = { ...known.findLast(({ upTo }) => upTo <= base)?.amounts };
     expected[alice] = String(BigInt(expected[alice] as string) + 7_000_000n);
