@@ -3,9 +3,11 @@
 //   node keeper/bench/checkpoints.ts [--accounts 100000] [--changed 100] [--k 16,64,256,1024] [--json]
 //
 // Accounts own six assets each, every tenth with dust. Between two checkpoints `changed` accounts, picked at random,
-// change. Sizes are of the sealed payload, the mean and the largest of k in a row; times are CPU time of this process.
+// change. Sizes are of the sealed payload, the mean and the largest of those measured; times are CPU time of this process.
+// All payloads that a recovery needs are kept, so none may be larger than a transaction: that, and not k, bounds memory.
 import { parseArgs } from 'node:util';
 import { openPayload, sealPayload } from '../src/adapters/tee/sealPayload.ts';
+import { TRANSACTION_LIMIT_BYTES } from '../src/core/checkpointRoom.ts';
 import type { Address } from '../src/core/commands.ts';
 import { keccak256Hex } from '../src/core/keccak.ts';
 import { addAsset, markChanged, openAccount } from '../src/core/ledger.ts';
@@ -14,6 +16,8 @@ import { indexState } from '../src/core/snapshot.ts';
 import { createState, type State, takeChanges } from '../src/core/state.ts';
 
 const ASSETS = 6;
+/** Above the largest k that a configuration takes, 4 096. */
+const MOST_CHECKPOINTS = 16_384;
 const NOBODY: Address = `0x${'00'.repeat(20)}`;
 const SEALING = { stateRootKeys: [new Uint8Array(32)], chainId: 1, checkpointer: NOBODY, epoch: 1 };
 
@@ -67,7 +71,9 @@ function cut(state: State, slices: number): Uint8Array {
   const indexed = indexState(state);
   keccak256Hex(indexed.bytes);
   const plaintext = encodePart(indexed, { number, slices, changes: takeChanges(state) });
-  return sealPayload({ ...SEALING, number, plaintext });
+  const payload = sealPayload({ ...SEALING, number, plaintext });
+  if (payload.length > TRANSACTION_LIMIT_BYTES) throw new RangeError(`${payload.length} bytes: --changed is too large`);
+  return payload;
 }
 
 /** Goes back from the newest; answers how many it took, or 0 when they are not enough. */
@@ -92,6 +98,7 @@ function measure(state: State, slices: number) {
   let [read, recovery] = [0, 0];
   // As many as a recovery needs; where the share is halved these are more than k.
   for (let goal = slices; read === 0; goal *= 2) {
+    if (goal > MOST_CHECKPOINTS) throw new RangeError(`${goal / 2} checkpoints do not hold everybody`);
     while (payloads.length < goal) {
       const { value: payload, ms } = cpuMs(() => cut(state, slices));
       payloads.push({ number: state.cutNumber, payload });
@@ -113,9 +120,10 @@ function measure(state: State, slices: number) {
 
 const state = createExchange();
 const stateBytes = indexState(state).bytes.length;
+const peakMb = () => Math.round(process.resourceUsage().maxRSS / 1024);
 const rows = options.k.split(',').map((k) => measure(state, Number(k)));
 if (options.json) {
-  process.stdout.write(`${JSON.stringify({ accounts, changed, stateBytes, rows })}\n`);
+  process.stdout.write(`${JSON.stringify({ accounts, changed, stateBytes, peakMb: peakMb(), rows })}\n`);
 } else {
   console.log(`${accounts} accounts, ${changed} of them change between two checkpoints, ${stateBytes} bytes in all\n`);
   console.log('     k   mean bytes   largest   read to recover   cut ms   recovery ms');
@@ -130,4 +138,5 @@ if (options.json) {
     ] as const;
     console.log(columns.map(([value, width]) => String(value).padStart(width)).join(''));
   }
+  console.log(`\nThe process took at most ${peakMb()} MiB of memory.`);
 }
