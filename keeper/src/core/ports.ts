@@ -18,6 +18,12 @@ export interface LogSegment {
   readonly block: Block;
 }
 
+/** A token's bucket on its chain, in atoms: what may leave at once, and what of that is used up. */
+export interface WithdrawalLimit {
+  readonly capacity: bigint;
+  readonly used: bigint;
+}
+
 export type BlockTag = 'finalized' | 'latest';
 
 /** What the Authority of a chain says at one block that the quorum agrees on. */
