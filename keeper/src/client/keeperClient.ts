@@ -14,7 +14,10 @@ import type { BatchMessage, WithdrawalCancelMessage, WithdrawalRequestMessage } 
 import type {
   AccountView,
   AssetView,
+  BookOrdersView,
   BookView,
+  CandleInterval,
+  CandleView,
   DepthView,
   ExitProofView,
   FillView,
@@ -58,6 +61,13 @@ export interface KeeperClient {
   depth(query: { readonly book: number; readonly levels?: number }): Promise<DepthView>;
   /** Newest first. */
   trades(query: { readonly book: number; readonly limit?: number }): Promise<readonly TradeView[]>;
+  /** Newest first, 100 unless `limit` says otherwise (1000 at most); `before` is the `start` of the last one known. */
+  candles(query: {
+    readonly book: number;
+    readonly interval: CandleInterval;
+    readonly before?: number;
+    readonly limit?: number;
+  }): Promise<readonly CandleView[]>;
   /** undefined before the first one has landed. */
   latestCheckpoint(): Promise<LatestCheckpoint | undefined>;
   solvency(): Promise<readonly SolvencyView[]>;
@@ -82,6 +92,13 @@ export interface KeeperClient {
   orders(query?: OfAddress & { readonly before?: string; readonly limit?: number }): Promise<readonly OrderView[]>;
   /** All of them, page by page. */
   allOrders(query?: OfAddress): Promise<readonly OrderView[]>;
+  /** For the executor: everybody's on one side of a book, best first; `after` is the `orderId` of the last one known. */
+  bookOrders(query: {
+    readonly book: number;
+    readonly side: 'buy' | 'sell';
+    readonly after?: string;
+    readonly limit?: number;
+  }): Promise<BookOrdersView>;
   /** Newest first; `before` is a sequence. */
   fills(query?: OfAddress & { readonly before?: number; readonly limit?: number }): Promise<readonly FillView[]>;
   withdrawals(query?: OfAddress): Promise<readonly WithdrawalView[]>;
@@ -172,6 +189,7 @@ export function createKeeperClient(input: {
     books: () => get('/v1/books'),
     depth: ({ book, levels }) => getAs(`/v1/books/${book}/depth`, { levels }),
     trades: (query) => getAs('/v1/trades', query),
+    candles: (query) => getAs('/v1/candles', query),
     latestCheckpoint: () => unless('checkpoint.none', get('/v1/checkpoints/latest')),
     solvency: () => get('/v1/solvency'),
 
@@ -204,6 +222,7 @@ export function createKeeperClient(input: {
         if (page.length < ORDERS_PER_PAGE) return all;
       }
     },
+    bookOrders: ({ book, ...query }) => getAs(`/v1/books/${book}/orders`, query),
     fills: (query = {}) => getAs('/v1/fills', { ...query }),
     withdrawals: ({ address } = {}) => getAs('/v1/withdrawals', { address }),
     exitProof: ({ address } = {}) => unless('exitProof.none', getAs('/v1/exit-proof', { address })),

@@ -14,7 +14,10 @@ import type {
 import type {
   AccountView,
   AssetView,
+  BookOrdersView,
   BookView,
+  CandleInterval,
+  CandleView,
   CheckpointView,
   DepthView,
   ExitProofView,
@@ -136,6 +139,23 @@ export interface KeeperApi {
   /** undefined: no such book. */
   depth(book: number, levels: number): DepthView | undefined;
   trades(query: { readonly book: number; readonly limit: number }): readonly TradeView[];
+  /** Newest first; only those that start before `before` (milliseconds). */
+  candles(query: {
+    readonly book: number;
+    readonly interval: CandleInterval;
+    readonly before?: number;
+    readonly limit: number;
+  }): readonly CandleView[];
+  /**
+   * Everybody's orders on one side of a book, best first, from the one behind the order `after` on; undefined when there is
+   * no such book, or no such order on that side any more.
+   */
+  bookOrders(query: {
+    readonly book: number;
+    readonly side: 'buy' | 'sell';
+    readonly after?: number;
+    readonly limit: number;
+  }): BookOrdersView | undefined;
   latestCheckpoint(): (CheckpointView & { readonly final: boolean; readonly message: CheckpointMessage }) | undefined;
   /** At most a second old. */
   solvency(): readonly SolvencyView[];

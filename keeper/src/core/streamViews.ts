@@ -4,6 +4,7 @@ import type { CancelReason, DirectoryChanged } from './events.ts';
 import type {
   AccountView,
   AtomsView,
+  BookView,
   DepthView,
   ExitProofView,
   FillView,
@@ -99,7 +100,7 @@ export type StreamMessage =
   | (Told<'delta', { readonly events: readonly AccountEventView[] }> & { readonly channel: 'account' })
   /** After each signing of exit roots, and soon after the subscription began. `seq` stays what it was. */
   | (Told<'exitProof', ExitProofView> & { readonly channel: 'account' })
-  | (Told<'snapshot', Record<string, never>> & { readonly channel: 'executor' })
+  | (Told<'snapshot', { readonly books: readonly BookView[] }> & { readonly channel: 'executor' })
   | (Told<'delta', { readonly events: readonly (AccountEventView | DirectoryChangedView)[] }> & {
       readonly channel: 'executor';
     })

@@ -1,6 +1,6 @@
 // The state as the API shows it. Reads only.
 import { wadPer } from './assets.ts';
-import { type Address, BUY } from './commands.ts';
+import { type Address, BUY, SELL } from './commands.ts';
 import type { WithdrawalChanged } from './events.ts';
 import { type Asset, accountsOf, type Net, type VaultToken } from './ledger.ts';
 import { levelSlot, NO_ASK, NO_BID, priceAbove, priceBelow } from './levels.ts';
@@ -12,6 +12,8 @@ import {
   INTEGERS,
   NEXT,
   NUMBERS,
+  type OpenOrder,
+  type OrderPool,
   orderAt,
   PREVIOUS_OF_ACCOUNT,
   REMAINING,
@@ -22,6 +24,7 @@ import type {
   AssetView,
   AtomsView,
   BalanceView,
+  BookOrdersView,
   BookStatusName,
   BookView,
   DepthView,
@@ -103,19 +106,64 @@ export function orderViews(
   state: State,
   { address, before = Number.POSITIVE_INFINITY, limit }: { address: Address; before?: number; limit: number },
 ): OrderView[] {
-  const { ledger, orders, books } = state.exchange;
+  const { ledger, orders } = state.exchange;
   const slots = accountsOf(ledger, address).flatMap((account) => newestOrders(state, { account, before, limit }));
   const newest = slots.map((slot) => orderAt(orders, slot)).sort((one, other) => other.id - one.id);
-  return newest.slice(0, limit).map((order) => ({
+  return newest.slice(0, limit).map((order) => orderView(state, order));
+}
+
+/**
+ * Everybody's orders on one side of a book in price-time priority, from the one behind the order `after` on; undefined: no
+ * such book, or no such order on that side any more.
+ */
+export function bookOrdersView(
+  state: State,
+  query: { book: number; side: 'buy' | 'sell'; after?: number; limit: number; sequence: number },
+): BookOrdersView | undefined {
+  const { bookById, orders } = state.exchange;
+  const book = bookById.get(query.book);
+  if (book === undefined) return undefined;
+  const side = query.side === 'buy' ? BUY : SELL;
+  let next: number | undefined = firstOrder(book, side);
+  if (query.after !== undefined) {
+    const known = findOrder(orders, query.after);
+    const isThere = known !== 0 && orderAt(orders, known).book === book.index && orderAt(orders, known).side === side;
+    if (!isThere) return undefined;
+    next = orderBehind(orders, book, known);
+  }
+  const views: OrderView[] = [];
+  for (; next !== undefined && views.length < query.limit; next = orderBehind(orders, book, next)) {
+    views.push(orderView(state, orderAt(orders, next)));
+  }
+  return { book: book.id, sequence: query.sequence, orders: views };
+}
+
+/** Slot of the order that is matched first; undefined when the side is empty. */
+function firstOrder(book: Book, side: number): number | undefined {
+  const price = side === BUY ? book.bestBid : book.bestAsk;
+  return price === NO_BID || price === NO_ASK ? undefined : book.levels.ends[2 * levelSlot(book.levels, price)];
+}
+
+/** Slot of the order that is matched after the one in this slot; undefined after the last. */
+function orderBehind(orders: OrderPool, book: Book, slot: number): number | undefined {
+  const next = orders.integers[slot * INTEGERS + NEXT] as number;
+  if (next !== 0) return next;
+  const { price, side } = orderAt(orders, slot);
+  const worse = side === BUY ? priceBelow(book.levels, price) : priceAbove(book.levels, price);
+  return worse === NO_BID || worse === NO_ASK ? undefined : book.levels.ends[2 * levelSlot(book.levels, worse)];
+}
+
+function orderView({ exchange: { ledger, books } }: State, order: OpenOrder): OrderView {
+  return {
     orderId: String(order.id),
     clientId: String(order.clientId),
-    address,
+    address: ledger.addresses[order.account] as Address,
     subaccount: ledger.subaccounts[order.account] as number,
     book: (books[order.book] as Book).id,
     side: order.side === BUY ? 'buy' : 'sell',
     price: order.price,
     remaining: order.remaining,
-  }));
+  };
 }
 
 /** Slots of one account's orders: its list is in the order of their ids. */

@@ -106,6 +106,42 @@ export interface TradeView {
   readonly quantity: number;
 }
 
+/** Lengths of candles, in milliseconds. They start at multiples of their length since 1970, in UTC. */
+export const CANDLE_INTERVALS = {
+  '1m': 60_000,
+  '5m': 300_000,
+  '15m': 900_000,
+  '1h': 3_600_000,
+  '4h': 14_400_000,
+  '1d': 86_400_000,
+} as const;
+export type CandleInterval = keyof typeof CANDLE_INTERVALS;
+
+/** What was traded in one book within a time; prices in ticks. */
+export interface CandleView {
+  readonly book: number;
+  readonly interval: CandleInterval;
+  /** Milliseconds. */
+  readonly start: number;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  /** Lots. */
+  readonly volume: string;
+  /** Σ lots · ticks; times the book's `tickSize` it is quote units. */
+  readonly turnover: string;
+  readonly trades: number;
+}
+
+/** Orders of one side of a book in the order in which they would be matched. */
+export interface BookOrdersView {
+  readonly book: number;
+  /** Sequence of the newest command that changed the state. */
+  readonly sequence: number;
+  readonly orders: readonly OrderView[];
+}
+
 export interface WithdrawalView extends AtomsView {
   readonly address: Address;
   readonly subaccount: number;

@@ -1,9 +1,10 @@
-// What happened lately: fills and trades, kept in memory and rebuilt from the journal after a restart. Bounded: the
+// What happened lately: fills, trades and candles, kept in memory and rebuilt from the journal after a restart. Bounded: the
 // newest entries count, statements over years are made from the stream.
 import type { AccountId, Address } from '../core/commands.ts';
 import { BUY } from '../core/commands.ts';
 import type { Fill } from '../core/events.ts';
 import type { BookView, FillView, TradeView } from '../core/views.ts';
+import { type Candles, createCandles } from './candles.ts';
 import type { Applied } from './sequencer.ts';
 
 const TRADES_PER_BOOK = 1_000;
@@ -17,6 +18,7 @@ interface TimedFill extends Fill {
 export interface History {
   record(applied: Applied): void;
   trades(query: { readonly book: number; readonly limit: number }): readonly TradeView[];
+  readonly candles: Candles['candles'];
   fills(query: {
     readonly address: Address;
     readonly before?: number;
@@ -28,12 +30,15 @@ export interface History {
 export function createHistory(): History {
   const byBook = new Map<number, TimedFill[]>();
   const byAddress = new Map<Address, TimedFill[]>();
+  const candles = createCandles();
 
   return {
+    candles: candles.candles,
     record({ sequence, command, outcome }) {
       for (const event of outcome.events) {
         if (event.type !== 'fill') continue;
         const fill: TimedFill = { ...event, sequence, time: command.time };
+        candles.record(event, command.time);
         keep(byBook, fill.book, fill, TRADES_PER_BOOK);
         keep(byAddress, fill.maker.address, fill, FILLS_PER_ACCOUNT);
         if (fill.taker.address !== fill.maker.address) keep(byAddress, fill.taker.address, fill, FILLS_PER_ACCOUNT);

@@ -6,7 +6,7 @@ import { ZERO_ADDRESS } from '../core/commands.ts';
 import type { AuthorityView, ChainReader, CheckpointPoster, Clock, KeeperKeys, RpcHealth } from '../core/ports.ts';
 import type { Genesis } from '../core/state.ts';
 import { digestOf, ZERO_HASH } from '../core/typedMessages.ts';
-import { accountViews, assetViews, bookViews, orderViews, withdrawalViews } from '../core/viewState.ts';
+import { accountViews, assetViews, bookOrdersView, bookViews, orderViews, withdrawalViews } from '../core/viewState.ts';
 import type { Approvals } from './approve.ts';
 import type { Checkpoints } from './cutCheckpoint.ts';
 import type { ExitRoots } from './exitRoots.ts';
@@ -96,6 +96,11 @@ export function createKeeperApi(input: KeeperApiInput): {
     books: () => bookViews(live().sequencer.state),
     depth: (book, levels) => views.depth(live().sequencer, { book, levels }),
     trades: (query) => live().history.trades(query),
+    candles: (query) => live().history.candles(query),
+    bookOrders(query) {
+      const { state, sequence } = live().sequencer;
+      return bookOrdersView(state, { ...query, sequence });
+    },
     latestCheckpoint() {
       const { checkpoints, sequencer } = live();
       if (checkpoints.landed === undefined) return undefined;

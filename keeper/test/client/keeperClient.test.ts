@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KeeperApiError } from '../../src/client/keeperApiError.ts';
 import { createKeeperClient, type KeeperClient } from '../../src/client/keeperClient.ts';
 import { signBatch, signWithdrawalCancel, signWithdrawalRequest } from '../../src/client/signing.ts';
-import { BOOK, exitProofView, HOME_CHAIN, USDC_TOKEN } from '../adapters/http/support/fakeKeeperApi.ts';
+import { BOOK, candleView, exitProofView, HOME_CHAIN, USDC_TOKEN } from '../adapters/http/support/fakeKeeperApi.ts';
 import {
   alice,
   aliceAddress,
@@ -51,6 +51,7 @@ describe('what everybody may ask', () => {
     expect(await client.depth({ book: BOOK })).toEqual(api.depth(BOOK, 20));
     expect(await client.depth({ book: BOOK, levels: 1 })).toEqual(api.depth(BOOK, 1));
     expect(await client.trades({ book: BOOK, limit: 5 })).toEqual(trades);
+    expect(await client.candles({ book: BOOK, interval: '1m' })).toEqual([candleView]);
     expect(await client.latestCheckpoint()).toEqual(api.latestCheckpoint());
     expect(await client.solvency()).toEqual(api.solvency());
   });
@@ -169,6 +170,9 @@ describe('a session', () => {
     expect(await client.accounts({ address: aliceAddress })).toEqual(server.keeper.accounts);
     expect(await client.trades({ book: BOOK })).toEqual(server.keeper.trades);
     expect((await client.depth({ book: BOOK })).book).toBe(BOOK);
+    const { orders } = await client.bookOrders({ book: BOOK, side: 'buy', limit: 5 });
+    expect(orders).toEqual(server.keeper.orders);
+    expect((await errorOf(client.bookOrders({ book: BOOK, side: 'buy', after: '404' }))).code).toBe('order.unknown');
   });
 
   it('is opened again when the keeper forgot it, once for all who wait', async () => {

@@ -4,6 +4,7 @@ import type { WithdrawalChanged } from '../../src/core/events.ts';
 import {
   accountViews,
   assetViews,
+  bookOrdersView,
   bookViews,
   depthView,
   orderViews,
@@ -66,6 +67,28 @@ describe('what the API shows', () => {
       takerFeePpm: 500,
       status: 'open',
     });
+  });
+
+  it('of the orders of a book: everybody’s on one side, best price first, then the oldest, page by page', () => {
+    const sell = (owner: typeof ANN, price: number) => act(exchange, place(owner, ETH_USD, SELL, price, 1));
+    const buy = (price: number) => act(exchange, place(BEN, ETH_USD, BUY, price, 1));
+    for (const price of [102, 101, 2 ** 30, 101]) sell(ANN, price);
+    for (const price of [90, 99, 90]) buy(price);
+    const page = (side: 'buy' | 'sell', more: object = {}) =>
+      bookOrdersView(exchange.state, { book: ETH_USD, side, limit: 9, sequence: 7, ...more });
+    const sells = page('sell')?.orders ?? [];
+    expect(sells.map(({ price }) => price)).toEqual([101, 101, 102, 2 ** 30]);
+    expect(Number(sells[0]?.orderId)).toBeLessThan(Number(sells[1]?.orderId));
+    expect(sells[0]).toMatchObject({ address: ANN, subaccount: 0, book: ETH_USD, side: 'sell', remaining: 1 });
+    expect(page('buy')?.orders.map(({ price }) => price)).toEqual([99, 90, 90]);
+    for (const [index, { orderId }] of sells.entries()) {
+      const rest = page('sell', { after: Number(orderId), limit: 2 })?.orders;
+      expect(rest).toEqual(sells.slice(index + 1, index + 3));
+    }
+    expect(page('buy', { after: Number(sells[0]?.orderId) })).toBeUndefined();
+    expect(page('buy', { after: 5 })).toBeUndefined();
+    expect(page('buy', { book: 99 })).toBeUndefined();
+    expect(page('buy', { book: MEME_USD })).toEqual({ book: MEME_USD, sequence: 7, orders: [] });
   });
 
   it('of the depth: the best levels outwards, with all their lots and orders', () => {

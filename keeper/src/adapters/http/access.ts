@@ -9,6 +9,8 @@ export type PublicBooks = 'dark' | 'trades' | 'depth';
 
 export interface Access {
   isExecutor(session: Session | undefined): boolean;
+  /** Throws `access.notExecutor`, or `session.required` when nobody signed in. */
+  requireExecutor(session: Session | undefined): void;
   /** Throws `access.notPublic` when the operator shows `what` to the executor only. */
   requireMarketData(what: 'trades' | 'depth', session: Session | undefined): void;
   /** The address that is asked about: one's own, or for the executor any. Throws `access.notExecutor`. */
@@ -20,6 +22,12 @@ export function createAccess(api: Pick<KeeperApi, 'executor'>, publicBooks: Publ
 
   return {
     isExecutor,
+    requireExecutor(session) {
+      if (session === undefined) throw sessionRequired();
+      if (isExecutor(session)) return;
+      const details = { address: session.address };
+      throw new HttpError({ code: 'access.notExecutor', message: 'Only the executor may have this.', details });
+    },
     requireMarketData(what, session) {
       const isPublic = publicBooks === 'depth' || (publicBooks === 'trades' && what === 'trades');
       if (isPublic || isExecutor(session)) return;

@@ -133,3 +133,7 @@ export class HttpError extends Error {
 export function refused(refusal: Refusal): HttpError {
   return new HttpError(refusal);
 }
+
+export function bookUnknown(book: number): HttpError {
+  return new HttpError({ code: 'book.unknown', message: `There is no book ${book}.`, details: { book } });
+}

@@ -4,9 +4,11 @@ import Type, { type Static, type TProperties, type TSchema } from 'typebox';
 import { isAddress } from 'viem';
 import type { Address, Hex } from '../../core/commands.ts';
 import { BATCH_LIMIT } from '../../core/commands.ts';
+import { CANDLE_INTERVALS, type CandleInterval } from '../../core/views.ts';
 
 const MAX_DEPTH_LEVELS = 200;
 const MAX_TRADES = 500;
+const MAX_CANDLES = 1_000;
 const MAX_FILLS = 500;
 export const MAX_ORDERS = 1_000;
 /** EIP-1271 signatures of contract accounts are longer than 65 bytes. */
@@ -77,6 +79,17 @@ export const LevelsQuery = strict({
 export const TradesQuery = strict({
   book: bookId,
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_TRADES, default: 50 })),
+});
+export const CandlesQuery = strict({
+  book: bookId,
+  interval: Type.Unsafe<CandleInterval>(Type.Enum(Object.keys(CANDLE_INTERVALS))),
+  before: Type.Optional(milliseconds('Only those that start before')),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_CANDLES, default: 100 })),
+});
+export const BookOrdersQuery = strict({
+  side,
+  after: Type.Optional(safeInteger('Only orders behind this one.')),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_ORDERS, default: 500 })),
 });
 export const BookParams = strict({ id: bookId });
 const ofAddress = Type.Optional(addressInput);
@@ -263,6 +276,21 @@ export const TradesAnswer = Type.Array(
   }),
 );
 
+export const CandlesAnswer = Type.Array(
+  strict({
+    book: bookId,
+    interval: Type.Unsafe<CandleInterval>(Type.Enum(Object.keys(CANDLE_INTERVALS))),
+    start: milliseconds('Begins at'),
+    open: safeInteger('Ticks.'),
+    high: safeInteger('Ticks.'),
+    low: safeInteger('Ticks.'),
+    close: safeInteger('Ticks.'),
+    volume: decimal('Lots.'),
+    turnover: decimal('Σ lots · ticks.'),
+    trades: safeInteger('How many.'),
+  }),
+);
+
 export const CheckpointAnswer = strict({
   number: safeInteger('1 for the first.'),
   epoch: safeInteger('Epoch of the leader.'),
@@ -348,18 +376,22 @@ export const AccountsAnswer = Type.Array(
   }),
 );
 
-export const OrdersAnswer = Type.Array(
-  strict({
-    orderId: decimal('Unique for ever.'),
-    clientId: decimal("The executor's own number; 0 for none."),
-    address,
-    subaccount: uint(32),
-    book: bookId,
-    side,
-    price: safeInteger('Ticks.'),
-    remaining: safeInteger('Lots that still rest.'),
-  }),
-);
+const restingOrder = strict({
+  orderId: decimal('Unique for ever.'),
+  clientId: decimal("The executor's own number; 0 for none."),
+  address,
+  subaccount: uint(32),
+  book: bookId,
+  side,
+  price: safeInteger('Ticks.'),
+  remaining: safeInteger('Lots that still rest.'),
+});
+export const OrdersAnswer = Type.Array(restingOrder);
+export const BookOrdersAnswer = strict({
+  book: bookId,
+  sequence: safeInteger('Newest command that changed the state.'),
+  orders: Type.Array(restingOrder),
+});
 
 export const FillsAnswer = Type.Array(
   strict({

@@ -77,8 +77,18 @@ describe('what everybody may read', () => {
     expect(answer.json).toEqual(server.keeper.trades);
   });
 
+  it('shows candles of the length that is asked for, and of no other than the usual ones', async () => {
+    const answer = await call(server, `/v1/candles?book=${BOOK}&interval=4h&before=1767225600000&limit=7`);
+    expectShape(answer, schemas.CandlesAnswer);
+    expect(answer.json[0]).toMatchObject({ interval: '4h', open: 250_000, volume: '12' });
+    expect(server.keeper.calls.at(-1)).toEqual({ book: BOOK, interval: '4h', before: 1_767_225_600_000, limit: 7 });
+    for (const query of ['', '&interval=2m', '&interval=toString', '&interval=1m&limit=0', '&interval=1m&limit=1001']) {
+      expect((await call(server, `/v1/candles?book=${BOOK}${query}`)).json.code).toBe('request.invalid');
+    }
+  });
+
   it('says 404 for a book that does not exist', async () => {
-    for (const path of ['/v1/books/9/depth', '/v1/trades?book=9']) {
+    for (const path of ['/v1/books/9/depth', '/v1/trades?book=9', '/v1/candles?book=9&interval=1m']) {
       const { status, json } = await call(server, path);
       expect({ status, json }).toMatchObject({ status: 404, json: { code: 'book.unknown', details: { book: 9 } } });
     }
@@ -285,6 +295,20 @@ describe('what an account sees', () => {
     }
   });
 
+  it('shows the executor, and nobody else, all orders of a book', async () => {
+    const path = `/v1/books/${BOOK}/orders?side=buy`;
+    const answer = await call(server, path, { token: executorToken });
+    expectShape(answer, schemas.BookOrdersAnswer);
+    expect(answer.json.orders).toEqual(server.keeper.orders);
+    expect((await call(server, path.replace('buy', 'sell'), { token: executorToken })).json.orders).toEqual([]);
+    const gone = await call(server, `${path}&after=404`, { token: executorToken });
+    expect([gone.status, gone.json]).toMatchObject([404, { code: 'order.unknown', retryable: true }]);
+    const nowhere = await call(server, '/v1/books/9/orders?side=buy&after=404', { token: executorToken });
+    expect([nowhere.status, nowhere.json.code]).toEqual([404, 'book.unknown']);
+    expect((await call(server, path, { token: aliceToken })).json.code).toBe('access.notExecutor');
+    expect((await call(server, path)).json.code).toBe('session.required');
+  });
+
   it('takes the right away with the role', async () => {
     server.keeper.executor = aliceAddress;
     const { status } = await call(server, `/v1/account?address=${aliceAddress}`, { token: executorToken });
@@ -294,20 +318,20 @@ describe('what an account sees', () => {
 });
 
 describe('books that the operator hides', () => {
-  const visible = { dark: [403, 403], trades: [403, 200], depth: [200, 200] } as const;
+  const visible = { dark: [403, 403, 403], trades: [403, 200, 200], depth: [200, 200, 200] } as const;
 
   for (const [publicBooks, statuses] of Object.entries(visible)) {
     it(`shows strangers what "${publicBooks}" allows, and the executor everything`, async () => {
       const other = await startTestServer({ publicBooks: publicBooks as keyof typeof visible });
       try {
-        const paths = [`/v1/books/${BOOK}/depth`, `/v1/trades?book=${BOOK}`];
+        const paths = [`/v1/books/${BOOK}/depth`, `/v1/trades?book=${BOOK}`, `/v1/candles?book=${BOOK}&interval=1m`];
         const answers = await Promise.all(paths.map((path) => call(other, path)));
         expect(answers.map(({ status }) => status)).toEqual(statuses);
         for (const { status, json } of answers) if (status === 403) expect(json.code).toBe('access.notPublic');
 
         const token = await signIn(other, executor);
         const toExecutor = await Promise.all(paths.map((path) => call(other, path, { token })));
-        expect(toExecutor.map(({ status }) => status)).toEqual([200, 200]);
+        expect(toExecutor.map(({ status }) => status)).toEqual([200, 200, 200]);
         const asAlice = await call(other, paths[0] ?? '', { token: await signIn(other, alice) });
         expect(asAlice.status).toBe(statuses[0]);
       } finally {
@@ -354,6 +378,8 @@ describe('the OpenAPI document', () => {
       'GET /v1/assets',
       'GET /v1/books',
       'GET /v1/books/{id}/depth',
+      'GET /v1/books/{id}/orders',
+      'GET /v1/candles',
       'GET /v1/checkpoints/latest',
       'GET /v1/exit-proof',
       'GET /v1/exit-roots',

@@ -340,7 +340,8 @@ it('follows one account on one line, that of the newest session', async () => {
 describe('the executor', () => {
   it('hears everything of all users, and of listings', async () => {
     const { reader, first } = await follow({ channel: 'executor', token: await signIn(server, executor) });
-    expect(first).toMatchObject({ type: 'snapshot', seq: START_SEQUENCE, data: {} });
+    expect(first).toMatchObject({ type: 'snapshot', seq: START_SEQUENCE });
+    expect(first.data.books).toEqual(server.keeper.api.books());
     server.keeper.publish([rested(), fill(), { type: 'directoryChanged', what: 'book' }]);
     const { data } = await reader.next();
     expect(data.events.map(({ type, address }: Message) => [type, address])).toEqual([

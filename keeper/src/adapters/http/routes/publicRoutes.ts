@@ -1,7 +1,7 @@
 // What everybody may read.
 import type { HealthView, KeeperApi } from '../../../core/api.ts';
 import type { Access } from '../access.ts';
-import { HttpError } from '../errors.ts';
+import { bookUnknown, HttpError } from '../errors.ts';
 import { type Route, route } from '../route.ts';
 import type { Shape } from '../schemas.ts';
 import * as schemas from '../schemas.ts';
@@ -9,14 +9,11 @@ import { ordersIn } from '../stream/bookFeed.ts';
 
 const DEFAULT_LEVELS = 20;
 const DEFAULT_TRADES = 50;
+const DEFAULT_CANDLES = 100;
 /** The keeper counts the orders of every level that it shows: so many cost one more request. */
 const ORDERS_PER_TOKEN = 1_000;
 
 export function publicRoutes({ api, access }: { readonly api: KeeperApi; readonly access: Access }): Route[] {
-  function bookUnknown(book: number): HttpError {
-    return new HttpError({ code: 'book.unknown', message: `There is no book ${book}.`, details: { book } });
-  }
-
   return [
     route({
       method: 'GET',
@@ -75,6 +72,20 @@ export function publicRoutes({ api, access }: { readonly api: KeeperApi; readonl
         access.requireMarketData('trades', session);
         if (!api.books().some(({ book }) => book === query.book)) throw bookUnknown(query.book);
         return api.trades({ book: query.book, limit: query.limit ?? DEFAULT_TRADES });
+      },
+    }),
+    route({
+      method: 'GET',
+      url: '/v1/candles',
+      summary: 'Prices over time, newest first, when the operator shows trades',
+      query: schemas.CandlesQuery,
+      answer: schemas.CandlesAnswer,
+      session: 'optional',
+      handle({ query, session }) {
+        access.requireMarketData('trades', session);
+        if (!api.books().some(({ book }) => book === query.book)) throw bookUnknown(query.book);
+        const { book, interval, before, limit = DEFAULT_CANDLES } = query;
+        return api.candles({ book, interval, limit, ...(before === undefined ? {} : { before }) });
       },
     }),
     route({

@@ -3,14 +3,14 @@ import type { KeeperApi, StreamItem } from '../../../core/api.ts';
 import type { Logger } from '../../../core/ports.ts';
 import type { StreamAnswer, StreamMessage, StreamTopic } from '../../../core/streamViews.ts';
 import type { Access } from '../access.ts';
-import { HttpError, refused } from '../errors.ts';
+import { bookUnknown, HttpError, refused } from '../errors.ts';
 import type { Sessions } from '../sessions.ts';
 import { type BookFeed, createBookFeed } from './bookFeed.ts';
 import { createEventRing, type EventRing } from './eventRing.ts';
 import { createAccountEvents } from './eventViews.ts';
 import { createExitProofs } from './exitProofs.ts';
 import { createSubscriptions, type Reader, type Subscription } from './subscriptions.ts';
-import { bookKey, bookUnknown, createTopics, deltasOf } from './topics.ts';
+import { bookKey, createTopics, deltasOf } from './topics.ts';
 
 /** Events that are told before sockets get a chance to write. */
 const EVENTS_PER_TURN = 2_048;

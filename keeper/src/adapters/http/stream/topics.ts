@@ -4,7 +4,7 @@ import type { Address } from '../../../core/commands.ts';
 import type { AccountEventView, DirectoryChangedView, StreamTopic } from '../../../core/streamViews.ts';
 import type { TradeView } from '../../../core/views.ts';
 import { type Access, sessionRequired, sessionUnknown } from '../access.ts';
-import { HttpError } from '../errors.ts';
+import { bookUnknown } from '../errors.ts';
 import { MAX_ORDERS } from '../schemas.ts';
 import type { Session, Sessions } from '../sessions.ts';
 import { type AccountEvents, accountsOf, addressOf, tradeView } from './eventViews.ts';
@@ -44,12 +44,11 @@ export function createTopics(input: {
       }
       if (session === undefined) throw sessionRequired();
       if (topic.channel === 'account') return accountKey(session.address);
-      if (access.isExecutor(session)) return EXECUTOR_KEY;
-      const message = 'Only the executor may follow this channel.';
-      throw new HttpError({ code: 'access.notExecutor', message, details: { address: session.address } });
+      access.requireExecutor(session);
+      return EXECUTOR_KEY;
     },
     snapshot(topic, token) {
-      if (topic.channel === 'executor') return {};
+      if (topic.channel === 'executor') return { books: api.books() };
       if (topic.channel === 'trades') {
         return { trades: [...api.trades({ book: topic.book, limit: SNAPSHOT_TRADES })].reverse() };
       }
@@ -97,8 +96,4 @@ export function deltasOf(
   }
   const name = (key: string) => (key.startsWith('trades ') ? 'trades' : 'events');
   return new Map([...lists].map(([key, list]) => [key, { [name(key)]: list }]));
-}
-
-export function bookUnknown(book: number): HttpError {
-  return new HttpError({ code: 'book.unknown', message: `There is no book ${book}.`, details: { book } });
 }

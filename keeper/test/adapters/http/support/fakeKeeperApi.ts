@@ -17,6 +17,7 @@ import type {
   AccountView,
   AssetView,
   BookView,
+  CandleView,
   ExitProofView,
   FillView,
   OrderView,
@@ -144,6 +145,15 @@ export function createFakeKeeper(input: { readonly executor: Address; readonly a
       return { book, sequence: fake.sequence, bids, asks };
     },
     trades: ({ book, limit }) => fake.trades.filter((trade) => trade.book === book).slice(0, limit),
+    candles(query) {
+      calls.push(query);
+      return query.book === BOOK ? [{ ...candleView, interval: query.interval }] : [];
+    },
+    bookOrders({ book, side, after, limit }) {
+      if (book !== BOOK || after === 404) return undefined;
+      const orders = fake.orders.filter((order) => order.side === side).slice(0, limit);
+      return { book, sequence: fake.sequence, orders };
+    },
     latestCheckpoint: () => checkpoint,
     solvency() {
       if (fake.broken) throw new Error('the secret 0xdeadbeef is in this message');
@@ -299,6 +309,19 @@ const fillView: FillView = {
   price: 250_000,
   quantity: 4,
   fee: { asset: USDC, symbol: 'USDC', decimals: 6, amount: '3000' },
+};
+
+export const candleView: CandleView = {
+  book: BOOK,
+  interval: '1m',
+  start: START_TIME,
+  open: 250_000,
+  high: 250_100,
+  low: 249_900,
+  close: 250_050,
+  volume: '12',
+  turnover: '3000300',
+  trades: 3,
 };
 
 const tradeView: TradeView = {
