@@ -172,12 +172,16 @@ describe('health, whatever the numbers,', () => {
     );
   });
 
-  it('grows with every unit that is added', () => {
+  // With orders in several books it may: each book's outcome is weighed as if it came last.
+  it('never falls with what is added, without orders and with orders in one book', () => {
     fc.assert(
       fc.property(ACCOUNT, fc.nat(2), AMOUNT, ({ terms, balances, exposures }, index, more) => {
-        const before = healthOf(terms, balances, exposures) as bigint;
         const richer = balances.with(index, (balances[index] as bigint) + more);
-        expect(healthOf(terms, richer, exposures) as bigint).toBeGreaterThanOrEqual(before - 1n);
+        expect(healthOf(terms, richer, []) as bigint).toBeGreaterThanOrEqual(healthOf(terms, balances, []) as bigint);
+        const [orders] = exposures;
+        const before = healthOf(terms, balances, [orders]) as bigint;
+        // Every asset's value and the orders' effect are each rounded once.
+        expect(healthOf(terms, richer, [orders]) as bigint).toBeGreaterThanOrEqual(before - 4n);
       }),
     );
   });
