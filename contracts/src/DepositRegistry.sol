@@ -6,22 +6,25 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {SettlementLane} from "./SettlementLane.sol";
 import {ICOWShedFactory} from "./external/ICOWShedFactory.sol";
 import {IGPv2Settlement} from "./external/IGPv2Settlement.sol";
+import {ISpokePool} from "./external/ISpokePool.sol";
 import {IDepositRegistry} from "./interfaces/IDepositRegistry.sol";
 import {IEventLog} from "./interfaces/IEventLog.sol";
 import {IExitHatch} from "./interfaces/IExitHatch.sol";
 import {ISettlements} from "./interfaces/ISettlements.sol";
+import {IShuttles} from "./interfaces/IShuttles.sol";
 import {LogChain} from "./libraries/LogChain.sol";
 import {Deposits} from "./registry/Deposits.sol";
 import {ExitHatch} from "./registry/ExitHatch.sol";
 import {ExitRootGate} from "./registry/ExitRootGate.sol";
 import {Listings} from "./registry/Listings.sol";
 import {Settlements} from "./registry/Settlements.sol";
+import {Shuttles} from "./registry/Shuttles.sol";
 import {VaultBooks} from "./registry/VaultBooks.sol";
 import {VaultStorage} from "./registry/VaultStorage.sol";
 import {Withdrawals} from "./registry/Withdrawals.sol";
 import {ExitClaim, ExitPaid, ExitReason, ExitTotals, ForcedRequest} from "./types/Exit.sol";
-import {TokenListing} from "./types/Listings.sol";
-import {ExitRoots, ForcedAnswer, SettlementIntent, Withdrawal} from "./types/Messages.sol";
+import {ShuttleRoute, TokenListing} from "./types/Listings.sol";
+import {Absorb, ExitRoots, ForcedAnswer, SettlementIntent, Shuttle, Withdrawal} from "./types/Messages.sol";
 import {CowContracts, Settlement, SettlementSetup, SettlementStatus} from "./types/Settlement.sol";
 import {Counters, ExitPhase, Limit, OutflowKind, VaultState} from "./types/VaultState.sol";
 
@@ -36,21 +39,27 @@ contract DepositRegistry is ExitRootGate, Deposits, Withdrawals, ReentrancyGuard
     /// @inheritdoc ISettlements
     address public immutable shed;
 
+    ISpokePool private immutable SPOKE_POOL;
+
     mapping(bytes32 nonce => Settlement) private _settlements;
+    Shuttles.State private _shuttles;
 
     /// @param authority_ of this chain; may be deployed later
     /// @param homeChainId where `checkpointer` lives, in whose domain exit roots are signed
     /// @param startCheckpoint the newest checkpoint when this vault is deployed, 0 at genesis
     /// @param listings accepted from the start
     /// @param cow where it is on this chain
+    /// @param spokePool_ Across' pool of this chain, 0 where there is none
     constructor(
         address authority_,
         uint256 homeChainId,
         address checkpointer,
         uint40 startCheckpoint,
         TokenListing[] memory listings,
-        CowContracts memory cow
+        CowContracts memory cow,
+        address spokePool_
     ) VaultStorage(authority_) ExitRootGate(homeChainId, checkpointer, startCheckpoint) {
+        SPOKE_POOL = ISpokePool(spokePool_);
         _vault.head = LogChain.genesis();
         for (uint256 i = 0; i < listings.length; i++) {
             _vault.list(listings[i]);
@@ -149,6 +158,34 @@ contract DepositRegistry is ExitRootGate, Deposits, Withdrawals, ReentrancyGuard
         return Settlements.checkShedSignature(_vault, settlementSetup(), hash, signature);
     }
 
+    // ---------------------------------------------------------------- shuttles
+
+    /// @inheritdoc IShuttles
+    function shuttle(Shuttle calldata order, bytes calldata enclaveSignature, bytes calldata leaderSignature)
+        external
+        nonReentrant
+    {
+        Shuttles.send(_vault, _shuttles, SPOKE_POOL, _domainSeparator(), order, enclaveSignature, leaderSignature);
+    }
+
+    /// @inheritdoc IShuttles
+    function confirmArrival(Shuttle calldata order) external nonReentrant {
+        Shuttles.confirm(_vault, _shuttles, SPOKE_POOL, order);
+    }
+
+    /// @inheritdoc IShuttles
+    function absorb(Absorb calldata absorption, bytes calldata enclaveSignature, bytes calldata leaderSignature)
+        external
+        nonReentrant
+    {
+        Shuttles.absorb(_vault, _shuttles, _domainSeparator(), absorption, enclaveSignature, leaderSignature);
+    }
+
+    /// @inheritdoc IShuttles
+    function claimRefund(address token) external nonReentrant {
+        Shuttles.claimRefund(SPOKE_POOL, token);
+    }
+
     // ---------------------------------------------------------------- exit without the keeper
 
     /// @inheritdoc IExitHatch
@@ -243,6 +280,21 @@ contract DepositRegistry is ExitRootGate, Deposits, Withdrawals, ReentrancyGuard
         _revokeWithdrawal(account, nonce);
     }
 
+    /// @inheritdoc IShuttles
+    function revokeShuttle(bytes32 nonce) external nonReentrant {
+        _requireCouncil();
+        Shuttles.revoke(_vault, _shuttles, nonce);
+    }
+
+    /// @inheritdoc IShuttles
+    function changeRoute(address inputToken, uint256 destinationChainId, ShuttleRoute calldata route_)
+        external
+        nonReentrant
+    {
+        _requireMaySwitch(route_.outputToken != address(0));
+        Shuttles.changeRoute(_vault, _shuttles, SPOKE_POOL, inputToken, destinationChainId, route_);
+    }
+
     /// @inheritdoc IDepositRegistry
     function listToken(TokenListing calldata listing_) external nonReentrant {
         _requireGovernor();
@@ -302,7 +354,7 @@ contract DepositRegistry is ExitRootGate, Deposits, Withdrawals, ReentrancyGuard
 
     /// @inheritdoc IDepositRegistry
     function outflow(address token, OutflowKind kind) external view returns (Limit memory limit, uint256 used) {
-        return (_vault.limitOf(token, kind), _vault.usedOutflow(token, kind));
+        return _vault.outflow(token, kind);
     }
 
     /// @inheritdoc IDepositRegistry
@@ -313,6 +365,31 @@ contract DepositRegistry is ExitRootGate, Deposits, Withdrawals, ReentrancyGuard
     {
         Counters memory counted = _vault.counters[key][token];
         return (counted.deposited, counted.withdrawn, counted.firstIndex);
+    }
+
+    /// @inheritdoc IShuttles
+    function spokePool() external view returns (address) {
+        return address(SPOKE_POOL);
+    }
+
+    /// @inheritdoc IShuttles
+    function route(address inputToken, uint256 destinationChainId) external view returns (ShuttleRoute memory) {
+        return _shuttles.routes[inputToken][destinationChainId];
+    }
+
+    /// @inheritdoc IShuttles
+    function isShuttleNonceUsed(bytes32 nonce) external view returns (bool) {
+        return _shuttles.used[nonce];
+    }
+
+    /// @inheritdoc IShuttles
+    function hasArrived(bytes32 digest) external view returns (bool) {
+        return _shuttles.arrived[digest];
+    }
+
+    /// @inheritdoc IShuttles
+    function isAbsorbed(bytes32 nonce) external view returns (bool) {
+        return _shuttles.absorbed[nonce];
     }
 
     /// @inheritdoc IDepositRegistry

@@ -1054,7 +1054,30 @@ export const depositRegistryAbi = [
           { name: 'shedFactory', internalType: 'address', type: 'address' },
         ],
       },
+      { name: 'spokePool_', internalType: 'address', type: 'address' },
     ],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [
+      {
+        name: 'absorption',
+        internalType: 'struct Absorb',
+        type: 'tuple',
+        components: [
+          { name: 'nonce', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'token', internalType: 'address', type: 'address' },
+          { name: 'amount', internalType: 'uint256', type: 'uint256' },
+          { name: 'reason', internalType: 'uint8', type: 'uint8' },
+          { name: 'checkpoint', internalType: 'uint64', type: 'uint64' },
+        ],
+      },
+      { name: 'enclaveSignature', internalType: 'bytes', type: 'bytes' },
+      { name: 'leaderSignature', internalType: 'bytes', type: 'bytes' },
+    ],
+    name: 'absorb',
+    outputs: [],
     stateMutability: 'nonpayable',
   },
   {
@@ -1125,6 +1148,27 @@ export const depositRegistryAbi = [
       },
     ],
     name: 'changeLimit',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [
+      { name: 'inputToken', internalType: 'address', type: 'address' },
+      { name: 'destinationChainId', internalType: 'uint256', type: 'uint256' },
+      {
+        name: 'route_',
+        internalType: 'struct ShuttleRoute',
+        type: 'tuple',
+        components: [
+          { name: 'outputToken', internalType: 'address', type: 'address' },
+          { name: 'inputDecimals', internalType: 'uint8', type: 'uint8' },
+          { name: 'outputDecimals', internalType: 'uint8', type: 'uint8' },
+          { name: 'maxFeePpm', internalType: 'uint32', type: 'uint32' },
+        ],
+      },
+    ],
+    name: 'changeRoute',
     outputs: [],
     stateMutability: 'nonpayable',
   },
@@ -1202,6 +1246,13 @@ export const depositRegistryAbi = [
   },
   {
     type: 'function',
+    inputs: [{ name: 'token', internalType: 'address', type: 'address' }],
+    name: 'claimRefund',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
     inputs: [
       { name: 'key', internalType: 'bytes32', type: 'bytes32' },
       { name: 'token', internalType: 'address', type: 'address' },
@@ -1243,6 +1294,35 @@ export const depositRegistryAbi = [
       },
     ],
     name: 'closeSettlement',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [
+      {
+        name: 'order',
+        internalType: 'struct Shuttle',
+        type: 'tuple',
+        components: [
+          { name: 'nonce', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'originChainId', internalType: 'uint256', type: 'uint256' },
+          {
+            name: 'destinationChainId',
+            internalType: 'uint256',
+            type: 'uint256',
+          },
+          { name: 'inputToken', internalType: 'address', type: 'address' },
+          { name: 'outputToken', internalType: 'address', type: 'address' },
+          { name: 'inputAmount', internalType: 'uint256', type: 'uint256' },
+          { name: 'outputAmount', internalType: 'uint256', type: 'uint256' },
+          { name: 'fillDeadline', internalType: 'uint32', type: 'uint32' },
+          { name: 'validUntil', internalType: 'uint64', type: 'uint64' },
+          { name: 'checkpoint', internalType: 'uint64', type: 'uint64' },
+        ],
+      },
+    ],
+    name: 'confirmArrival',
     outputs: [],
     stateMutability: 'nonpayable',
   },
@@ -1395,6 +1475,13 @@ export const depositRegistryAbi = [
   },
   {
     type: 'function',
+    inputs: [{ name: 'digest', internalType: 'bytes32', type: 'bytes32' }],
+    name: 'hasArrived',
+    outputs: [{ name: '', internalType: 'bool', type: 'bool' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
     inputs: [],
     name: 'head',
     outputs: [{ name: '', internalType: 'bytes32', type: 'bytes32' }],
@@ -1423,11 +1510,25 @@ export const depositRegistryAbi = [
   },
   {
     type: 'function',
+    inputs: [{ name: 'nonce', internalType: 'bytes32', type: 'bytes32' }],
+    name: 'isAbsorbed',
+    outputs: [{ name: '', internalType: 'bool', type: 'bool' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
     inputs: [
       { name: 'account', internalType: 'address', type: 'address' },
       { name: 'nonce', internalType: 'uint256', type: 'uint256' },
     ],
     name: 'isNonceUsed',
+    outputs: [{ name: '', internalType: 'bool', type: 'bool' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [{ name: 'nonce', internalType: 'bytes32', type: 'bytes32' }],
+    name: 'isShuttleNonceUsed',
     outputs: [{ name: '', internalType: 'bool', type: 'bool' }],
     stateMutability: 'view',
   },
@@ -1637,6 +1738,13 @@ export const depositRegistryAbi = [
   },
   {
     type: 'function',
+    inputs: [{ name: 'nonce', internalType: 'bytes32', type: 'bytes32' }],
+    name: 'revokeShuttle',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
     inputs: [
       { name: 'account', internalType: 'address', type: 'address' },
       { name: 'nonce', internalType: 'uint256', type: 'uint256' },
@@ -1644,6 +1752,28 @@ export const depositRegistryAbi = [
     name: 'revokeWithdrawal',
     outputs: [],
     stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [
+      { name: 'inputToken', internalType: 'address', type: 'address' },
+      { name: 'destinationChainId', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'route',
+    outputs: [
+      {
+        name: '',
+        internalType: 'struct ShuttleRoute',
+        type: 'tuple',
+        components: [
+          { name: 'outputToken', internalType: 'address', type: 'address' },
+          { name: 'inputDecimals', internalType: 'uint8', type: 'uint8' },
+          { name: 'outputDecimals', internalType: 'uint8', type: 'uint8' },
+          { name: 'maxFeePpm', internalType: 'uint32', type: 'uint32' },
+        ],
+      },
+    ],
+    stateMutability: 'view',
   },
   {
     type: 'function',
@@ -1692,6 +1822,44 @@ export const depositRegistryAbi = [
     type: 'function',
     inputs: [],
     name: 'shed',
+    outputs: [{ name: '', internalType: 'address', type: 'address' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [
+      {
+        name: 'order',
+        internalType: 'struct Shuttle',
+        type: 'tuple',
+        components: [
+          { name: 'nonce', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'originChainId', internalType: 'uint256', type: 'uint256' },
+          {
+            name: 'destinationChainId',
+            internalType: 'uint256',
+            type: 'uint256',
+          },
+          { name: 'inputToken', internalType: 'address', type: 'address' },
+          { name: 'outputToken', internalType: 'address', type: 'address' },
+          { name: 'inputAmount', internalType: 'uint256', type: 'uint256' },
+          { name: 'outputAmount', internalType: 'uint256', type: 'uint256' },
+          { name: 'fillDeadline', internalType: 'uint32', type: 'uint32' },
+          { name: 'validUntil', internalType: 'uint64', type: 'uint64' },
+          { name: 'checkpoint', internalType: 'uint64', type: 'uint64' },
+        ],
+      },
+      { name: 'enclaveSignature', internalType: 'bytes', type: 'bytes' },
+      { name: 'leaderSignature', internalType: 'bytes', type: 'bytes' },
+    ],
+    name: 'shuttle',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [],
+    name: 'spokePool',
     outputs: [{ name: '', internalType: 'address', type: 'address' }],
     stateMutability: 'view',
   },
@@ -1777,6 +1945,33 @@ export const depositRegistryAbi = [
     name: 'withdrawMany',
     outputs: [{ name: 'paid', internalType: 'bool[]', type: 'bool[]' }],
     stateMutability: 'nonpayable',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      { name: 'index', internalType: 'uint64', type: 'uint64', indexed: true },
+      {
+        name: 'nonce',
+        internalType: 'bytes32',
+        type: 'bytes32',
+        indexed: false,
+      },
+      {
+        name: 'token',
+        internalType: 'address',
+        type: 'address',
+        indexed: false,
+      },
+      {
+        name: 'amount',
+        internalType: 'uint256',
+        type: 'uint256',
+        indexed: false,
+      },
+      { name: 'reason', internalType: 'uint8', type: 'uint8', indexed: false },
+    ],
+    name: 'Absorbed',
   },
   {
     type: 'event',
@@ -2104,6 +2299,38 @@ export const depositRegistryAbi = [
     inputs: [
       { name: 'index', internalType: 'uint64', type: 'uint64', indexed: true },
       {
+        name: 'inputToken',
+        internalType: 'address',
+        type: 'address',
+        indexed: false,
+      },
+      {
+        name: 'destinationChainId',
+        internalType: 'uint256',
+        type: 'uint256',
+        indexed: false,
+      },
+      {
+        name: 'route',
+        internalType: 'struct ShuttleRoute',
+        type: 'tuple',
+        components: [
+          { name: 'outputToken', internalType: 'address', type: 'address' },
+          { name: 'inputDecimals', internalType: 'uint8', type: 'uint8' },
+          { name: 'outputDecimals', internalType: 'uint8', type: 'uint8' },
+          { name: 'maxFeePpm', internalType: 'uint32', type: 'uint32' },
+        ],
+        indexed: false,
+      },
+    ],
+    name: 'RouteChanged',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      { name: 'index', internalType: 'uint64', type: 'uint64', indexed: true },
+      {
         name: 'token',
         internalType: 'address',
         type: 'address',
@@ -2239,6 +2466,92 @@ export const depositRegistryAbi = [
       },
     ],
     name: 'SettlementRevoked',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      { name: 'index', internalType: 'uint64', type: 'uint64', indexed: true },
+      {
+        name: 'digest',
+        internalType: 'bytes32',
+        type: 'bytes32',
+        indexed: false,
+      },
+      {
+        name: 'order',
+        internalType: 'struct Shuttle',
+        type: 'tuple',
+        components: [
+          { name: 'nonce', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'originChainId', internalType: 'uint256', type: 'uint256' },
+          {
+            name: 'destinationChainId',
+            internalType: 'uint256',
+            type: 'uint256',
+          },
+          { name: 'inputToken', internalType: 'address', type: 'address' },
+          { name: 'outputToken', internalType: 'address', type: 'address' },
+          { name: 'inputAmount', internalType: 'uint256', type: 'uint256' },
+          { name: 'outputAmount', internalType: 'uint256', type: 'uint256' },
+          { name: 'fillDeadline', internalType: 'uint32', type: 'uint32' },
+          { name: 'validUntil', internalType: 'uint64', type: 'uint64' },
+          { name: 'checkpoint', internalType: 'uint64', type: 'uint64' },
+        ],
+        indexed: false,
+      },
+    ],
+    name: 'ShuttleArrived',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      { name: 'index', internalType: 'uint64', type: 'uint64', indexed: true },
+      {
+        name: 'nonce',
+        internalType: 'bytes32',
+        type: 'bytes32',
+        indexed: false,
+      },
+    ],
+    name: 'ShuttleRevoked',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      { name: 'index', internalType: 'uint64', type: 'uint64', indexed: true },
+      {
+        name: 'digest',
+        internalType: 'bytes32',
+        type: 'bytes32',
+        indexed: false,
+      },
+      {
+        name: 'order',
+        internalType: 'struct Shuttle',
+        type: 'tuple',
+        components: [
+          { name: 'nonce', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'originChainId', internalType: 'uint256', type: 'uint256' },
+          {
+            name: 'destinationChainId',
+            internalType: 'uint256',
+            type: 'uint256',
+          },
+          { name: 'inputToken', internalType: 'address', type: 'address' },
+          { name: 'outputToken', internalType: 'address', type: 'address' },
+          { name: 'inputAmount', internalType: 'uint256', type: 'uint256' },
+          { name: 'outputAmount', internalType: 'uint256', type: 'uint256' },
+          { name: 'fillDeadline', internalType: 'uint32', type: 'uint32' },
+          { name: 'validUntil', internalType: 'uint64', type: 'uint64' },
+          { name: 'checkpoint', internalType: 'uint64', type: 'uint64' },
+        ],
+        indexed: false,
+      },
+    ],
+    name: 'ShuttleSent',
   },
   {
     type: 'event',
@@ -2832,6 +3145,112 @@ export const depositRegistryAbi = [
     name: 'Settlements_ValidToTooFar',
   },
   { type: 'error', inputs: [], name: 'Settlements_ZeroAmount' },
+  {
+    type: 'error',
+    inputs: [{ name: 'nonce', internalType: 'bytes32', type: 'bytes32' }],
+    name: 'Shuttles_AlreadyAbsorbed',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'digest', internalType: 'bytes32', type: 'bytes32' }],
+    name: 'Shuttles_AlreadyArrived',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'fillDeadline', internalType: 'uint32', type: 'uint32' }],
+    name: 'Shuttles_BadFillDeadline',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'outputAmount', internalType: 'uint256', type: 'uint256' },
+      { name: 'lowest', internalType: 'uint256', type: 'uint256' },
+      { name: 'highest', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'Shuttles_BadOutputAmount',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'destinationChainId', internalType: 'uint256', type: 'uint256' },
+      {
+        name: 'route',
+        internalType: 'struct ShuttleRoute',
+        type: 'tuple',
+        components: [
+          { name: 'outputToken', internalType: 'address', type: 'address' },
+          { name: 'inputDecimals', internalType: 'uint8', type: 'uint8' },
+          { name: 'outputDecimals', internalType: 'uint8', type: 'uint8' },
+          { name: 'maxFeePpm', internalType: 'uint32', type: 'uint32' },
+        ],
+      },
+    ],
+    name: 'Shuttles_BadRoute',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'inputAmount', internalType: 'uint256', type: 'uint256' },
+      { name: 'inputDecimals', internalType: 'uint8', type: 'uint8' },
+      { name: 'outputDecimals', internalType: 'uint8', type: 'uint8' },
+    ],
+    name: 'Shuttles_InexactAmount',
+  },
+  { type: 'error', inputs: [], name: 'Shuttles_NoPool' },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'inputToken', internalType: 'address', type: 'address' },
+      { name: 'destinationChainId', internalType: 'uint256', type: 'uint256' },
+      { name: 'outputToken', internalType: 'address', type: 'address' },
+    ],
+    name: 'Shuttles_NoRoute',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'nonce', internalType: 'bytes32', type: 'bytes32' }],
+    name: 'Shuttles_NonceUsed',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'relayHash', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'status', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'Shuttles_NotFilled',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'token', internalType: 'address', type: 'address' },
+      { name: 'amount', internalType: 'uint256', type: 'uint256' },
+      { name: 'unaccounted', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'Shuttles_NotReceived',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'token', internalType: 'address', type: 'address' },
+      { name: 'balanceBefore', internalType: 'uint256', type: 'uint256' },
+      { name: 'balanceAfter', internalType: 'uint256', type: 'uint256' },
+      { name: 'leftApproved', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'Shuttles_NotTaken',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'reason', internalType: 'bytes', type: 'bytes' }],
+    name: 'Shuttles_PoolRefused',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'chainId', internalType: 'uint256', type: 'uint256' },
+      { name: 'expected', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'Shuttles_WrongChain',
+  },
   { type: 'error', inputs: [], name: 'Signatures_NoLeader' },
   {
     type: 'error',

@@ -8,8 +8,10 @@ import {DepositRouter} from "../../src/DepositRouter.sol";
 import {Directory} from "../../src/Directory.sol";
 import {Governor, SlowGovernor} from "../../src/Governor.sol";
 import {ExitHatch} from "../../src/registry/ExitHatch.sol";
+import {ExitRootPosts} from "../../src/registry/ExitRootPosts.sol";
 import {Listings} from "../../src/registry/Listings.sol";
 import {Settlements} from "../../src/registry/Settlements.sol";
+import {Shuttles} from "../../src/registry/Shuttles.sol";
 import {AuthorityGenesis, DirectoryGenesis, TokenListing} from "../../src/types/Listings.sol";
 import {CowContracts} from "../../src/types/Settlement.sol";
 import {ContractsOfOthers} from "./ContractsOfOthers.sol";
@@ -148,8 +150,10 @@ abstract contract Protocol is CouncilSafe, ContractsOfOthers {
     /// their code and are the same on every chain.
     function _recordLibraries() private {
         _codes.push(Code("contracts/src/registry/ExitHatch.sol:ExitHatch", address(ExitHatch), ""));
+        _codes.push(Code("contracts/src/registry/ExitRootPosts.sol:ExitRootPosts", address(ExitRootPosts), ""));
         _codes.push(Code("contracts/src/registry/Listings.sol:Listings", address(Listings), ""));
         _codes.push(Code("contracts/src/registry/Settlements.sol:Settlements", address(Settlements), ""));
+        _codes.push(Code("contracts/src/registry/Shuttles.sol:Shuttles", address(Shuttles), ""));
     }
 
     function _registryArguments(Config memory config, Contracts memory contracts) private pure returns (bytes memory) {
@@ -159,7 +163,8 @@ abstract contract Protocol is CouncilSafe, ContractsOfOthers {
             contracts.checkpointer,
             config.startCheckpoint,
             config.tokens,
-            CowContracts(config.others.cow.settlement, config.others.cow.shedFactory)
+            CowContracts(config.others.cow.settlement, config.others.cow.shedFactory),
+            config.others.spokePool
         );
     }
 

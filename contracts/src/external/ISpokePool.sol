@@ -44,6 +44,9 @@ interface ISpokePool {
         bytes calldata message
     ) external payable;
 
+    /// @notice Pays what the caller should have been refunded when the token refused to be transferred.
+    function claimRelayerRefund(bytes32 l2TokenAddress, bytes32 refundAddress) external;
+
     /// @param relayHash `keccak256(abi.encode(V3RelayData, destinationChainId))`
     /// @return 0 not filled, 1 a slow fill is requested, 2 filled
     function fillStatuses(bytes32 relayHash) external view returns (uint256);

@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 import {IEventLog} from "./IEventLog.sol";
 import {IExitHatch} from "./IExitHatch.sol";
 import {ISettlements} from "./ISettlements.sol";
+import {IShuttles} from "./IShuttles.sol";
 import {TokenListing} from "../types/Listings.sol";
 import {ExitRoots, Withdrawal} from "../types/Messages.sol";
 import {ExitPhase, Limit, OutflowKind} from "../types/VaultState.sol";
@@ -21,7 +22,7 @@ import {ExitPhase, Limit, OutflowKind} from "../types/VaultState.sol";
 ///   whoever withdraws last waits for the token to be made whole.
 /// - No return value, `false` and a revert are all understood. Tokens that call back cannot re-enter. A blocklisted
 ///   recipient is not paid, and holds up nobody else.
-interface IDepositRegistry is IEventLog, IExitHatch, ISettlements {
+interface IDepositRegistry is IEventLog, IExitHatch, ISettlements, IShuttles {
     // Entries of the log: only `index` is indexed.
     /// @notice `amount` atoms arrived for `account`; `payer` sent them.
     event Deposited(
@@ -78,7 +79,7 @@ interface IDepositRegistry is IEventLog, IExitHatch, ISettlements {
     error DepositRegistry_NotGovernor(address caller);
     /// @notice Only the council or the governor may.
     error DepositRegistry_NotCouncilOrGovernor(address caller);
-    /// @notice Only the slow governor makes a token settleable. The council may only take it back.
+    /// @notice Only the slow governor makes a token settleable and opens routes. The council may only take it back.
     error DepositRegistry_NotSlowGovernor(address caller);
     /// @notice Only the vault itself may.
     error DepositRegistry_NotSelf(address caller);
@@ -152,7 +153,7 @@ interface IDepositRegistry is IEventLog, IExitHatch, ISettlements {
     /// @notice The token could not be sent to the recipient.
     error TransferFailed();
 
-    /// @notice Takes `amount` of a listed token from the caller and credits `account` with what arrives.
+    /// @notice Takes `amount` of a listed token from the caller and credits `account` with what arrives of it.
     /// @param amount in the token's atoms
     /// @param subaccount known to the keeper only; 0 by default
     function deposit(address token, uint256 amount, address account, uint32 subaccount) external;

@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {
+    Absorb,
     AcceptLeader,
     AcceptStandby,
     Checkpoint,
@@ -10,6 +11,7 @@ import {
     SettlementIntent,
     SettlementOrder,
     ShedHooks,
+    Shuttle,
     Withdrawal
 } from "../types/Messages.sol";
 
@@ -25,6 +27,11 @@ library TypedMessages {
     bytes32 internal constant SHED_HOOKS_TYPEHASH = keccak256("ShedHooks(bytes32 hooksHash)");
     bytes32 internal constant FORCED_ANSWER_TYPEHASH =
         keccak256("ForcedAnswer(uint256 id,uint256 paid,uint8 reason,uint64 checkpoint)");
+    bytes32 internal constant SHUTTLE_TYPEHASH = keccak256(
+        "Shuttle(bytes32 nonce,uint256 originChainId,uint256 destinationChainId,address inputToken,address outputToken,uint256 inputAmount,uint256 outputAmount,uint32 fillDeadline,uint64 validUntil,uint64 checkpoint)"
+    );
+    bytes32 internal constant ABSORB_TYPEHASH =
+        keccak256("Absorb(bytes32 nonce,address token,uint256 amount,uint8 reason,uint64 checkpoint)");
     bytes32 internal constant EXIT_ROOTS_TYPEHASH =
         keccak256("ExitRoots(uint64 epoch,uint64 checkpoint,uint64 issuedAt,bytes32 root)");
     bytes32 internal constant CHECKPOINT_TYPEHASH = keccak256(
@@ -60,6 +67,14 @@ library TypedMessages {
 
     function hashStruct(ForcedAnswer calldata answer) internal pure returns (bytes32) {
         return keccak256(abi.encode(FORCED_ANSWER_TYPEHASH, answer));
+    }
+
+    function hashStruct(Shuttle calldata order) internal pure returns (bytes32) {
+        return keccak256(abi.encode(SHUTTLE_TYPEHASH, order));
+    }
+
+    function hashStruct(Absorb calldata absorption) internal pure returns (bytes32) {
+        return keccak256(abi.encode(ABSORB_TYPEHASH, absorption));
     }
 
     function hashStruct(ExitRoots calldata roots) internal pure returns (bytes32) {

@@ -15,6 +15,7 @@ abstract contract Deposits is VaultStorage {
 
     /// @dev The transfer comes first, because only it shows the amount; the caller guards against re-entry. A balance that
     /// cannot be read must revert: read as 0 before and rightly afterwards, it would credit what the whole vault holds.
+    /// Never more than was asked for counts: while a token calls back, a shuttle or a refund can be made to arrive.
     function _deposit(address token, uint256 amount, address account, uint32 subaccount) internal {
         _vault.requireNotFinal();
         _vault.requireListed(token);
@@ -25,6 +26,7 @@ abstract contract Deposits is VaultStorage {
         uint256 balanceAfter = IERC20(token).balanceOf(address(this));
         if (balanceAfter <= balanceBefore) revert DepositRegistry_NothingReceived(token);
         uint256 received = balanceAfter - balanceBefore;
+        if (received > amount) received = amount;
 
         TokenBooks storage books = _vault.tokens[token];
         (uint256 wouldHold, uint112 depositCap) = (books.accounted + received, books.depositCap);

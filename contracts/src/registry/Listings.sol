@@ -58,6 +58,14 @@ library Listings {
         );
     }
 
+    function outflow(VaultState storage vault, address token, OutflowKind kind)
+        external
+        view
+        returns (Limit memory limit, uint256 used)
+    {
+        return (vault.limitOf(token, kind), vault.usedOutflow(token, kind));
+    }
+
     function _setLimit(TokenBooks storage books, OutflowKind kind, Limit memory limit) private {
         if (limit.capacity > type(uint104).max || (limit.capacity != 0 && limit.refillSeconds == 0)) {
             revert IDepositRegistry.DepositRegistry_BadLimit(limit.capacity, limit.refillSeconds);

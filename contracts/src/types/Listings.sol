@@ -16,6 +16,15 @@ struct TokenListing {
     bool settleable;
 }
 
+/// @notice What a token becomes on another chain. The fee, in millionths of what goes in, is the most that a shuttle may
+/// cost. Without an output token there is no route.
+struct ShuttleRoute {
+    address outputToken;
+    uint8 inputDecimals;
+    uint8 outputDecimals;
+    uint32 maxFeePpm;
+}
+
 /// @notice A chain with a vault. `finality`: 0 = wait for `finalized`, 1 = wait for `safe`.
 struct ChainListing {
     uint64 chainId;

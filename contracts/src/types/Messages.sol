@@ -50,6 +50,30 @@ struct ForcedAnswer {
     uint64 checkpoint;
 }
 
+/// @notice Moves inventory from the vault of the origin, in whose domain it is signed, to the vault of the destination.
+/// Whoever pays `outputAmount` there before `fillDeadline` gets `inputAmount` here, less Across' fee.
+struct Shuttle {
+    bytes32 nonce;
+    uint256 originChainId;
+    uint256 destinationChainId;
+    address inputToken;
+    address outputToken;
+    uint256 inputAmount;
+    uint256 outputAmount;
+    uint32 fillDeadline;
+    uint64 validUntil;
+    uint64 checkpoint;
+}
+
+/// @notice Brings tokens that lie in the vault into its books. `reason` is for the keeper's.
+struct Absorb {
+    bytes32 nonce;
+    address token;
+    uint256 amount;
+    uint8 reason;
+    uint64 checkpoint;
+}
+
 /// @notice One Merkle root over (chainId, registry, treeRoot, processedIndex) of all chains. Signed in the domain of the
 /// home chain's Checkpointer; posting it is each vault's heartbeat and opens what checkpoint `checkpoint` approved.
 struct ExitRoots {

@@ -93,7 +93,7 @@ contract DeployScriptTest is DeployTest {
     function test_deploy_recordsHowEachContractCameToBe() public {
         string memory record = _script.deploy(_config, _deployer);
         string[] memory names = vm.parseJsonKeys(record, ".code");
-        assertEq(names.length, 12);
+        assertEq(names.length, 14);
         for (uint256 i = 0; i < names.length; i++) {
             string memory key = string.concat(".code.", names[i]);
             address at = vm.parseJsonAddress(record, string.concat(key, ".address"));

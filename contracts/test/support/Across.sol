@@ -47,6 +47,7 @@ interface IAcrossPool is ISpokePool {
     error FillsArePaused();
     error ExpiredFillDeadline();
     error RelayFilled();
+    error NoRelayerRefundToClaim();
 
     function fillRelay(V3RelayData calldata relayData, uint256 repaymentChainId, bytes32 repaymentAddress) external;
     function fillRelayWithUpdatedDeposit(
@@ -96,11 +97,15 @@ abstract contract Across is CommonBase {
     mapping(IAcrossPool => uint32) private _bundles;
 
     function deployPool(address wrappedNative) internal returns (IAcrossPool) {
-        address implementation = _deployArtifact(
-            "Ethereum_SpokePool", abi.encode(wrappedNative, QUOTE_TIME_BUFFER, FILL_DEADLINE_BUFFER, address(0))
-        );
+        address implementation = deployPoolImplementation(wrappedNative);
         bytes memory initializer = abi.encodeCall(IAcrossPool.initialize, (FIRST_DEPOSIT_ID, address(this)));
         return IAcrossPool(_deployArtifact("ERC1967Proxy", abi.encode(implementation, initializer)));
+    }
+
+    function deployPoolImplementation(address wrappedNative) internal returns (address) {
+        return _deployArtifact(
+            "Ethereum_SpokePool", abi.encode(wrappedNative, QUOTE_TIME_BUFFER, FILL_DEADLINE_BUFFER, address(0))
+        );
     }
 
     /// @dev As a bundle that brought the one leaf, and whoever executes it.

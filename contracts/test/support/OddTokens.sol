@@ -184,3 +184,25 @@ contract NoZeroToken is DevnetToken("No Zero", "NOZ", 18) {
         require(amount != 0, "nothing");
     }
 }
+
+/// @dev Burns 1 % of what is transferred on top of it, at the sender's cost, once that is switched on.
+contract FeeOnTopToken is DevnetToken("FeeOnTop", "TOP", 18) {
+    bool private _on;
+
+    function switchOn() external {
+        _on = true;
+    }
+
+    function _afterTokenTransfer(address from, address to, uint256 amount) internal override {
+        if (_on && from != address(0) && to != address(0)) _burn(from, amount / 100);
+    }
+}
+
+/// @dev Forgets to lower the allowance.
+contract StickyAllowanceToken is DevnetToken("Sticky", "STICK", 18) {
+    function transferFrom(address from, address to, uint256 amount) public override returns (bool) {
+        require(allowance(from, msg.sender) >= amount, "allowance");
+        _transfer(from, to, amount);
+        return true;
+    }
+}

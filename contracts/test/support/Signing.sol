@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 import {CommonBase} from "forge-std/Base.sol";
 
 import {
+    Absorb,
     AcceptLeader,
     AcceptStandby,
     Checkpoint,
@@ -12,6 +13,7 @@ import {
     SettlementIntent,
     SettlementOrder,
     ShedHooks,
+    Shuttle,
     Withdrawal
 } from "../../src/types/Messages.sol";
 
@@ -24,6 +26,10 @@ abstract contract Signing is CommonBase {
         "SettlementIntent(bytes32 nonce,address sellToken,address buyToken,uint256 sellAmount,uint256 buyAmount,bool buyExact,bool partiallyFillable,uint32 validTo,bytes32 owner,uint64 checkpoint)";
     string internal constant SETTLEMENT_ORDER = "SettlementOrder(bytes32 orderDigest)";
     string internal constant SHED_HOOKS = "ShedHooks(bytes32 hooksHash)";
+    string internal constant SHUTTLE =
+        "Shuttle(bytes32 nonce,uint256 originChainId,uint256 destinationChainId,address inputToken,address outputToken,uint256 inputAmount,uint256 outputAmount,uint32 fillDeadline,uint64 validUntil,uint64 checkpoint)";
+    string internal constant ABSORB =
+        "Absorb(bytes32 nonce,address token,uint256 amount,uint8 reason,uint64 checkpoint)";
     string internal constant EXIT_ROOTS = "ExitRoots(uint64 epoch,uint64 checkpoint,uint64 issuedAt,bytes32 root)";
     string internal constant FORCED_ANSWER = "ForcedAnswer(uint256 id,uint256 paid,uint8 reason,uint64 checkpoint)";
     string internal constant CHECKPOINT =
@@ -60,6 +66,14 @@ abstract contract Signing is CommonBase {
 
     function digestOf(Domain memory domain, ShedHooks memory message) internal pure returns (bytes32) {
         return _digest(domain, vm.eip712HashStruct(SHED_HOOKS, abi.encode(message)));
+    }
+
+    function digestOf(Domain memory domain, Shuttle memory message) internal pure returns (bytes32) {
+        return _digest(domain, vm.eip712HashStruct(SHUTTLE, abi.encode(message)));
+    }
+
+    function digestOf(Domain memory domain, Absorb memory message) internal pure returns (bytes32) {
+        return _digest(domain, vm.eip712HashStruct(ABSORB, abi.encode(message)));
     }
 
     function digestOf(Domain memory domain, ExitRoots memory message) internal pure returns (bytes32) {

@@ -14,7 +14,13 @@ contract VaultHarness is DepositRegistry {
 
     constructor(address authority_, uint256 homeChainId, address checkpointer)
         DepositRegistry(
-            authority_, homeChainId, checkpointer, 0, new TokenListing[](0), CowContracts(address(0), address(0))
+            authority_,
+            homeChainId,
+            checkpointer,
+            0,
+            new TokenListing[](0),
+            CowContracts(address(0), address(0)),
+            address(0)
         )
     {}
 

@@ -38,6 +38,8 @@ abstract contract VaultTest is Test, Signing, LogReplay {
     DepositRegistry internal registry;
     Checkpointer internal checkpointer;
     DevnetToken internal token;
+    /// @dev 0: no shuttles.
+    address internal spokePool;
 
     function setUp() public virtual {
         vm.warp(START);
@@ -57,7 +59,7 @@ abstract contract VaultTest is Test, Signing, LogReplay {
         address registryAt = vm.computeCreateAddress(address(this), nonce + 1);
         address checkpointerAt = vm.computeCreateAddress(address(this), nonce + 2);
         authority = new Authority(authorityGenesis(registryAt, checkpointerAt));
-        registry = new DepositRegistry(address(authority), HOME, checkpointerAt, 0, tokens, cowContracts());
+        registry = newRegistry(checkpointerAt, 0, tokens);
         checkpointer = new Checkpointer(address(authority), 0);
     }
 
@@ -79,6 +81,15 @@ abstract contract VaultTest is Test, Signing, LogReplay {
             leaderDelay: 24 hours,
             staleAfter: 15 minutes
         });
+    }
+
+    function newRegistry(address checkpointer_, uint40 startCheckpoint, TokenListing[] memory listings)
+        internal
+        returns (DepositRegistry)
+    {
+        return new DepositRegistry(
+            address(authority), HOME, checkpointer_, startCheckpoint, listings, cowContracts(), spokePool
+        );
     }
 
     /// @dev Most tests do without CoW Protocol.

@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {TypedMessages} from "../../src/libraries/TypedMessages.sol";
 import {
+    Absorb,
     AcceptLeader,
     AcceptStandby,
     Checkpoint,
@@ -11,6 +12,7 @@ import {
     SettlementIntent,
     SettlementOrder,
     ShedHooks,
+    Shuttle,
     Withdrawal
 } from "../../src/types/Messages.sol";
 import {Signing} from "../support/Signing.sol";
@@ -33,6 +35,14 @@ contract TypedMessagesTest is Test, Signing {
     }
 
     function testFuzz_hashStruct_ofShedHooks(ShedHooks calldata message) public view {
+        assertEq(digest(TypedMessages.hashStruct(message)), digestOf(_domain, message));
+    }
+
+    function testFuzz_hashStruct_ofShuttle(Shuttle calldata message) public view {
+        assertEq(digest(TypedMessages.hashStruct(message)), digestOf(_domain, message));
+    }
+
+    function testFuzz_hashStruct_ofAbsorb(Absorb calldata message) public view {
         assertEq(digest(TypedMessages.hashStruct(message)), digestOf(_domain, message));
     }
 

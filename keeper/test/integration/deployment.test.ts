@@ -34,10 +34,12 @@ const CONTRACTS = [
   'DeterministicFactory',
   'Directory',
   'ExitHatch',
+  'ExitRootPosts',
   'Governor',
   'Listings',
   'SettlementLane',
   'Settlements',
+  'Shuttles',
   'SlowGovernor',
 ];
 const NAMES = ['ethereum', 'optimism', 'polygon', 'base', 'arbitrum'] as const;

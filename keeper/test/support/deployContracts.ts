@@ -33,8 +33,6 @@ import {
 const MNEMONIC = 'test test test test test test test test test test test junk';
 const ROOT = resolve(import.meta.dirname, '../../..');
 const MINED_POLL_MS = 20;
-/** Of the vault. */
-const LIBRARIES = ['ExitHatch', 'Listings', 'Settlements'];
 
 /** Anvil's funded accounts by number. */
 export function developmentKey(index: number): Hex {
@@ -61,18 +59,24 @@ function connect(url: string) {
     .extend(walletActions);
 }
 
-export interface TestContracts {
+export interface TestChain {
   readonly chainId: number;
   readonly client: TestClient;
+  /** Waits until it is mined; without `to` it creates a contract. */
+  send(transaction: { readonly to?: Address; readonly data: Hex }): Promise<Hex>;
+  create(data: Hex): Promise<Address>;
+  /** What `forge build` made of a contract, its external libraries put in; they are deployed once. */
+  link(contract: string): Promise<Hex>;
+  /** Deploys what `forge build` made. */
+  deploy(contract: string, args: readonly unknown[]): Promise<Address>;
+}
+
+export interface TestContracts extends TestChain {
   /** 6 decimals, 10¹⁵ atoms of it minted to the deployer and approved to the vault. */
   readonly token: Address;
   readonly registry: Address;
   readonly authority: Address;
   readonly checkpointer: Address;
-  /** Waits until it is mined; without `to` it creates a contract. */
-  send(transaction: { readonly to?: Address; readonly data: Hex }): Promise<Hex>;
-  /** Deploys what `forge build` made. */
-  deploy(contract: string, args: readonly unknown[]): Promise<Address>;
   deposit(input: { readonly account: Address; readonly amount: bigint }): Promise<void>;
   /** For epoch 1. */
   proposeLeader(): Promise<void>;
@@ -80,33 +84,58 @@ export interface TestContracts {
   electLeader(): Promise<void>;
 }
 
-/**
- * Deploys token, vault, authority and checkpointer: this chain is its own home. The chain must mine on its own.
- * `ringSize`: of the checkpointer.
- */
-export async function deployContracts(url: string, { ringSize = 0n } = {}): Promise<TestContracts> {
+/** The chain must mine on its own. */
+export async function connectTo(url: string): Promise<TestChain> {
   const client = connect(url);
-  const chainId = await client.getChainId();
-  const from = client.account.address;
   const send = async (transaction: { readonly to?: Address; readonly data: Hex }): Promise<Hex> => {
     const hash = await client.sendTransaction({ ...transaction, chain: null });
     const { status } = await client.waitForTransactionReceipt({ hash });
     if (status !== 'success') throw new Error(`transaction ${hash} failed`);
     return hash;
   };
-  const created = async (data: Hex) => {
+  const create = async (data: Hex): Promise<Address> => {
     const { contractAddress } = await client.getTransactionReceipt({ hash: await send({ data }) });
     return lower(contractAddress as string);
   };
-  const libraries: Record<string, Address> = {};
-  for (const library of LIBRARIES) libraries[library] = await created(artifact(library).bytecode);
-  const deploy = (contract: string, args: readonly unknown[]) => {
-    const { abi, bytecode } = artifact(contract, libraries);
-    return created(encodeDeployData({ abi, bytecode, args }));
+  const libraries = new Map<string, Address>();
+  const link = async (contract: string): Promise<Hex> => {
+    const { object, linkReferences } = artifact(contract).bytecode;
+    let linked = object.slice(2);
+    for (const [name, places] of Object.values(linkReferences).flatMap((references) => Object.entries(references))) {
+      const library = libraries.get(name) ?? (await create(await link(name)));
+      libraries.set(name, library);
+      for (const { start } of places) {
+        linked = linked.slice(0, 2 * start) + library.slice(2) + linked.slice(2 * start + 40);
+      }
+    }
+    return `0x${linked}`;
   };
+  return {
+    chainId: await client.getChainId(),
+    client,
+    send,
+    create,
+    link,
+    async deploy(contract, args) {
+      const bytecode = await link(contract);
+      return create(encodeDeployData({ abi: artifact(contract).abi, bytecode, args }));
+    },
+  };
+}
+
+/**
+ * Deploys token, vault, authority and checkpointer: this chain is its own home. The chain must mine on its own. The same
+ * steps on two fresh chains give the same addresses. `ringSize`: of the checkpointer; `spokePool`: Across', if there is one.
+ */
+export async function deployContracts(url: string, { ringSize = 0n, spokePool = NOBODY } = {}): Promise<TestContracts> {
+  const chain = await connectTo(url);
+  const { chainId, client, send, deploy } = chain;
+  const from = client.account.address;
+  await chain.link('DepositRegistry');
   const firstNonce = BigInt(await client.getTransactionCount({ address: from }));
   const addressOf = (offset: bigint) => lower(getContractAddress({ from, nonce: firstNonce + offset }));
   const [token, registry, authority, checkpointer] = [addressOf(0n), addressOf(1n), addressOf(2n), addressOf(3n)];
+
   const proposeLeader = async () => {
     const args = [leader, 1n, zeroHash] as const;
     await send({ to: authority, data: encodeFunctionData({ abi: authorityAbi, functionName: 'proposeLeader', args }) });
@@ -116,7 +145,7 @@ export async function deployContracts(url: string, { ringSize = 0n } = {}): Prom
   const listings = [{ token, depositCap: 10n ** 15n, ...limits, settleable: false }];
   const cow = { settlement: zeroAddress, shedFactory: zeroAddress };
   await deploy('DevnetToken', ['Test Dollar', 'TUSD', 6]);
-  await deploy('DepositRegistry', [authority, chainId, checkpointer, 0, listings, cow]);
+  await deploy('DepositRegistry', [authority, chainId, checkpointer, 0, listings, cow, spokePool]);
   const roles = { council: from, governor: from, slowGovernor: from, enclave, guardians: [] };
   await deploy('Authority', [{ ...roles, registry, checkpointer, leaderDelay: 0n, staleAfter: 0n }]);
   await deploy('Checkpointer', [authority, ringSize]);
@@ -130,14 +159,11 @@ export async function deployContracts(url: string, { ringSize = 0n } = {}): Prom
   });
 
   return {
-    chainId,
-    client,
+    ...chain,
     token,
     registry,
     authority,
     checkpointer,
-    send,
-    deploy,
     proposeLeader,
     async deposit({ account, amount }) {
       const args = [token, amount, account, 0] as const;
@@ -230,15 +256,16 @@ export async function signApproval(
 }
 
 /** A contract of 45 bytes that answers every call with this word. */
-export async function deployAnswering(contracts: TestContracts, word: Hex): Promise<Address> {
+export function deployAnswering(contracts: TestContracts, word: Hex): Promise<Address> {
   const runtime = `7f${word.slice(2)}60005260206000f3`;
   const size = (runtime.length / 2).toString(16).padStart(2, '0');
-  const hash = await contracts.send({ data: `0x60${size}600c60003960${size}6000f3${runtime}` });
-  const { contractAddress } = await contracts.client.getTransactionReceipt({ hash });
-  return lower(contractAddress as string);
+  return contracts.create(`0x60${size}600c60003960${size}6000f3${runtime}`);
 }
 
-async function signBoth(digest: Hex): Promise<{ readonly enclaveSignature: Hex; readonly leaderSignature: Hex }> {
+/** With the enclave key and the leader key. */
+export async function signBoth(
+  digest: Hex,
+): Promise<{ readonly enclaveSignature: Hex; readonly leaderSignature: Hex }> {
   return { enclaveSignature: await sign(enclaveKey, digest), leaderSignature: await sign(leaderKey, digest) };
 }
 
@@ -255,22 +282,8 @@ interface Artifact {
   };
 }
 
-/** With the addresses of its libraries, by their names, in its code. */
-function artifact(contract: string, libraries: Readonly<Record<string, Address>> = {}): { abi: Abi; bytecode: Hex } {
-  const file = resolve(ROOT, `out/${contract}.sol/${contract}.json`);
-  const { abi, bytecode } = JSON.parse(readFileSync(file, 'utf8')) as Artifact;
-  let code: string = bytecode.object;
-  for (const [library, places] of Object.values(bytecode.linkReferences).flatMap(
-    Object.entries<readonly { start: number }[]>,
-  )) {
-    const address = libraries[library];
-    if (address === undefined) throw new Error(`${contract} needs the library ${library}`);
-    for (const { start } of places) {
-      const at = 2 + 2 * start;
-      code = code.slice(0, at) + address.slice(2) + code.slice(at + 40);
-    }
-  }
-  return { abi, bytecode: code as Hex };
+function artifact(contract: string): Artifact {
+  return JSON.parse(readFileSync(resolve(ROOT, `out/${contract}.sol/${contract}.json`), 'utf8')) as Artifact;
 }
 
 function lower(address: string): Address {

@@ -30,7 +30,7 @@ contract ListTokenTest is VaultTest {
         TokenListing[] memory twice = new TokenListing[](2);
         (twice[0], twice[1]) = (listingOf(_other, 1), listingOf(_other, 2));
         vm.expectRevert(abi.encodeWithSelector(IDepositRegistry.DepositRegistry_TokenAlreadyListed.selector, _other));
-        new DepositRegistry(address(authority), HOME, address(checkpointer), 0, twice, cowContracts());
+        newRegistry(address(checkpointer), 0, twice);
     }
 
     function test_listToken_isTheGovernors() public {

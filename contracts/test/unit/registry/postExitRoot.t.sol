@@ -30,9 +30,7 @@ contract PostExitRootTest is VaultTest {
 
     function test_newestRoot_beforeTheFirstIsTheDeployment() public {
         assertNewest(0, 0, START, START);
-        DepositRegistry late = new DepositRegistry(
-            address(authority), HOME, address(checkpointer), 77, new TokenListing[](0), cowContracts()
-        );
+        DepositRegistry late = newRegistry(address(checkpointer), 77, new TokenListing[](0));
         (uint64 epoch, uint64 checkpoint, uint64 issuedAt,) = late.newestRoot();
         assertEq(epoch, 0);
         assertEq(checkpoint, 77);
@@ -304,9 +302,7 @@ contract PostExitRootTest is VaultTest {
 
     function registryOnChain(uint256 chainId, uint40 startCheckpoint) private returns (DepositRegistry other) {
         vm.chainId(chainId);
-        other = new DepositRegistry(
-            address(authority), HOME, address(checkpointer), startCheckpoint, new TokenListing[](0), cowContracts()
-        );
+        other = newRegistry(address(checkpointer), startCheckpoint, new TokenListing[](0));
         vm.prank(address(authority));
         other.setAuthority(Signatures.pairOf(enclave, leader), EPOCH, 0);
     }

@@ -183,9 +183,7 @@ contract WithdrawTest is VaultTest {
     }
 
     function test_withdraw_revertsAtAnotherVault() public {
-        DepositRegistry other = new DepositRegistry(
-            address(authority), HOME, address(checkpointer), 1, new TokenListing[](0), cowContracts()
-        );
+        DepositRegistry other = newRegistry(address(checkpointer), 1, new TokenListing[](0));
         Domain memory domain = registryDomain();
         domain.at = address(other);
         expectRefusedInDomain(domain);
