@@ -1,11 +1,19 @@
 // The OpenAPI 3.1 document, whose schemas are JSON Schema as it is: the route table, written down another way.
 import type { TSchema } from 'typebox';
+import { STATUS } from './errors.ts';
 import type { Route } from './route.ts';
 import { ErrorAnswer } from './schemas.ts';
 
 type Properties = Readonly<Record<string, TSchema>>;
 
-export function openApiDocument(routes: readonly Route[]): object {
+interface OpenApi {
+  readonly openapi: string;
+  readonly info: object;
+  readonly paths: object;
+  readonly components: object;
+}
+
+export function openApiDocument(routes: readonly Route[]): OpenApi {
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {
     const path = route.url.replace(/:(\w+)/g, '{$1}');
@@ -21,10 +29,17 @@ export function openApiDocument(routes: readonly Route[]): object {
     },
     paths,
     components: {
-      schemas: { Error: ErrorAnswer },
+      schemas: { Error: errorSchema() },
       securitySchemes: { session: { type: 'http', scheme: 'bearer' } },
     },
   };
+}
+
+/** Which codes there are, and with which status they come. */
+function errorSchema(): object {
+  const { properties } = ErrorAnswer;
+  const code = { ...properties.code, enum: Object.keys(STATUS), 'x-status': STATUS };
+  return { ...ErrorAnswer, properties: { ...properties, code } };
 }
 
 function operation(route: Route): object {
@@ -34,7 +49,7 @@ function operation(route: Route): object {
     parameters: [...parameters(route.params, 'path'), ...parameters(route.query, 'query')],
     ...(route.hasBody ? { requestBody: { required: true, content: json(route.body) } } : {}),
     responses: {
-      200: { description: 'Done', content: json(route.answer) },
+      200: { description: 'Done', content: { [route.mediaType]: { schema: route.answer } } },
       default: { description: 'Refused', content: json({ $ref: '#/components/schemas/Error' }) },
     },
     ...(security === undefined ? {} : { security }),

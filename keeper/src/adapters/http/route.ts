@@ -37,6 +37,8 @@ export interface Route<
   readonly body: B;
   readonly hasBody: boolean;
   readonly answer: A;
+  /** Of the answer. */
+  readonly mediaType: string;
   readonly session: SessionUse;
   /** A candidate, which holds no state, answers 503 instead. */
   readonly needsState: boolean;
@@ -66,7 +68,7 @@ export function route<
     Partial<
       Pick<
         Route<Q, P, B, A>,
-        'query' | 'params' | 'body' | 'session' | 'needsState' | 'cost' | 'bodyLimitBytes' | 'admit'
+        'query' | 'params' | 'body' | 'mediaType' | 'session' | 'needsState' | 'cost' | 'bodyLimitBytes' | 'admit'
       >
     >,
 ): Route {
@@ -75,6 +77,7 @@ export function route<
     params: nothing,
     body: Type.Undefined(),
     hasBody: input.body !== undefined,
+    mediaType: 'application/json',
     session: 'none',
     needsState: true,
     cost: COST,

@@ -8,12 +8,14 @@ import { createAccess, type PublicBooks, sessionRequired, sessionUnknown } from 
 import { countConnections } from './connections.ts';
 import { type ErrorCode, HttpError, refused } from './errors.ts';
 import { DEFAULT_LIMITS, type HttpLimits } from './limits.ts';
-import { openApiDocument } from './openApi.ts';
+import { createDoorMetrics } from './metrics.ts';
 import { bodyCost, createBuckets, ipKey } from './rateLimit.ts';
 import { rawAnswer } from './rawAnswer.ts';
 import { BODY_LIMIT_BYTES, type Route } from './route.ts';
 import { accountRoutes } from './routes/accountRoutes.ts';
 import { courierRoutes } from './routes/courierRoutes.ts';
+import { marketRoutes } from './routes/marketRoutes.ts';
+import { operationRoutes } from './routes/operationRoutes.ts';
 import { publicRoutes } from './routes/publicRoutes.ts';
 import { sessionRoutes } from './routes/sessionRoutes.ts';
 import { signedRoutes } from './routes/signedRoutes.ts';
@@ -122,19 +124,25 @@ export async function startHttpServer(input: {
     request.asker = identify(request);
   });
 
+  const metrics = createDoorMetrics();
+  const shared = { server: app.server, api, access, sessions, buckets, limits, logger, checkConnection, metrics };
+  const stream = serveStream(shared);
   const routes = [
-    ...publicRoutes({ api, access }),
+    ...publicRoutes({ api }),
+    ...marketRoutes({ api, access }),
     ...signedRoutes({ api, buckets, rates: limits }),
     ...sessionRoutes({ sessions }),
     ...accountRoutes({ api, access }),
     ...courierRoutes({ api }),
   ];
-  for (const route of routes) serve(app, api, route);
-  const openApi = JSON.stringify(openApiDocument(routes));
-  app.get('/v1/openapi.json', (_request, reply) => reply.type('application/json').send(openApi));
+  for (const route of [...routes, ...operationRoutes({ api, metrics, streams: stream.clients, routes })]) {
+    serve(app, api, route);
+  }
   servePreflight(app);
-
-  const stream = serveStream({ server: app.server, api, access, sessions, buckets, limits, logger, checkConnection });
+  app.addHook('onResponse', async ({ method, routeOptions }, { statusCode, elapsedTime }) => {
+    const route = routeOptions.config.route?.url ?? 'none';
+    metrics.answered({ method: route === 'none' ? 'any' : method, route, status: statusCode, ms: elapsedTime });
+  });
   app.addHook('preClose', () => stream.close());
   try {
     await app.listen({ host, port: input.port });
@@ -150,6 +158,7 @@ export async function startHttpServer(input: {
       const cut = setTimeout(() => app.server.closeAllConnections(), CLOSE_GRACE_MS);
       await app.close();
       clearTimeout(cut);
+      metrics.close();
     },
   };
 }
@@ -204,7 +213,8 @@ function serve(app: FastifyInstance, api: KeeperApi, route: Route): void {
       if (refusal !== undefined) throw refused(refusal);
       route.admit(request.body);
     },
-    handler: (request) => {
+    handler: (request, reply) => {
+      reply.type(route.mediaType);
       if (request.asker === null) throw new Error('The request was not identified.');
       const { query, params, body, asker } = request;
       return route.handle({ query, params, body, ...asker } as never);

@@ -12,13 +12,13 @@ interface Operation {
   readonly requestBody?: { readonly content: Content };
   readonly responses: Readonly<Record<string, { readonly content: Content }>>;
 }
-type Content = { readonly 'application/json': { readonly schema: object } };
+type Content = Readonly<Record<string, { readonly schema: object }>>;
 type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 
 /** Every route of the page with its examples, by `GET /v1/…` in the spelling of OpenAPI. */
 const documented = new Map(
   page.split(/^### /m).flatMap((section) => {
-    const [, method, path] = /^`(GET|POST|DELETE) (\/v1\/[^?`]+)/.exec(section) ?? [];
+    const [, method, path] = /^`(GET|POST|DELETE) (\/[^?`]+)/.exec(section) ?? [];
     if (method === undefined || path === undefined) return [];
     const own = section.split(/^## /m)[0] ?? '';
     return [[`${method} ${path.replace(/:(\w+)/g, '{$1}')}`, examplesOf(own)] as const];
@@ -45,11 +45,12 @@ describe('docs/api.md', () => {
     );
     expect([...documented.keys()].sort()).toEqual(routes.map(([name]) => name).sort());
     for (const [name, { requestBody, responses }] of routes) {
-      const schemas = [requestBody, responses[200]].filter((part) => part !== undefined);
+      const contents = [requestBody, responses[200]].flatMap((part) => (part === undefined ? [] : [part.content]));
+      const schemas = contents.flatMap((content) => content['application/json'] ?? []);
       const examples = documented.get(name) ?? [];
       expect([name, examples.length]).toEqual([name, schemas.length]);
-      for (const [index, { content }] of schemas.entries()) {
-        const [isRight, problems] = Compile(content['application/json'].schema).Errors(examples[index]);
+      for (const [index, { schema }] of schemas.entries()) {
+        const [isRight, problems] = Compile(schema).Errors(examples[index]);
         expect({ name, isRight, problems }).toEqual({ name, isRight: true, problems: [] });
       }
     }

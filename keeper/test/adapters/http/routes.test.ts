@@ -347,8 +347,8 @@ describe('a candidate', () => {
     server.keeper.refusal = refusal;
     try {
       const couriers = ['acceptance', 'exit-roots', 'approvals'].map((what) => `/v1/${what}?chain=${HOME_CHAIN}`);
-      for (const path of ['/v1/health', '/v1/identity', '/v1/openapi.json', ...couriers]) {
-        expect((await call(server, path)).status).toBe(200);
+      for (const path of ['/v1/health', '/v1/identity', '/v1/openapi.json', '/metrics', ...couriers]) {
+        expect((await fetch(server.url + path)).status).toBe(200);
       }
       for (const path of ['/v1/assets', '/v1/books', '/v1/solvency', '/v1/checkpoints/latest']) {
         const { status, json, headers } = await call(server, path);
@@ -372,6 +372,7 @@ describe('the OpenAPI document', () => {
     expect(routes.sort()).toEqual([
       'DELETE /v1/session',
       'DELETE /v1/withdrawals',
+      'GET /metrics',
       'GET /v1/acceptance',
       'GET /v1/account',
       'GET /v1/approvals',
@@ -386,6 +387,7 @@ describe('the OpenAPI document', () => {
       'GET /v1/fills',
       'GET /v1/health',
       'GET /v1/identity',
+      'GET /v1/openapi.json',
       'GET /v1/orders',
       'GET /v1/solvency',
       'GET /v1/trades',
@@ -399,6 +401,8 @@ describe('the OpenAPI document', () => {
     const action = batch.requestBody.content['application/json'].schema.properties.message.properties.actions;
     expect(action).toMatchObject({ maxItems: 1024, items: { additionalProperties: false } });
     expect(batch.responses.default.content['application/json'].schema).toEqual({ $ref: '#/components/schemas/Error' });
+    const { code } = json.components.schemas.Error.properties;
+    expect([code.enum, code['x-status']]).toEqual([Object.keys(STATUS), STATUS]);
     expect(json.paths['/v1/books/{id}/depth'].get.parameters).toMatchObject([
       { name: 'id', in: 'path', required: true },
       { name: 'levels', in: 'query', required: false, schema: { type: 'integer', maximum: 200 } },

@@ -1,7 +1,7 @@
 // What an account sees of itself, and the executor of all.
 import type { KeeperApi } from '../../../core/api.ts';
 import type { Access } from '../access.ts';
-import { bookUnknown, HttpError } from '../errors.ts';
+import { HttpError } from '../errors.ts';
 import { type Route, route } from '../route.ts';
 import * as schemas from '../schemas.ts';
 
@@ -30,25 +30,6 @@ export function accountRoutes({ api, access }: { readonly api: KeeperApi; readon
         const { before, limit = DEFAULT_ORDERS } = query;
         const address = access.subject(session, query.address);
         return api.orders({ address, limit, ...(before === undefined ? {} : { before }) });
-      },
-    }),
-    route({
-      method: 'GET',
-      url: '/v1/books/:id/orders',
-      summary: "Everybody's resting orders on one side of a book, best first, for the executor",
-      params: schemas.BookParams,
-      query: schemas.BookOrdersQuery,
-      answer: schemas.BookOrdersAnswer,
-      session: 'required',
-      handle({ session, params, query }) {
-        access.requireExecutor(session);
-        const { side, after, limit = DEFAULT_ORDERS } = query;
-        const view = api.bookOrders({ book: params.id, side, limit, ...(after === undefined ? {} : { after }) });
-        if (view !== undefined) return view;
-        const isListed = api.books().some(({ book }) => book === params.id);
-        if (!isListed || after === undefined) throw bookUnknown(params.id);
-        const message = `Order ${after} does not rest on that side any more; begin anew.`;
-        throw new HttpError({ code: 'order.unknown', message, details: { orderId: after }, retryable: true });
       },
     }),
     route({

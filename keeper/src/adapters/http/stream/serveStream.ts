@@ -9,6 +9,7 @@ import type { StreamAnswer } from '../../../core/streamViews.ts';
 import type { Access } from '../access.ts';
 import { HttpError } from '../errors.ts';
 import type { HttpLimits } from '../limits.ts';
+import type { DoorMetrics } from '../metrics.ts';
 import { type Buckets, ipKey } from '../rateLimit.ts';
 import { rawAnswer } from '../rawAnswer.ts';
 import type { Sessions } from '../sessions.ts';
@@ -36,6 +37,8 @@ const TRY_AGAIN_LATER = 1013;
 export interface StreamServer {
   /** Tells all clients to go. */
   close(): Promise<void>;
+  /** How many are open. */
+  clients(): number;
 }
 
 export function serveStream(input: {
@@ -47,8 +50,9 @@ export function serveStream(input: {
   readonly limits: HttpLimits;
   readonly logger: Logger;
   readonly checkConnection: (socket: Socket) => void;
+  readonly metrics: Pick<DoorMetrics, 'streamMessage' | 'streamCut'>;
 }): StreamServer {
-  const { server, api, buckets, limits, logger } = input;
+  const { server, api, buckets, limits, logger, metrics } = input;
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: true,
@@ -85,6 +89,7 @@ export function serveStream(input: {
     for (const webSocket of slowestFirst) {
       if (bytes <= limits.maxStreamBacklogsBytes) return;
       bytes -= webSocket.bufferedAmount;
+      metrics.streamCut();
       webSocket.terminate();
     }
   }
@@ -128,9 +133,11 @@ export function serveStream(input: {
         if (webSocket.readyState !== webSocket.OPEN) return;
         if (webSocket.bufferedAmount <= limits.maxStreamBacklogBytes) {
           webSocket.send(text);
+          metrics.streamMessage();
           return boundBacklogs(text.length);
         }
         hub.drop(reader);
+        metrics.streamCut();
         webSocket.close(TRY_AGAIN_LATER, 'reads too slowly');
       },
     };
@@ -202,6 +209,7 @@ export function serveStream(input: {
   }, limits.streamHeartbeatMs);
 
   return {
+    clients: () => sockets.clients.size,
     close() {
       closing = true;
       clearInterval(heartbeat);
