@@ -2,6 +2,7 @@
 // only compose.ts knows which.
 import type { Address, Block, Command, Hex, LogEntry } from './commands.ts';
 import type { ExitLeaf, ExitTokenLeaf, Proved } from './exitTree.ts';
+import type { QuotedTrade } from './oracle/observe.ts';
 import type { CheckpointMessage, ExitRootLeaf, WithdrawalMessage } from './typedMessages.ts';
 
 /** How far a log has been read: `index` entries give `head`; the newest of them is at or before block `blockNumber`. */
@@ -190,6 +191,22 @@ export interface Journal {
   readOutbox(name: OutboxName): Uint8Array | undefined;
   writeOutbox(name: OutboxName, value: Uint8Array | undefined): void;
   close(): void;
+}
+
+/** Somebody who says what a trade would bring, without making it. */
+export interface QuoteSource {
+  /** For people; without keys. */
+  readonly name: string;
+  /**
+   * Atoms that are sold and bought, the costs of the trade itself left out. `exact` says which of the two `amount` is.
+   * Tokens as the source names them. Rejects when there is no quote that may be believed.
+   */
+  quote(input: {
+    readonly sell: string;
+    readonly buy: string;
+    readonly amount: bigint;
+    readonly exact: 'sell' | 'buy';
+  }): Promise<QuotedTrade>;
 }
 
 export interface Clock {
