@@ -1,336 +1,343 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+
+import {IGPv2Settlement} from "../../src/external/IGPv2Settlement.sol";
 import {ExitClaim} from "../../src/types/Exit.sol";
-import {Withdrawal} from "../../src/types/Messages.sol";
+import {ShuttleRoute} from "../../src/types/Listings.sol";
+import {Absorb, ForcedAnswer, SettlementIntent, Shuttle, Withdrawal} from "../../src/types/Messages.sol";
+import {CowContracts} from "../../src/types/Settlement.sol";
 import {ExitPhase} from "../../src/types/VaultState.sol";
-import {ExitTest} from "../support/ExitTest.sol";
-import {VaultHarness} from "../support/VaultHarness.sol";
+import {DevnetToken} from "../support/DevnetToken.sol";
+import {HostilePool} from "../support/HostilePool.sol";
+import {BlocklistToken} from "../support/OddTokens.sol";
+import {ExitKeeper} from "./ExitKeeper.sol";
+
+/// @dev What the vault asks CoW Protocol's contract. Its relayer is whoever fills orders here.
+contract CowStandIn is IGPv2Settlement {
+    bytes32 public constant domainSeparator = "CoW";
+    address public constant vaultRelayer = address(0xc0);
+}
 
 /// @title Random histories of one vault with a keeper beside it, an exit, and claims in any order
-/// @dev The keeper is modelled as it is specified: what each account owns, what is reserved, and what a tree says of whom.
-/// A tree may be posted long after it was cut. Accounts own money in other vaults, too, which is one number here. Lanes and
-/// pools are modelled: their money moves through the vault's books, for commitments and for inventory.
-///
-/// What a key should be able to take is counted beside the vault, from what happened to it since the cut.
-contract ExitHandler is ExitTest {
-    enum Stage {
-        Reserved,
-        Gone,
-        Over
+/// @dev Lanes and shuttles are the vault's own. Fills of lanes, and what happens to a shuttle after it has left, are made up:
+/// the pool takes what it is given, and says of everything that it is filled, but only what has landed is confirmed.
+contract ExitHandler is ExitKeeper {
+    enum Reached {
+        Posted,
+        Withdrawn,
+        GivenBack,
+        Answered,
+        Refused,
+        Opened,
+        Closed,
+        SweptLate,
+        Sent,
+        Arrived,
+        CloseOut,
+        TransitClaim,
+        ShortClaim,
+        BareClaim,
+        CommitmentClaim,
+        BlockedClaim
     }
 
-    /// @dev A withdrawal, or a settlement that sells the token (with a commitment). `back` lies in the lane.
-    struct Outgoing {
-        uint256 owner;
-        uint256 amount;
-        uint64 checkpoint;
-        uint64 deadline;
-        bytes32 commitment;
-        Stage stage;
-        uint256 back;
-    }
+    uint256 private constant MOST = 14;
+    uint64 private constant LIFE = 1 days;
+    uint256 private constant FAR = 10;
+    address private constant FAR_TOKEN = address(0xfa);
 
-    /// @dev `amount` leaves one side, `arrives` comes to the other.
-    struct Shuttle {
-        bool fromHere;
-        uint256 amount;
-        uint256 arrives;
-        uint64 checkpoint;
-        Stage stage;
-    }
+    CowStandIn private _cow = new CowStandIn();
+    BlocklistToken private _blocking;
 
-    /// @dev `should` is what the key should be able to take of the holdings, `shouldNext` the same by the tree that was cut
-    /// last; it may be less than nothing for no honest key.
-    struct Key {
-        uint256 owner;
-        bytes32 salt;
-        int256 should;
-        int256 shouldNext;
-        int256 offset;
-        int256 offsetNext;
-        uint256 transit;
-        uint256 transitNext;
-        bool hasLeaf;
-        bool hasLeafNext;
-        uint256 paidShare;
-        uint256 paidTransit;
-    }
+    uint256[TOKENS] private _paid;
+    /// @dev The last claim's payment of the holdings, and of how much.
+    uint256[TOKENS] private _lastPaid;
+    uint256[TOKENS] private _lastShould;
+    mapping(uint256 key => mapping(uint256 which => uint256)) private _paidShare;
+    mapping(uint256 key => mapping(uint256 which => uint256)) private _paidTransit;
 
-    uint256 internal constant OWNERS = 4;
-    uint256 internal constant FEE_OWNER = 3;
-    uint256 private constant MOST = 10;
-    uint64 private constant LIFE = 6 hours;
-
-    address[OWNERS] public owners;
-    /// @dev What is not reserved, wherever it lies.
-    uint256[OWNERS] private _balances;
-    uint256 private _elsewhere;
-    Outgoing[] private _outgoing;
-    Shuttle[] private _shuttles;
-
-    bytes32[] public keys;
-    mapping(bytes32 => Key) private _keys;
-    int256 private _offsetTotal;
-    int256 private _offsetTotalNext;
-    uint256 private _transitTotal;
-    uint256 private _transitTotalNext;
-    bytes32[] private _leavesNext;
-    uint64 private _checkpoint;
-    uint64 private _processedNext;
-    bool private _isCut;
-
-    /// @dev The share of the holdings that the last claim met, as a fraction.
-    uint256 private _lastPart;
-    uint256 private _lastWhole = 1;
-
-    // What the invariants ask. The first five must stay 0.
+    // What the invariants ask. All must stay 0.
     uint256 public wrongShares;
     uint256 public wrongTransits;
     uint256 public smallerRatios;
     uint256 public aboveEntitlement;
     uint256 public aboveHoldings;
-    uint256 public paidInAll;
+    uint256 public wrongProofs;
+    uint256 public paidWhereBlocked;
 
-    // What the runs reached.
-    uint256 public posted;
-    uint256 public withdrawn;
-    uint256 public cancelled;
-    uint256 public opened;
-    uint256 public closed;
-    uint256 public sent;
-    uint256 public arrived;
-    uint256 public claims;
-    uint256 public transitClaims;
-    uint256 public shortClaims;
-    uint256 public bareClaims;
-    uint256 public commitmentClaims;
+    mapping(Reached => uint256) public reached;
 
     function setUp() public override {
+        spokePool = address(new HostilePool(1_000_000, address(0)));
         super.setUp();
-        VaultHarness harness = new VaultHarness(address(authority), HOME, address(checkpointer));
-        vm.etch(address(registry), address(harness).code);
+        _blocking = new BlocklistToken();
+        list(address(_blocking));
+        tokens = [address(token), address(_blocking)];
         owners = [alice, bob, makeAddr("newcomer"), makeAddr("fees")];
-        for (uint256 i = 0; i < OWNERS; i++) {
-            bytes32 key = keyOf(owners[i]);
-            keys.push(key);
-            _keys[key].owner = i;
+        for (uint256 who = 0; who < OWNERS; who++) {
+            keys.push(Key(keyOf(owners[who]), who, 0));
         }
-        _elsewhere = 10_000;
-        _balances[FEE_OWNER] = 10_000;
-        depositAny(FEE_OWNER, 5_000);
-        depositAny(0, 700);
+        vm.startPrank(slowGovernor);
+        for (uint256 which = 0; which < TOKENS; which++) {
+            registry.changeSettleable(tokens[which], true);
+            registry.changeRoute(tokens[which], FAR, ShuttleRoute(FAR_TOKEN, 18, 18, 100_000));
+        }
+        vm.stopPrank();
+        for (uint256 which = 0; which < TOKENS; which++) {
+            elsewhere[which] = 10_000;
+            balances[FEE_OWNER][which] = 10_000;
+            depositAny(FEE_OWNER, which, 5_000);
+            depositAny(0, which, 700);
+        }
         cut(0);
         post();
     }
 
+    function cowContracts() internal view override returns (CowContracts memory) {
+        return CowContracts(address(_cow), address(0));
+    }
+
     // ---------------------------------------------------------------- before the exit
 
-    function depositAny(uint256 who, uint16 amount) public {
-        if (registry.exitPhase() == ExitPhase.Final) return;
+    function depositAny(uint256 who, uint256 which, uint16 amount) public {
+        if (isOver()) return;
+        (who, which) = (who % OWNERS, which % TOKENS);
         // The newcomer comes late.
-        who = who % OWNERS;
-        if (who == 2 && registry.exitPhase() == ExitPhase.Running) who = 1;
+        if (who == NEWCOMER && registry.exitPhase() == ExitPhase.Running) who = 1;
+        if (isBlocked(owners[who], which)) return;
         uint256 deposited = uint256(amount) + 1;
-        deposit(owners[who], deposited);
-        _balances[who] += deposited;
-        shift(keyOf(owners[who]), int256(deposited));
+        fund(tokens[which], owners[who], deposited);
+        vm.prank(owners[who]);
+        registry.deposit(tokens[which], deposited, owners[who], 0);
+        balances[who][which] += int256(deposited);
+        shift(who, which, int256(deposited));
     }
 
-    function trade(uint256 from, uint256 to, uint16 amount) external {
-        (from, to) = (from % OWNERS, to % OWNERS);
-        uint256 moved = uint256(amount) % (_balances[from] + 1);
-        _balances[from] -= moved;
-        _balances[to] += moved;
+    /// @dev Who gives may owe afterwards, as far as his other balance reaches.
+    function trade(uint256 from, uint256 to, uint256 which, uint16 amount) external {
+        (from, to, which) = (from % OWNERS, to % OWNERS, which % TOKENS);
+        int256 equity = equityOf(from);
+        if (equity <= 0 || from == FEE_OWNER) return;
+        int256 moved = int256(uint256(amount)) % (equity + 1);
+        balances[from][which] -= moved;
+        balances[to][which] += moved;
     }
 
-    /// @dev A withdrawal or a settlement.
-    function reserve(uint256 who, uint16 amount, bool settles) external {
-        who = who % OWNERS;
-        uint256 most = free() < _balances[who] ? free() : _balances[who];
-        if (_outgoing.length == MOST || most == 0 || isOver()) return;
-        uint256 reserved = uint256(amount) % most + 1;
-        _balances[who] -= reserved;
-        bytes32 salt = keccak256(abi.encode("commitment", _outgoing.length));
-        bytes32 commitment = settles ? keccak256(abi.encode(owners[who], uint32(1), salt)) : bytes32(0);
-        if (settles) {
-            keys.push(commitment);
-            (_keys[commitment].owner, _keys[commitment].salt) = (who, salt);
-        }
-        _outgoing.push(
-            Outgoing({
-                owner: who,
-                amount: reserved,
-                checkpoint: _checkpoint + 1,
-                deadline: uint64(block.timestamp) + LIFE,
-                commitment: commitment,
-                stage: Stage.Reserved,
-                back: 0
-            })
-        );
+    function reserveWithdrawal(uint256 who, uint256 which, uint16 amount) external {
+        (who, which) = (who % OWNERS, which % TOKENS);
+        uint256 most = mostOf(who, which);
+        if (most != 0) reserve(Kind.Withdrawal, who, which, uint256(amount) % most + 1);
     }
 
-    /// @dev Anybody submits what the keeper approved.
-    function execute(uint256 which) external {
-        if (_outgoing.length == 0) return;
-        which = which % _outgoing.length;
-        Outgoing storage item = _outgoing[which];
-        (, uint64 newest,,) = registry.newestRoot();
-        bool isDue = item.checkpoint <= newest && block.timestamp <= item.deadline;
-        if (item.stage != Stage.Reserved || !isDue || registry.exitPhase() == ExitPhase.Final) return;
-        bytes32 key = item.commitment == 0 ? keyOf(owners[item.owner]) : item.commitment;
-        if (item.commitment == 0) {
-            withdraw(withdrawalOf(item, which));
-            withdrawn++;
-        } else {
-            VaultHarness(address(registry)).debit(key, address(token), item.amount);
-            spend(item.amount);
-            item.back = item.amount;
-            opened++;
-        }
-        item.stage = item.commitment == 0 ? Stage.Over : Stage.Gone;
-        shift(key, -int256(item.amount));
+    /// @dev What cannot be paid is refused.
+    function force(uint256 who, uint256 which, uint16 amount) external {
+        (who, which) = (who % OWNERS, which % TOKENS);
+        if (isOver() || outgoing.length >= MOST) return;
+        uint256 most = mostOf(who, which);
+        uint256 granted = most == 0 ? 0 : uint256(amount) % most + 1;
+        reserve(Kind.Forced, who, which, granted);
+        uint256 asked = granted == 0 ? uint256(amount) + 1 : granted;
+        outgoing[outgoing.length - 1].id = ask(owners[who], tokens[which], asked, courier);
     }
 
-    /// @dev The account cancels, or the deadline passes; the keeper gives back.
-    function giveBack(uint256 which) external {
-        if (_outgoing.length == 0 || isOver()) return;
-        which = which % _outgoing.length;
-        Outgoing storage item = _outgoing[which];
-        if (item.stage != Stage.Reserved) return;
-        if (block.timestamp <= item.deadline) {
-            if (item.commitment != 0) return;
-            vm.prank(owners[item.owner]);
-            registry.cancelWithdrawal(which);
-        }
-        item.stage = Stage.Over;
-        _balances[item.owner] += item.amount;
-        cancelled++;
+    function reserveSettlement(uint256 who, uint256 which, uint16 amount) external {
+        (who, which) = (who % OWNERS, which % TOKENS);
+        uint256 most = mostOf(who, which);
+        if (most != 0) reserve(Kind.Settlement, who, which, uint256(amount) % most + 1);
     }
 
-    /// @dev A solver sells a part of what is in the lane; what it gave for that is another token, which is not looked at.
-    function fill(uint256 which, uint16 amount) external {
-        if (_outgoing.length == 0) return;
-        Outgoing storage item = _outgoing[which % _outgoing.length];
-        if (item.stage != Stage.Gone) return;
-        item.back -= uint256(amount) % (item.back + 1);
-    }
-
-    /// @dev Also in the final exit.
-    function close(uint256 which) public {
-        if (_outgoing.length == 0) return;
-        Outgoing storage item = _outgoing[which % _outgoing.length];
-        if (item.stage != Stage.Gone) return;
-        item.stage = Stage.Over;
-        closed++;
-        if (item.back == 0) return;
-        token.mint(address(registry), item.back);
-        VaultHarness(address(registry)).credit(item.commitment, address(token), item.back);
-        if (!isOver()) _balances[item.owner] += item.back;
-        shift(item.commitment, int256(item.back));
-    }
-
-    /// @dev The fee is the fee account's expense at once.
-    function reserveShuttle(uint16 amount, bool fromHere) external {
-        uint256 most = fromHere ? free() : freeElsewhere();
-        if (_shuttles.length == MOST || most == 0 || isOver()) return;
-        uint256 reserved = uint256(amount) % most + 1;
-        uint256 shuttleFee = reserved / 50;
-        if (_balances[FEE_OWNER] < shuttleFee) return;
-        _balances[FEE_OWNER] -= shuttleFee;
-        _shuttles.push(Shuttle(fromHere, reserved, reserved - shuttleFee, _checkpoint + 1, Stage.Reserved));
-    }
-
-    function send(uint256 which) external {
-        if (_shuttles.length == 0) return;
-        Shuttle storage item = _shuttles[which % _shuttles.length];
-        (, uint64 newest,,) = registry.newestRoot();
-        if (item.stage != Stage.Reserved || item.checkpoint > newest || registry.exitPhase() == ExitPhase.Final) {
+    /// @dev Anybody submits what the keeper approved: the first that is due, from any one on.
+    function execute(uint256 from) external {
+        if (isOver()) return;
+        for (uint256 i = 0; i < outgoing.length; i++) {
+            Outgoing storage item = outgoing[(from % outgoing.length + i) % outgoing.length];
+            if (!isDue(item)) continue;
+            execute(item);
             return;
         }
-        item.stage = Stage.Gone;
-        sent++;
-        if (item.fromHere) {
-            VaultHarness(address(registry)).debitInventory(address(token), item.amount);
-            spend(item.amount);
-        } else {
-            _elsewhere -= item.amount;
-        }
     }
 
-    /// @dev On the other side, or back, with or without an entry in the books: in the final exit nobody signs one.
-    function land(uint256 which, bool refunded, bool booked) public {
-        if (_shuttles.length == 0) return;
-        Shuttle storage item = _shuttles[which % _shuttles.length];
-        if (item.stage != Stage.Gone) return;
+    function execute(Outgoing storage item) private {
+        item.stage = item.kind == Kind.Settlement ? Stage.Gone : Stage.Over;
+        if (item.kind == Kind.Withdrawal) {
+            withdraw(withdrawalOf(item));
+            reached[Reached.Withdrawn]++;
+        } else if (item.kind == Kind.Forced) {
+            answer(ForcedAnswer(item.id, item.amount, item.amount == 0 ? NO_BALANCE : PAID, item.checkpoint));
+            reached[item.amount == 0 ? Reached.Refused : Reached.Answered]++;
+        } else {
+            openLane(item);
+            reached[Reached.Opened]++;
+        }
+        shift(item.key, item.which, -int256(item.amount));
+    }
+
+    /// @dev The account cancels, or the deadline passes; the keeper gives back. Requests have no deadline.
+    function giveBack(uint256 item_) external {
+        if (outgoing.length == 0 || isOver()) return;
+        Outgoing storage item = outgoing[item_ % outgoing.length];
+        if (item.stage != Stage.Reserved || item.kind == Kind.Forced) return;
+        if (block.timestamp <= item.deadline) {
+            if (item.kind == Kind.Settlement) return;
+            vm.prank(owners[item.owner]);
+            registry.cancelWithdrawal(item.id);
+        }
         item.stage = Stage.Over;
-        arrived++;
-        bool isHere = item.fromHere == refunded;
-        uint256 came = refunded ? item.amount : item.arrives;
-        if (isHere) {
-            token.mint(address(registry), came);
-            if (booked || !isOver()) VaultHarness(address(registry)).creditInventory(address(token), came);
-        } else {
-            _elsewhere += came;
-        }
-        if (refunded && !isOver()) _balances[FEE_OWNER] += item.amount - item.arrives;
+        balances[item.owner][item.which] += int256(item.amount);
+        reached[Reached.GivenBack]++;
     }
 
-    // ---------------------------------------------------------------- trees
+    /// @dev A solver sells a part of what is in the lane.
+    function fill(uint256 item_, uint16 amount) external {
+        if (outgoing.length == 0) return;
+        Outgoing storage item = outgoing[item_ % outgoing.length];
+        if (item.stage != Stage.Gone) return;
+        SettlementIntent memory intent = intents[item.id - 1];
+        address lane = registry.laneOf(intent.nonce);
+        if (_blocking.blocked(lane) || block.timestamp > intent.validTo) return;
+        uint256 sold = uint256(amount) % (IERC20(intent.sellToken).balanceOf(lane) + 1);
+        if (sold == 0) return;
+        vm.prank(_cow.vaultRelayer());
+        DevnetToken(intent.sellToken).transferFrom(lane, courier, sold);
+        DevnetToken(intent.buyToken).mint(lane, 2 * sold + 1);
+    }
 
-    /// @dev A checkpoint: the tree is known, and posted when somebody gets to it.
+    /// @dev Also in the final exit, and again for what a blocked token held back: the first lane that can be, from any one on.
+    function close(uint256 from) public {
+        for (uint256 i = 0; i < outgoing.length; i++) {
+            Outgoing storage item = outgoing[(from % outgoing.length + i) % outgoing.length];
+            if (!isClosable(item)) continue;
+            close(item);
+            return;
+        }
+    }
+
+    function close(Outgoing storage item) private {
+        SettlementIntent memory intent = intents[item.id - 1];
+        address lane = registry.laneOf(intent.nonce);
+        bool isFirst = item.stage == Stage.Gone;
+        uint256[TOKENS] memory came;
+        for (uint256 which = 0; which < TOKENS; which++) {
+            came[which] = IERC20(tokens[which]).balanceOf(lane);
+        }
+        registry.closeSettlement(intent);
+        item.stage = Stage.Over;
+        for (uint256 which = 0; which < TOKENS; which++) {
+            came[which] -= IERC20(tokens[which]).balanceOf(lane);
+            if (!isOver()) balances[item.owner][which] += int256(came[which]);
+            shift(item.key, which, int256(came[which]));
+        }
+        reached[isFirst ? Reached.Closed : Reached.SweptLate]++;
+    }
+
+    // ---------------------------------------------------------------- shuttles
+
+    /// @dev The fee is the fee account's expense at once.
+    function reserveShuttle(uint256 which, uint16 amount, bool fromHere) external {
+        which = which % TOKENS;
+        uint256 most = fromHere ? free(which) : freeElsewhere(which);
+        if (flights.length >= MOST || most == 0 || isOver()) return;
+        uint256 reserved = uint256(amount) % most + 1;
+        uint256 shuttleFee = reserved / 50;
+        if (spendable(FEE_OWNER, which) < shuttleFee) return;
+        balances[FEE_OWNER][which] -= int256(shuttleFee);
+        uint256 arrives = reserved - shuttleFee;
+        flights.push(Flight(Stage.Reserved, fromHere, false, which, reserved, arrives, checkpoint + 1));
+    }
+
+    function send(uint256 flight_) external {
+        if (flights.length == 0 || isOver()) return;
+        flight_ = flight_ % flights.length;
+        Flight storage flight = flights[flight_];
+        (, uint64 newest,,) = registry.newestRoot();
+        if (flight.stage != Stage.Reserved || flight.checkpoint > newest) return;
+        flight.stage = Stage.Gone;
+        Shuttle memory order = orderOf(flight, flight_);
+        orders[flight_] = order;
+        reached[Reached.Sent]++;
+        if (!flight.fromHere) {
+            elsewhere[flight.which] -= flight.amount;
+            return;
+        }
+        Pair memory pair = signBoth(digestOf(registryDomain(), order));
+        registry.shuttle(order, pair.enclave, pair.leader);
+    }
+
+    /// @dev On the other side, or back.
+    function land(uint256 flight_, bool refunded) public {
+        if (flights.length == 0) return;
+        Flight storage flight = flights[flight_ % flights.length];
+        if (flight.stage != Stage.Gone) return;
+        uint256 came = refunded ? flight.amount : flight.arrives;
+        flight.refunded = refunded;
+        if (flight.fromHere == refunded) {
+            flight.stage = Stage.Landed;
+            DevnetToken(tokens[flight.which]).mint(address(registry), came);
+        } else {
+            elsewhere[flight.which] += came;
+            arrive(flight);
+        }
+    }
+
+    /// @dev An arrival anybody confirms, at any time, while there is something beyond the books. A refund takes the keeper.
+    function book(uint256 flight_) public {
+        if (flights.length == 0) return;
+        flight_ = flight_ % flights.length;
+        Flight storage flight = flights[flight_];
+        if (flight.stage != Stage.Landed || (flight.refunded && isOver())) return;
+        uint256 came = flight.refunded ? flight.amount : flight.arrives;
+        address landed = tokens[flight.which];
+        if (came == 0 || DevnetToken(landed).balanceOf(address(registry)) < registry.accounted(landed) + came) return;
+        if (flight.refunded) {
+            Absorb memory absorption = Absorb(orders[flight_].nonce, landed, came, 1, flight.checkpoint);
+            Pair memory pair = signBoth(digestOf(registryDomain(), absorption));
+            registry.absorb(absorption, pair.enclave, pair.leader);
+        } else {
+            registry.confirmArrival(orders[flight_]);
+        }
+        arrive(flight);
+    }
+
+    // ---------------------------------------------------------------- checkpoints and the way to the exit
+
+    /// @dev At prices of one to three, so that some who owe are bankrupt.
     function cut(uint256 seed) public {
         if (isOver()) return;
-        (_isCut, _checkpoint, _processedNext) = (true, _checkpoint + 1, registry.count());
-        uint64 inForce = treeCheckpoint;
-        treeCheckpoint = _checkpoint;
-        for (uint256 i = 0; i < keys.length; i++) {
-            Key storage key = _keys[keys[i]];
-            (key.shouldNext, key.transitNext) = (0, 0);
-        }
-        reservedToKeys();
-        _transitTotalNext = allot(seed);
-
-        delete _leavesNext;
-        int256 exits = 0;
-        for (uint256 i = 0; i < keys.length; i++) {
-            exits += plantLeaf(keys[i]);
-        }
-        int256 net = int256(registry.accounted(address(token))) - registry.inventory(address(token));
-        _offsetTotalNext = exits - net;
-        _leavesNext.push(tokenLeaf(address(token), _offsetTotalNext, _transitTotalNext));
-        treeCheckpoint = inForce;
+        cutTree(seed, [seed / 4 % 3 + 1, seed / 16 % 3 + 1]);
+        if (isCloseOutNeeded) reached[Reached.CloseOut]++;
+        isCloseOutNeeded = false;
     }
 
-    /// @dev Anybody may, hours later.
+    /// @dev Anybody may, hours later; in the 48 h, too. One that is issued after the entry may cure what was entered for.
     function post() public {
-        if (!_isCut || registry.exitPhase() != ExitPhase.Running) return;
+        if (!isCut || isOver()) return;
+        (uint64 enteredAt,,) = registry.exitEntry();
+        bool isClosing = registry.exitPhase() == ExitPhase.Closing;
+        if (isClosing && block.timestamp + 1 hours >= enteredAt + 48 hours) return;
         vm.warp(block.timestamp + 1 hours);
-        treeCheckpoint = _checkpoint;
-        leaves = _leavesNext;
-        (_offsetTotal, _transitTotal) = (_offsetTotalNext, _transitTotalNext);
-        for (uint256 i = 0; i < keys.length; i++) {
-            Key storage key = _keys[keys[i]];
-            (key.should, key.offset) = (key.shouldNext, key.offsetNext);
-            (key.transit, key.hasLeaf) = (key.transitNext, key.hasLeafNext);
-        }
-        _isCut = false;
-        postTree(_processedNext);
-        posted++;
+        postCut();
+        reached[Reached.Posted]++;
     }
 
-    /// @dev The keeper falls silent, or not yet.
+    /// @dev The keeper falls silent, or not yet; or the governor ends it all.
     function letTimePass(uint256 seed) external {
-        if (registry.exitPhase() != ExitPhase.Running || seed % 8 != 0) {
+        if (registry.exitPhase() != ExitPhase.Running || seed % 16 > 1) {
             vm.warp(block.timestamp + seed % 5 hours);
-        } else {
+        } else if (seed % 16 == 0) {
             enterExit();
+        } else {
+            vm.prank(governor);
+            registry.enterExitModeByGovernor();
         }
     }
 
-    /// @dev Seldom: afterwards there are claims only.
-    function maybeEnd(uint256 seed) external {
-        if (seed % 4 == 0 && registry.exitPhase() == ExitPhase.Closing) end();
+    /// @dev Seldom: afterwards there are claims only. Of half of the vaults up to a quarter of a token is lost.
+    function maybeEnd(uint256 seed, uint256 which, uint16 amount) external {
+        if (seed % 4 != 0 || registry.exitPhase() != ExitPhase.Closing) return;
+        end();
+        if (seed % 8 == 0) lose(which % TOKENS, amount);
     }
 
     function end() public {
@@ -338,216 +345,247 @@ contract ExitHandler is ExitTest {
         if (registry.exitPhase() == ExitPhase.Running) enterExit();
         vm.warp(block.timestamp + 72 hours);
         registry.finalizeExit();
-        proveTotals(address(token), _offsetTotal, _transitTotal);
+        for (uint256 which = 0; which < TOKENS; which++) {
+            proveTotals(tokens[which], totals[which].offset, totals[which].transit);
+        }
+    }
+
+    // ---------------------------------------------------------------- mishaps
+
+    function donate(uint256 which, uint8 amount) external {
+        DevnetToken(tokens[which % TOKENS]).mint(address(registry), amount);
+    }
+
+    function blockOwner(uint256 who, bool isBlocked_) external {
+        _blocking.setBlocked(owners[who % OWNERS], isBlocked_);
+    }
+
+    /// @dev All that were opened so far.
+    function blockLanes(bool isBlocked_) public {
+        for (uint256 i = 0; i < intents.length; i++) {
+            _blocking.setBlocked(registry.laneOf(intents[i].nonce), isBlocked_);
+        }
     }
 
     // ---------------------------------------------------------------- the exit
 
-    /// @dev Tokens vanish, or come as a gift.
-    function lose(uint256 seed, uint16 amount) external {
-        if (isOver() || registry.exitPhase() == ExitPhase.Running || seed % 4 != 0) return;
-        uint256 lost = amount % (token.balanceOf(address(registry)) / 4 + 1);
-        spend(lost);
-        // The books do not know; withdrawals of others still find their tokens.
-        if (token.balanceOf(address(registry)) < reservedHere()) token.mint(address(registry), lost);
-    }
-
-    function donate(uint256 seed, uint8 amount) external {
-        if (seed % 4 == 0) token.mint(address(registry), amount);
-    }
-
-    function claimAny(uint256 which) public {
+    function claimAny(uint256 key, uint256 which) public {
         if (!isOver()) return;
-        bytes32 id = keys[which % keys.length];
-        Key storage key = _keys[id];
-        bool isCommitment = key.salt != 0;
-        if (!key.hasLeaf && !isLate(id)) return;
-        ExitClaim memory claim = bareClaimOf(owners[key.owner], address(token));
-        if (key.hasLeaf) claim = claimOf(owners[key.owner], id, address(token), key.offset, key.transit);
+        (key, which) = (key % keys.length, which % TOKENS);
+        bool isLate_ = isLate(key, which);
+        address account = owners[keys[key].owner];
+        ExitClaim memory claim = bareClaimOf(account, tokens[which]);
+        if (!isLate_) expectRefusal(key, claim);
+        Due memory mine = due[key][which];
+        if (mine.hasLeaf) claim = claimOf(account, keys[key].id, tokens[which], mine.offset, mine.transit);
+        if (!mine.hasLeaf && !isLate_) return;
 
-        uint256 holdings = token.balanceOf(address(registry)) + paidInAll;
-        (uint256 dueShare, uint256 dueTransit) = expected(key, holdings);
-        if (dueShare + dueTransit <= key.paidShare + key.paidTransit) return;
+        uint256 holdings = IERC20(tokens[which]).balanceOf(address(registry)) + _paid[which];
+        (uint256 dueShare, uint256 dueTransit) = expected(mine, which, holdings);
+        if (dueShare + dueTransit <= _paidShare[key][which] + _paidTransit[key][which]) return;
+        if (isBlocked(account, which)) {
+            if (tryClaim(key, claim)) paidWhereBlocked++;
+            claim.recipient = courier;
+            reached[Reached.BlockedClaim]++;
+        }
+        vm.prank(account);
         (uint256 share, uint256 transit) =
-            isCommitment ? registry.claimCommitment(claim, 1, key.salt) : registry.claim(claim);
-        key.paidShare += share;
-        key.paidTransit += transit;
-        paidInAll += share + transit;
-        note(key, dueShare, dueTransit, holdings);
-        count(isCommitment, key.hasLeaf, transit != 0);
+            key < OWNERS ? registry.claim(claim) : registry.claimCommitment(claim, 1, keys[key].salt);
+        _paidShare[key][which] += share;
+        _paidTransit[key][which] += transit;
+        _paid[which] += share + transit;
+        compare(key, which, dueShare, dueTransit);
+        if (_paid[which] > holdings) aboveHoldings++;
+        if (dueShare < uint256(mine.should)) reached[Reached.ShortClaim]++;
+        if (transit != 0) reached[Reached.TransitClaim]++;
+        if (!mine.hasLeaf) reached[Reached.BareClaim]++;
+        if (key >= OWNERS) reached[Reached.CommitmentClaim]++;
     }
 
-    // ---------------------------------------------------------------- what the invariants ask
-
-    function isOver() public view returns (bool) {
-        return registry.exitPhase() == ExitPhase.Final;
+    /// @notice Everything that was on its way comes, and everybody claims, twice. Answers by how much more of a token stays
+    /// in the vault than is nobody's.
+    function settle() external returns (uint256[TOKENS] memory left) {
+        end();
+        for (uint256 i = 0; i < outgoing.length; i++) {
+            close(i);
+        }
+        blockLanes(false);
+        for (uint256 i = 0; i < outgoing.length; i++) {
+            close(i);
+            if (registry.forcedRequest(outgoing[i].id).open != 0) registry.returnForcedFee(outgoing[i].id);
+        }
+        assertEq(address(registry).balance, 0, "fees");
+        for (uint256 i = 0; i < flights.length; i++) {
+            land(i, flights[i].fromHere);
+            book(i);
+        }
+        for (uint256 i = 0; i < 4 * keys.length; i++) {
+            claimAny(i / 2, i);
+        }
+        for (uint256 which = 0; which < TOKENS; which++) {
+            left[which] = IERC20(tokens[which]).balanceOf(address(registry));
+            uint256 holdings = left[which] + _paid[which];
+            uint256 owedToAll = owed(which) + totals[which].transit;
+            if (holdings > owedToAll) left[which] -= holdings - owedToAll;
+        }
     }
 
     function keyCount() external view returns (uint256) {
         return keys.length;
     }
 
-    /// @notice Everything that was on its way comes, and everybody claims, twice; answers what stays in the vault, and how
-    /// much of that is nobody's.
-    function settle() external returns (uint256 left, uint256 nobodys) {
-        end();
-        for (uint256 i = 0; i < _outgoing.length; i++) {
-            close(i);
-        }
-        for (uint256 i = 0; i < _shuttles.length; i++) {
-            land(i, true, false);
-        }
-        for (uint256 i = 0; i < 2 * keys.length; i++) {
-            claimAny(i);
-        }
-        left = token.balanceOf(address(registry));
-        uint256 holdings = left + paidInAll;
-        uint256 owedToAll = owed() + _transitTotal;
-        nobodys = holdings > owedToAll ? holdings - owedToAll : 0;
-    }
-
-    // ---------------------------------------------------------------- the keeper's arithmetic
-
-    function free() private view returns (uint256) {
-        return registry.accounted(address(token)) - reservedHere();
-    }
-
-    /// @dev Everything that may still leave here.
-    function reservedHere() private view returns (uint256 reserved) {
-        for (uint256 i = 0; i < _outgoing.length; i++) {
-            if (_outgoing[i].stage == Stage.Reserved) reserved += _outgoing[i].amount;
-        }
-        for (uint256 i = 0; i < _shuttles.length; i++) {
-            if (_shuttles[i].stage == Stage.Reserved && _shuttles[i].fromHere) reserved += _shuttles[i].amount;
-        }
-    }
-
-    function freeElsewhere() private view returns (uint256 held) {
-        held = _elsewhere;
-        for (uint256 i = 0; i < _shuttles.length; i++) {
-            if (_shuttles[i].stage == Stage.Reserved && !_shuttles[i].fromHere) held -= _shuttles[i].amount;
-        }
-    }
-
-    function reservedToKeys() private {
-        for (uint256 i = 0; i < _outgoing.length; i++) {
-            Outgoing memory item = _outgoing[i];
-            if (item.stage != Stage.Reserved) continue;
-            bytes32 key = item.commitment == 0 ? keyOf(owners[item.owner]) : item.commitment;
-            _keys[key].shouldNext += int256(item.amount);
-        }
-    }
-
-    /// @dev Each balance lies here, elsewhere or in shuttles, in a random order of accounts. Answers what lies in shuttles.
-    function allot(uint256 seed) private returns (uint256 flying) {
-        (uint256 here, uint256 there) = (free(), freeElsewhere());
-        for (uint256 i = 0; i < OWNERS; i++) {
-            uint256 who = (seed % OWNERS + i) % OWNERS;
-            Key storage key = _keys[keyOf(owners[who])];
-            uint256 left = _balances[who];
-            uint256 part = left < here ? left : here;
-            (here, left) = (here - part, left - part);
-            key.shouldNext += int256(part);
-            part = left < there ? left : there;
-            (there, left) = (there - part, left - part);
-            // Every shuttle has one end here, so the weights of an account add up to what it has in shuttles.
-            key.transitNext = left;
-            flying += left;
-        }
-        assertEq(here + there, 0, "the keeper's books: something is nobody's");
-        assertEq(flying, inFlight(), "the keeper's books: shuttles");
-    }
-
-    function inFlight() private view returns (uint256 weight) {
-        for (uint256 i = 0; i < _shuttles.length; i++) {
-            if (_shuttles[i].stage != Stage.Over) weight += _shuttles[i].arrives;
-        }
-    }
-
-    /// @dev Answers what the key could take. Settlements that are over have no leaf, nor has who never had anything here.
-    function plantLeaf(bytes32 id) private returns (int256) {
-        Key storage key = _keys[id];
-        (uint256 d, uint256 w, uint256 first) = registry.counters(id, address(token));
-        key.offsetNext = key.shouldNext + int256(w) - int256(d);
-        key.hasLeafNext = key.salt == 0
-            ? first != 0 || key.shouldNext != 0 || key.transitNext != 0
-            : key.shouldNext != 0 || (first != 0 && !isClosed(id));
-        if (key.hasLeafNext) _leavesNext.push(accountLeaf(id, address(token), key.offsetNext, key.transitNext));
-        return key.shouldNext;
-    }
-
-    function isClosed(bytes32 commitment) private view returns (bool) {
-        for (uint256 i = 0; i < _outgoing.length; i++) {
-            if (_outgoing[i].commitment == commitment) return _outgoing[i].stage == Stage.Over;
-        }
-        return true;
-    }
-
-    /// @dev What happens to a key after a cut counts for that cut and for the tree in force.
-    function shift(bytes32 id, int256 amount) private {
-        _keys[id].should += amount;
-        _keys[id].shouldNext += amount;
-    }
-
-    function isLate(bytes32 id) private view returns (bool) {
-        (,, uint256 first) = registry.counters(id, address(token));
-        (, uint64 processedIndex) = registry.newestTree();
-        return first > processedIndex;
-    }
-
     // ---------------------------------------------------------------- the claims' arithmetic, by what happened
 
-    function owed() private view returns (uint256 sum) {
-        for (uint256 i = 0; i < keys.length; i++) {
-            int256 should = _keys[keys[i]].should;
-            assertGe(should, 0, "an honest key is owed nothing or more");
+    function owed(uint256 which) private view returns (uint256 sum) {
+        for (uint256 key = 0; key < keys.length; key++) {
+            int256 should = due[key][which].should;
+            assertGe(should, 0, "after an honest keeper nobody is owed less than nothing");
             sum += uint256(should);
         }
     }
 
-    function expected(Key storage key, uint256 holdings) private view returns (uint256 share, uint256 transit) {
-        uint256 whole = owed();
-        share = holdings >= whole ? uint256(key.should) : uint256(key.should) * holdings / whole;
+    function expected(Due memory mine, uint256 which, uint256 holdings)
+        private
+        view
+        returns (uint256 share, uint256 transit)
+    {
+        (uint256 whole, uint256 flying) = (owed(which), totals[which].transit);
+        share = holdings >= whole ? uint256(mine.should) : uint256(mine.should) * holdings / whole;
         uint256 surplus = holdings > whole ? holdings - whole : 0;
-        if (_transitTotal == 0) return (share, 0);
-        transit = surplus >= _transitTotal ? key.transit : key.transit * surplus / _transitTotal;
+        if (flying != 0) transit = surplus >= flying ? mine.transit : mine.transit * surplus / flying;
     }
 
-    function note(Key storage key, uint256 dueShare, uint256 dueTransit, uint256 holdings) private {
-        if (key.paidShare != dueShare) wrongShares++;
-        if (key.paidTransit != dueTransit) wrongTransits++;
-        if (key.paidShare > uint256(key.should) || key.paidTransit > key.transit) aboveEntitlement++;
-        if (paidInAll > holdings) aboveHoldings++;
-        uint256 whole = owed();
-        (uint256 part, uint256 whole_) = holdings < whole ? (holdings, whole) : (1, 1);
-        if (part * _lastWhole < _lastPart * whole_) smallerRatios++;
-        (_lastPart, _lastWhole) = (part, whole_);
-        if (part != whole_) shortClaims++;
+    /// @dev An atom more makes up for what was rounded down.
+    function compare(uint256 key, uint256 which, uint256 dueShare, uint256 dueTransit) private {
+        (uint256 share, uint256 should) = (_paidShare[key][which], uint256(due[key][which].should));
+        if (share != dueShare) wrongShares++;
+        if (_paidTransit[key][which] != dueTransit) wrongTransits++;
+        if (share > should || _paidTransit[key][which] > due[key][which].transit) aboveEntitlement++;
+        if (should == 0) return;
+        bool isSmaller = (share + 1) * _lastShould[which] <= _lastPaid[which] * should;
+        if (isSmaller && _lastShould[which] != 0) smallerRatios++;
+        (_lastPaid[which], _lastShould[which]) = (share, should);
     }
 
-    function count(bool isCommitment, bool hasLeaf, bool withTransit) private {
-        claims++;
-        if (isCommitment) commitmentClaims++;
-        if (!hasLeaf) bareClaims++;
-        if (withTransit) transitClaims++;
+    /// @dev Whoever is in the tree, or should be, cannot do without his leaf.
+    function expectRefusal(uint256 key, ExitClaim memory claim) private {
+        if (tryClaim(key, claim)) wrongProofs++;
+    }
+
+    function tryClaim(uint256 key, ExitClaim memory claim) private returns (bool paid) {
+        bytes memory call = key < OWNERS
+            ? abi.encodeCall(registry.claim, (claim))
+            : abi.encodeCall(registry.claimCommitment, (claim, 1, keys[key].salt));
+        (paid,) = address(registry).call(call);
     }
 
     // ---------------------------------------------------------------- helpers
 
-    function withdrawalOf(Outgoing memory item, uint256 nonce) private view returns (Withdrawal memory) {
+    function lose(uint256 which, uint256 amount) private {
+        uint256 lost = amount % (DevnetToken(tokens[which]).balanceOf(address(registry)) / 4 + 1);
+        vm.prank(address(registry));
+        DevnetToken(tokens[which]).transfer(courier, lost);
+    }
+
+    function isDue(Outgoing memory item) private view returns (bool) {
+        (, uint64 newest,,) = registry.newestRoot();
+        return item.stage == Stage.Reserved && item.checkpoint <= newest && block.timestamp <= item.deadline;
+    }
+
+    /// @dev Sold out or expired; or closed before, with something left in a lane that is no longer blocked.
+    function isClosable(Outgoing memory item) private view returns (bool) {
+        if (item.kind != Kind.Settlement || item.id == 0 || isClosedAndEmpty(item)) return false;
+        SettlementIntent memory intent = intents[item.id - 1];
+        address lane = registry.laneOf(intent.nonce);
+        if (item.stage == Stage.Over) return !_blocking.blocked(lane);
+        return block.timestamp > intent.validTo || DevnetToken(intent.sellToken).balanceOf(lane) == 0;
+    }
+
+    function mostOf(uint256 who, uint256 which) private view returns (uint256) {
+        if (isOver() || outgoing.length >= MOST) return 0;
+        (uint256 own, uint256 here) = (spendable(who, which), free(which));
+        return own < here ? own : here;
+    }
+
+    function reserve(Kind kind, uint256 who, uint256 which, uint256 amount) private {
+        balances[who][which] -= int256(amount);
+        Outgoing memory item;
+        (item.kind, item.owner, item.key, item.which, item.amount) = (kind, who, who, which, amount);
+        (item.checkpoint, item.deadline) = (checkpoint + 1, uint64(block.timestamp) + LIFE);
+        if (kind == Kind.Withdrawal) item.id = outgoing.length;
+        if (kind == Kind.Forced) item.deadline = type(uint64).max;
+        if (kind == Kind.Settlement) {
+            bytes32 salt = keccak256(abi.encode("commitment", outgoing.length));
+            item.key = keys.length;
+            keys.push(Key(keccak256(abi.encode(owners[who], uint32(1), salt)), who, salt));
+        }
+        outgoing.push(item);
+    }
+
+    function withdrawalOf(Outgoing memory item) private view returns (Withdrawal memory) {
         return Withdrawal({
             account: owners[item.owner],
-            token: address(token),
+            token: tokens[item.which],
             amount: item.amount,
             recipient: courier,
-            nonce: nonce,
+            nonce: item.id,
             checkpoint: item.checkpoint,
             deadline: item.deadline
         });
     }
 
-    function spend(uint256 amount) private {
-        vm.prank(address(registry));
-        token.transfer(courier, amount);
+    function openLane(Outgoing storage item) private {
+        SettlementIntent memory intent = SettlementIntent({
+            nonce: keccak256(abi.encode("settlement", intents.length)),
+            sellToken: tokens[item.which],
+            buyToken: tokens[1 - item.which],
+            sellAmount: item.amount,
+            buyAmount: 1,
+            buyExact: false,
+            partiallyFillable: true,
+            validTo: uint32(block.timestamp + 30 minutes),
+            owner: keys[item.key].id,
+            checkpoint: item.checkpoint
+        });
+        intents.push(intent);
+        item.id = intents.length;
+        Pair memory pair = signBoth(digestOf(registryDomain(), intent));
+        registry.openSettlement(intent, pair.enclave, pair.leader);
+    }
+
+    function orderOf(Flight memory flight, uint256 flight_) private view returns (Shuttle memory) {
+        address here = tokens[flight.which];
+        return Shuttle({
+            nonce: keccak256(abi.encode("shuttle", flight_)),
+            originChainId: flight.fromHere ? block.chainid : FAR,
+            destinationChainId: flight.fromHere ? FAR : block.chainid,
+            inputToken: flight.fromHere ? here : FAR_TOKEN,
+            outputToken: flight.fromHere ? FAR_TOKEN : here,
+            inputAmount: flight.amount,
+            outputAmount: flight.arrives,
+            fillDeadline: uint32(block.timestamp + 1 hours),
+            validUntil: uint64(block.timestamp),
+            checkpoint: flight.checkpoint
+        });
+    }
+
+    /// @dev With a refund its fee comes back.
+    function arrive(Flight storage flight) private {
+        flight.stage = Stage.Over;
+        if (flight.refunded && !isOver()) {
+            balances[FEE_OWNER][flight.which] += int256(flight.amount - flight.arrives);
+        }
+        reached[Reached.Arrived]++;
+    }
+
+    /// @dev A key without a leaf that came after the tree.
+    function isLate(uint256 key, uint256 which) private view returns (bool) {
+        (,, uint256 first) = registry.counters(keys[key].id, tokens[which]);
+        (, uint64 processedIndex) = registry.newestTree();
+        return first > processedIndex;
+    }
+
+    function isBlocked(address account, uint256 which) private view returns (bool) {
+        return which == 1 && _blocking.blocked(account);
     }
 }
