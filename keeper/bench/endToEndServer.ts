@@ -81,6 +81,6 @@ const server = await startHttpServer({
 process.stdout.write(`${server.url}\n`);
 process.once('SIGTERM', async () => {
   await server.close();
-  sequencer.close();
+  await sequencer.close();
   journal.close();
 });

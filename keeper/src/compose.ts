@@ -100,7 +100,7 @@ export async function startKeeper(input: {
     async stop() {
       keeper.stop();
       await server.close();
-      keeper.close();
+      await keeper.close();
       await exitTrees.close();
       journal.close();
     },

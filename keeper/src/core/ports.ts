@@ -175,14 +175,19 @@ export interface JournalRecord {
 /** What must survive a crash besides the commands: every signed checkpoint, by its number, until it is final. */
 export type OutboxName = `checkpoint ${number}`;
 
-/** The journal of one keeper on one disk. Synchronous: when `append` returns, the records are on disk. */
+/**
+ * The journal of one keeper on one disk. What it says is on disk when a method returns, but for records: the processor has
+ * better things to do than to wait for those.
+ */
 export interface Journal {
   /** Sequence of the newest record; that of the base when there is none. */
   readonly lastSequence: number;
   /** Starts an empty journal whose first record will have `base.sequence + 1`; `base.engine` is the state to replay from. */
   begin(base: { readonly sequence: number; readonly engine: Uint8Array }): void;
-  /** Group commit: all records or none. Sequences must follow each other. */
+  /** Group commit: all records or none. Sequences must follow each other. On disk as soon as `untilOnDisk` resolves. */
   append(records: readonly JournalRecord[]): void;
+  /** Resolves when everything that was appended before is on disk. Throws `JournalError`. */
+  untilOnDisk(): Promise<void>;
   /** The newest full snapshot (or the base) that lies at or before `sequence`. */
   snapshot(atOrBefore?: number): { readonly sequence: number; readonly engine: Uint8Array } | undefined;
   saveSnapshot(snapshot: { readonly sequence: number; readonly engine: Uint8Array }): void;

@@ -69,8 +69,8 @@ export interface Keeper {
   start(): void;
   /** Looks at no chain and signs nothing any more; requests are still answered. */
   stop(): void;
-  /** Applies what waits and takes nothing more. */
-  close(): void;
+  /** Takes nothing more, and resolves when what waits is applied. */
+  close(): Promise<void>;
 }
 
 export function createKeeper(ports: KeeperPorts): Keeper {
@@ -222,7 +222,7 @@ export function createKeeper(ports: KeeperPorts): Keeper {
       leading?.approvals.stop();
       leading?.exitRoots.stop();
     },
-    close: () => leading?.sequencer.close(),
+    close: async () => leading?.sequencer.close(),
   };
 }
 

@@ -1,5 +1,6 @@
 // The one queue through which every change goes: a command gets its number and time, its journal record reaches the disk
-// together with its neighbours' (group commit), only then it is applied, and only then anybody hears of it.
+// together with its neighbours' (group commit), only then it is applied, and only then anybody hears of it. While a group is
+// on its way to the disk, the next one gathers.
 import type { Command } from '../core/commands.ts';
 import type { Outcome } from '../core/events.ts';
 import type { Clock, Journal, JournalRecord } from '../core/ports.ts';
@@ -40,8 +41,8 @@ export interface Sequencer {
   /** As `submit`, and reads the state in the same breath, before any other command is applied. */
   submitAndRead<T>(draft: Draft, read: (state: State, applied: Applied) => T): Promise<T>;
   subscribe(listener: (applied: Applied) => void): () => void;
-  /** Applies what waits and takes nothing more. */
-  close(): void;
+  /** Takes nothing more, and resolves when what waits is applied. */
+  close(): Promise<void>;
 }
 
 interface Waiting {
@@ -75,17 +76,16 @@ export function createSequencer(input: {
   let time = state.time;
   let snapshotAt = input.sequence;
   let waiting: Waiting[] = [];
-  let scheduled = false;
+  /** Settles when the group that is under way was applied, or is refused. */
+  let flushing: Promise<void> | undefined;
   let broken: unknown;
+  let closing = false;
 
-  function flush(): void {
-    scheduled = false;
-    if (broken !== undefined) return;
+  async function flush(): Promise<void> {
     const group = waiting.splice(0, GROUP_LIMIT);
-    if (group.length === 0) return;
-    if (waiting.length > 0) schedule();
+    if (broken !== undefined || group.length === 0) return;
     try {
-      commit(group);
+      await commit(group);
     } catch (error) {
       broken = error;
       for (const item of [...group, ...waiting]) item.failed(error);
@@ -102,12 +102,13 @@ export function createSequencer(input: {
     return Math.max(time, nearChain);
   }
 
-  function commit(group: readonly Waiting[]): void {
+  async function commit(group: readonly Waiting[]): Promise<void> {
     const records: JournalRecord[] = group.map((item, offset) => {
       time = now();
       return { sequence: sequence + 1 + offset, command: { ...item.draft, time } };
     });
     journal.append(records);
+    await journal.untilOnDisk();
     for (const [offset, record] of records.entries()) {
       const outcome = step(state, record.sequence, record.command);
       sequence = record.sequence;
@@ -121,14 +122,20 @@ export function createSequencer(input: {
     }
   }
 
+  /** One group at a time. */
   function schedule(): void {
-    if (scheduled) return;
-    scheduled = true;
-    runSoon(flush);
+    if (flushing !== undefined) return;
+    flushing = new Promise((resolve) => {
+      runSoon(() => resolve(flush()));
+    }).then(() => {
+      flushing = undefined;
+      if (waiting.length > 0) schedule();
+    });
   }
 
   function enqueue(draft: Draft, done: (applied: Applied) => void, failed: (error: unknown) => void): void {
     if (broken !== undefined) return failed(broken);
+    if (closing) return failed(new Error('The keeper is stopping.'));
     if (waiting.length >= QUEUE_LIMIT) return failed(new Error(`More than ${QUEUE_LIMIT} commands wait for the disk.`));
     waiting.push({ draft, done, failed });
     schedule();
@@ -163,8 +170,9 @@ export function createSequencer(input: {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    close() {
-      while (waiting.length > 0 && broken === undefined) flush();
+    async close() {
+      closing = true;
+      while (flushing !== undefined) await flushing;
       broken ??= new Error('The keeper is stopping.');
     },
   };

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { AssertionError } from '../../src/core/assertion.ts';
 import { decodeEngine, encodeEngine, engineHash } from '../../src/core/snapshot.ts';
 import { step } from '../../src/core/step.ts';
@@ -44,6 +44,14 @@ function setUp() {
     schedule: (flush) => flushes.push(flush),
   });
   return { state, first: sequence + 1, clock, disk, journal, fatal, flushes, sequencer };
+}
+
+/** Group by group, until nothing waits. */
+async function flushAll(flushes: (() => void)[]): Promise<void> {
+  for (let flush = flushes.shift(); flush !== undefined; flush = flushes.shift()) {
+    flush();
+    await settle();
+  }
 }
 
 describe('the sequencer', () => {
@@ -125,6 +133,44 @@ describe('the sequencer', () => {
     await expect(sequencer.submit(cancel(2n))).rejects.toThrow('the disk is full');
   });
 
+  it('applies and answers only after the disk has said so, and gathers the next group meanwhile', async () => {
+    const { sequencer, flushes, journal, state, first } = setUp();
+    const disks: (() => void)[] = [];
+    vi.spyOn(journal, 'untilOnDisk').mockImplementation(() => new Promise((resolve) => disks.push(resolve)));
+    const before = engineHash(state);
+    const answers: number[] = [];
+    const submit = (nonce: bigint) =>
+      sequencer.submit(cancel(nonce)).then(({ sequence }) => {
+        answers.push(sequence);
+      });
+    const all = [submit(1n)];
+    flushes.shift()?.();
+    await settle();
+    expect([journal.lastSequence, engineHash(state), sequencer.sequence]).toEqual([first, before, first - 1]);
+    all.push(submit(2n), submit(3n));
+    await settle();
+    expect([answers, flushes.length, disks.length]).toEqual([[], 0, 1]);
+    disks[0]?.();
+    await settle();
+    expect([answers, flushes.length]).toEqual([[first], 1]);
+    flushes.shift()?.();
+    disks[1]?.();
+    await Promise.all(all);
+    expect(answers).toEqual([first, first + 1, first + 2]);
+    expect(disks).toHaveLength(2);
+  });
+
+  it('applies nothing when the disk refuses after the write', async () => {
+    const { sequencer, flushes, journal, state, fatal } = setUp();
+    const before = engineHash(state);
+    vi.spyOn(journal, 'untilOnDisk').mockRejectedValue(new Error('input/output error'));
+    const answer = sequencer.submit(cancel(1n));
+    flushes.shift()?.();
+    await expect(answer).rejects.toThrow('input/output error');
+    expect(fatal).toHaveLength(1);
+    expect(engineHash(state)).toBe(before);
+  });
+
   it('stops at something impossible, after answering what came before it', async () => {
     const { sequencer, flushes, first, fatal } = setUp();
     const [before, at, after] = [cancel(1n), impossible, cancel(2n)].map((draft) => sequencer.submit(draft));
@@ -161,6 +207,7 @@ describe('the sequencer', () => {
     void sequencer.submit(cancel(1n));
     void sequencer.submit({ type: 'cutCheckpoint' });
     flushes.shift()?.();
+    await settle();
     expect(heard.map(({ sequence, command }) => [sequence, command.type])).toEqual([
       [first, 'cancelWithdrawal'],
       [first + 1, 'cutCheckpoint'],
@@ -168,6 +215,7 @@ describe('the sequencer', () => {
     leave();
     void sequencer.submit(cancel(2n));
     flushes.shift()?.();
+    await settle();
     expect(heard).toHaveLength(2);
   });
 
@@ -178,14 +226,14 @@ describe('the sequencer', () => {
     expect(sequencer.hasRoom()).toBe(false);
     submitMany();
     await expect(sequencer.submit(cancel(1n))).rejects.toThrow('commands wait for the disk');
-    for (let flush = flushes.shift(); flush !== undefined; flush = flushes.shift()) flush();
+    await flushAll(flushes);
     expect(sequencer.hasRoom()).toBe(true);
   });
 
   it('saves a snapshot from which the replayed rest gives the same engine', async () => {
     const { sequencer, flushes, journal, state } = setUp();
     for (let i = 0; i < 50_010; i++) void sequencer.submit(cancel(1n));
-    for (let flush = flushes.shift(); flush !== undefined; flush = flushes.shift()) flush();
+    await flushAll(flushes);
     const snapshot = journal.snapshot();
     expect(snapshot?.sequence).toBeGreaterThan(50_000);
     const again = decodeEngine(snapshot?.engine ?? new Uint8Array(), GENESIS);
@@ -194,9 +242,11 @@ describe('the sequencer', () => {
   });
 
   it('commits what waits when it closes, and takes nothing more', async () => {
-    const { sequencer, first, journal } = setUp();
+    const { sequencer, first, journal, flushes } = setUp();
     const answer = sequencer.submit(cancel(1n));
-    sequencer.close();
+    const closed = sequencer.close();
+    await flushAll(flushes);
+    await closed;
     expect((await answer).sequence).toBe(first);
     expect(journal.lastSequence).toBe(first);
     await expect(sequencer.submit(cancel(2n))).rejects.toThrow('The keeper is stopping.');

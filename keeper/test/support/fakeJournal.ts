@@ -62,6 +62,7 @@ export function createFakeDisk(): FakeDisk {
       if (records.length === 0) return;
       write('append', { records: [...content.records, ...records.map(({ command }) => encodeCommand(command))] });
     },
+    untilOnDisk: async () => {},
     snapshot(atOrBefore = Number.MAX_SAFE_INTEGER) {
       const sequence = Math.max(...[...content.snapshots.keys()].filter((each) => each <= atOrBefore));
       const engine = content.snapshots.get(sequence);

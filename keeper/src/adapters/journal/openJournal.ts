@@ -1,6 +1,9 @@
 // The journal of one keeper: every command, encrypted, in the order in which it was applied, on disk before anybody gets
 // an answer.
 //
+// Commits go into SQLite's write-ahead log at once and are flushed to the disk by a thread of Node's own (fdatasync), while
+// the keeper reads the next requests: a disk takes milliseconds. Nothing that was appended may be applied before that.
+//
 // One row per group commit, because a group is written and authenticated as a whole, and because one call of the cipher
 // for many records is what lets a million of them be replayed within a second. The tag of each group is bound into the
 // next one, and that of the header into the first: what is removed, doubled, swapped or taken from another journal does
@@ -8,13 +11,16 @@
 // on chain.
 import type { KeyObject } from 'node:crypto';
 import { randomBytes } from 'node:crypto';
+import { closeSync, fdatasync, fdatasyncSync, openSync } from 'node:fs';
+import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { promisify } from 'node:util';
 import { assert, fail } from '../../core/assertion.ts';
 import { concatBytes } from '../../core/bytes.ts';
 import { decodeCommand, encodeCommand } from '../../core/commandCodec.ts';
 import type { Address } from '../../core/commands.ts';
 import type { Journal, JournalRecord, OutboxName } from '../../core/ports.ts';
-import { explain, FORMAT, openDatabase, START_AGAIN } from './database.ts';
+import { explain, FORMAT, LOG_FILE, openDatabase, START_AGAIN } from './database.ts';
 import { JournalError } from './journalError.ts';
 import { decrypt, deriveKey, encrypt, openOnce, SALT_SIZE, sealOnce, tagOf } from './seal.ts';
 import type { GroupRow, HeaderRow } from './tables.ts';
@@ -71,6 +77,9 @@ export function openJournal(options: JournalOptions): Journal {
   }
 }
 
+/** In a thread of Node's own. */
+const flushToDisk = promisify(fdatasync);
+
 class SqliteJournal implements Journal {
   readonly #database: DatabaseSync;
   readonly #tables: Tables;
@@ -82,6 +91,8 @@ class SqliteJournal implements Journal {
   #lastSequence = 0;
   #lastTag: Uint8Array = new Uint8Array();
   #failed = false;
+  /** The write-ahead log, which holds every commit until SQLite has moved it (and waited for the disk) by itself. */
+  #log: number | undefined;
 
   constructor(database: DatabaseSync, options: JournalOptions) {
     this.#database = database;
@@ -132,13 +143,22 @@ class SqliteJournal implements Journal {
     if (salt !== undefined) this.#segments.push({ first, key: this.#segmentKey(salt) });
     const bound = boundGroup({ first, last, previousTag: this.#lastTag });
     const sealed = encrypt(this.#segmentOf(first).key, nonceOf(last), { bound, plaintext });
-    this.#write(() => {
+    this.#commit(() => {
       if (salt !== undefined) this.#tables.addSegment({ first, salt });
       this.#tables.addGroup({ last, sealed });
     });
     this.#hasSegment = true;
     this.#lastSequence = last;
     this.#lastTag = tagOf(sealed);
+  }
+
+  async untilOnDisk(): Promise<void> {
+    try {
+      await flushToDisk(this.#openLog());
+    } catch (error) {
+      this.#failed = true;
+      throw explain(error, this.#options.directory);
+    }
   }
 
   snapshot(atOrBefore: number = Number.MAX_SAFE_INTEGER): Snapshot | undefined {
@@ -201,6 +221,9 @@ class SqliteJournal implements Journal {
   }
 
   close(): void {
+    // Before the database, which removes the file that it is.
+    if (this.#log !== undefined) closeSync(this.#log);
+    this.#log = undefined;
     if (this.#database.isOpen) this.#database.close();
   }
 
@@ -279,11 +302,27 @@ class SqliteJournal implements Journal {
     }
   }
 
-  /**
-   * One transaction, on disk when it returns. After a failure nobody knows what the disk holds, and a sequence must not be
-   * written again in the same segment: nothing more is written until the next start.
-   */
+  /** One transaction, on disk when it returns. */
   #write(change: () => void): void {
+    this.#commit(change);
+    try {
+      fdatasyncSync(this.#openLog());
+    } catch (error) {
+      this.#failed = true;
+      throw explain(error, this.#options.directory);
+    }
+  }
+
+  #openLog(): number {
+    this.#log ??= openSync(join(this.#options.directory, LOG_FILE), 'r');
+    return this.#log;
+  }
+
+  /**
+   * One transaction. After a failure nobody knows what the disk holds, and a sequence must not be written again in the same
+   * segment: nothing more is written until the next start.
+   */
+  #commit(change: () => void): void {
     const { directory } = this.#options;
     if (this.#failed)
       throw new JournalError('disk', `The journal in ${directory} failed before. Start the keeper again.`);
