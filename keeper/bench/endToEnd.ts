@@ -85,7 +85,7 @@ async function measure(load: Load): Promise<Row> {
   progress('  the keeper');
   const directory = mkdtempSync(join(tmpdir(), 'mw-bench-'));
   try {
-    const commitMs = timeCommit(join(directory, 'alone'), batches);
+    const commitMs = await timeCommit(join(directory, 'alone'), batches);
     const measured = await withServer('endToEndServer.ts', [join(directory, 'keeper')], async (url) =>
       send(url, { authorization: `Bearer ${await signIn(url)}` }),
     );
@@ -111,16 +111,18 @@ async function measure(load: Load): Promise<Row> {
 }
 
 /** Median milliseconds of a commit. */
-function timeCommit(directory: string, batches: readonly SignedBatch[]): number {
+async function timeCommit(directory: string, batches: readonly SignedBatch[]): Promise<number> {
   const { checkpointer } = GENESIS;
   const identity = { homeChainId: HOME, checkpointer, coreVersion: CORE_VERSION };
   const journal = openJournal({ directory, key: new Uint8Array(32), identity });
   journal.begin({ sequence: 0, engine: new Uint8Array(1) });
-  const times = batches.slice(0, COMMITS).map(({ message }, i) => {
+  const times: number[] = [];
+  for (const [i, { message }] of batches.slice(0, COMMITS).entries()) {
     const start = performance.now();
     journal.append([{ sequence: i + 1, command: { type: 'batch', time: 1, ...message } }]);
-    return performance.now() - start;
-  });
+    await journal.untilOnDisk();
+    times.push(performance.now() - start);
+  }
   journal.close();
   return round(times.toSorted((a, b) => a - b)[COMMITS / 2] as number);
 }
