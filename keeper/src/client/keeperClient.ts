@@ -8,6 +8,7 @@ import type {
   HealthView,
   IdentityView,
   KeeperApi,
+  StandbyView,
 } from '../core/api.ts';
 import type { Address, Hex } from '../core/commands.ts';
 import type { BatchMessage, WithdrawalCancelMessage, WithdrawalRequestMessage } from '../core/typedMessages.ts';
@@ -111,6 +112,8 @@ export interface KeeperClient {
   approvals(chainId: number): Promise<readonly ApprovalView[]>;
   /** undefined while the council has not proposed this keeper. */
   acceptance(chainId: number): Promise<AcceptanceView | undefined>;
+  /** undefined where this keeper is neither a standby nor proposed as one. */
+  standby(chainId: number): Promise<StandbyView | undefined>;
 
   /** One connection for any number of topics; private ones use the session. Close it when done. */
   stream(): KeeperStream;
@@ -239,6 +242,7 @@ export function createKeeperClient(input: {
       return approvals;
     },
     acceptance: (chain) => unless('acceptance.none', get('/v1/acceptance', { chain })),
+    standby: (chain) => unless('standby.none', get('/v1/standby', { chain })),
 
     stream: () => createKeeperStream({ url, token: () => token, freshToken }),
   };

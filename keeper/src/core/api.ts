@@ -4,6 +4,7 @@ import type { CommandResult, CoreEvent, RejectCode } from './events.ts';
 import type { RpcHealth } from './ports.ts';
 import type {
   AcceptLeaderMessage,
+  AcceptStandbyMessage,
   BatchMessage,
   CheckpointMessage,
   ExitRootsMessage,
@@ -92,6 +93,40 @@ export interface AcceptanceView {
   readonly signature: Hex;
 }
 
+/** What anybody may send to the Authority for a standby. */
+export type StandbyStepView =
+  /** `acceptStandby`: the council's delay is over. */
+  | { readonly type: 'accept'; readonly message: AcceptStandbyMessage; readonly signature: Hex }
+  /** `announceTakeOver`: the leader is silent, or nobody leads. */
+  | { readonly type: 'announce' }
+  /** `takeOver`: he was silent for the time after the announcement, too. */
+  | {
+      readonly type: 'takeOver';
+      readonly message: AcceptLeaderMessage;
+      readonly enclaveSignature: Hex;
+      readonly candidateSignature: Hex;
+    };
+
+/** How far this keeper is from leading one chain as a standby. Times in seconds, without pauses where they count silence. */
+export interface StandbyView {
+  readonly chainId: number;
+  readonly authority: Address;
+  readonly candidate: Address;
+  readonly status: 'proposed' | 'listed' | 'announced';
+  /** From when on a proposal can be accepted. */
+  readonly readyAt: number;
+  /** The zero address while the office is vacant. */
+  readonly leader: Address;
+  readonly epoch: number;
+  readonly paused: boolean;
+  readonly silenceSeconds: number;
+  readonly staleAfterSeconds: number;
+  /** Since the announcement that counts; 0 when there is none. */
+  readonly waitedSeconds: number;
+  /** null while there is nothing to send. */
+  readonly step: StandbyStepView | null;
+}
+
 /** What the courier posts to `DepositRegistry.postExitRoot` of one chain. */
 export interface ExitRootView {
   readonly chainId: number;
@@ -176,6 +211,8 @@ export interface KeeperApi {
   fills(query: { readonly address: Address; readonly before?: number; readonly limit: number }): readonly FillView[];
   withdrawals(address: Address): readonly WithdrawalView[];
   acceptance(chainId: number): AcceptanceView | undefined;
+  /** undefined where this keeper is neither a standby nor proposed as one. */
+  standby(chainId: number): StandbyView | undefined;
   /** The newest signed exit root for the chain; undefined when none is signed yet. */
   exitRoot(chainId: number): ExitRootView | undefined;
   approvals(chainId: number): readonly ApprovalView[];

@@ -1,12 +1,14 @@
 // What the courier needs from the outside world. A courier holds a gas key and nothing else: everything that it carries
 // is signed by others and can be posted by anybody.
-import type { AcceptanceView, ApprovalView, ExitRootView } from './api.ts';
+import type { AcceptanceView, ApprovalView, ExitRootView, StandbyView } from './api.ts';
 import type { Address, Hex } from './commands.ts';
 
 /** What the keeper has signed. `client/keeperClient.ts` is one of these. */
 export interface CourierKeeper {
   /** undefined when the council has not proposed this keeper. */
   acceptance(chainId: number): Promise<AcceptanceView | undefined>;
+  /** undefined where it is neither a standby nor proposed as one. */
+  standby(chainId: number): Promise<StandbyView | undefined>;
   /** The newest one for the chain; undefined when none is signed. */
   exitRoot(chainId: number): Promise<ExitRootView | undefined>;
   /** Oldest first. */
@@ -34,6 +36,8 @@ export interface CourierChain {
   readonly chainId: number;
   standing(): Promise<Standing>;
   acceptLeader(acceptance: AcceptanceView): Promise<Carried>;
+  /** Sends the step of a standby; undefined when there is none, or the chain has got that far already. */
+  helpStandby(standby: StandbyView): Promise<Carried | undefined>;
   postExitRoot(root: ExitRootView): Promise<Carried>;
   /** For each of them whether `withdrawMany` of all would pay it now. */
   wouldPay(approvals: readonly ApprovalView[]): Promise<readonly boolean[]>;

@@ -44,6 +44,30 @@ export interface WithdrawalLimit {
   readonly used: bigint;
 }
 
+/** What the Authority of a chain says about a standby, or one that was proposed, at one block. Times in seconds. */
+export interface StandbyStanding {
+  /** Of the evidence that the council looked at. */
+  readonly evidenceDigest: Hex;
+  /** From when on its proposal can be accepted. */
+  readonly readyAt: number;
+  readonly listed: boolean;
+  /** 0 before it announced anything. */
+  readonly announcedAt: number;
+  /** The zero address while the office is vacant. */
+  readonly leader: Address;
+  readonly epoch: number;
+  readonly paused: boolean;
+  /** The newest heartbeat, or the last change of leader. */
+  readonly heardAt: number;
+  readonly staleAfterSeconds: number;
+  /** Since `heardAt` and since `announcedAt`, without pauses. */
+  readonly silenceSeconds: number;
+  readonly waitedSeconds: number;
+  /** What a takeover must go on from. */
+  readonly tip: Hex;
+  readonly block: Block;
+}
+
 /**
  * Reads one chain through several RPCs and believes only what enough of them agree on. All methods throw `ChainError`; one
  * whose `code` is `reorg` says that a block which was final is gone.
@@ -52,6 +76,8 @@ export interface ChainReader {
   readonly chainId: number;
   readLog(contract: Address, from: LogPosition, tag: BlockTag): Promise<LogSegment>;
   readAuthority(authority: Address, tag: BlockTag): Promise<AuthorityView>;
+  /** undefined for whom the council never proposed, or removed. */
+  readStandby(authority: Address, candidate: Address, tag: BlockTag): Promise<StandbyStanding | undefined>;
   /** Number and digest of the newest checkpoint. */
   readTip(checkpointer: Address, tag: BlockTag): Promise<{ readonly number: number; readonly digest: Hex }>;
   /**

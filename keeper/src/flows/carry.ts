@@ -1,6 +1,6 @@
 // The courier: carries what the keeper has signed to the chains. Each round looks at what stands on the chain and does
 // what is missing, so that any number of couriers may run at once, stop and start.
-import type { ApprovalView } from '../core/api.ts';
+import type { ApprovalView, StandbyStepView } from '../core/api.ts';
 import type { Hex } from '../core/commands.ts';
 import type { CourierChain, CourierKeeper, Standing, Unpaid } from '../core/courierPorts.ts';
 import type { Clock } from '../core/ports.ts';
@@ -13,6 +13,7 @@ export const LONGEST_PAUSE_MS = 60_000;
 
 export type CarryEvent = { readonly chainId: number } & (
   | { readonly type: 'leaderAccepted'; readonly epoch: number; readonly hash: Hex }
+  | { readonly type: 'standbyHelped'; readonly step: StandbyStepView['type']; readonly hash: Hex }
   | { readonly type: 'rootPosted'; readonly epoch: number; readonly checkpoint: number; readonly hash: Hex }
   | { readonly type: 'withdrawalsPaid'; readonly paid: number; readonly hash: Hex }
   /** The contract does not take it. Told once, until the reason changes. */
@@ -80,7 +81,7 @@ interface Round {
 }
 
 /**
- * One round on one chain: a new leader's acceptance, the newest exit root, and the withdrawals that it lets out. Gives
+ * One round on one chain: a new leader's acceptance, a standby's next step, the newest exit root, and the withdrawals that it lets out. Gives
  * what was refused. Throws when the keeper or the chain cannot be asked, or a transaction is not mined in time.
  */
 export async function carryOnce(input: Round): Promise<Refusals> {
@@ -93,9 +94,10 @@ export async function carryOnce(input: Round): Promise<Refusals> {
     refusals.set(what, why);
   };
 
-  const [standing, acceptance, root, approvals] = await Promise.all([
+  const [standing, acceptance, standby, root, approvals] = await Promise.all([
     chain.standing(),
     keeper.acceptance(chainId),
+    keeper.standby(chainId),
     keeper.exitRoot(chainId),
     keeper.approvals(chainId),
   ]);
@@ -105,6 +107,13 @@ export async function carryOnce(input: Round): Promise<Refusals> {
     const carried = await chain.acceptLeader(acceptance);
     if (carried.ok) report({ type: 'leaderAccepted', chainId, epoch, hash: carried.hash });
     else refuse(`leader of epoch ${epoch}`, { done: false, reason: carried.reason });
+  }
+
+  if (standby?.step) {
+    const { type: step } = standby.step;
+    const carried = await chain.helpStandby(standby);
+    if (carried?.ok) report({ type: 'standbyHelped', chainId, step, hash: carried.hash });
+    else if (carried !== undefined) refuse(`standby's ${step}`, { done: false, reason: carried.reason });
   }
 
   let gate = standing.newestRoot;

@@ -18,6 +18,7 @@ import type { Leadership } from './leadership.ts';
 import { publicReason, publicRpcReason } from './publicReason.ts';
 import { cancelWithdrawal, requestWithdrawal } from './requestWithdrawal.ts';
 import type { Applied, Sequencer } from './sequencer.ts';
+import type { StandBy } from './standBy.ts';
 import type { SubmitBatch } from './submitBatch.ts';
 import { createViewCache } from './viewCache.ts';
 
@@ -44,6 +45,7 @@ export interface KeeperApiInput {
   readonly readers: ReadonlyMap<number, ChainReader>;
   /** What the Authority of each chain said last, for the acceptance of a proposal. */
   readonly proposals: ReadonlyMap<number, AuthorityView>;
+  readonly standBy: Pick<StandBy, 'views' | 'problem'>;
   readonly poster: CheckpointPoster;
   readonly recover: Parameters<typeof requestWithdrawal>[0]['recover'];
   readonly clock: Clock;
@@ -74,8 +76,7 @@ export function createKeeperApi(input: KeeperApiInput): {
 
   function notReady(): Refusal | undefined {
     if (input.leading() !== undefined) return undefined;
-    const message =
-      'This keeper is a candidate: it holds no state until the council names its leader key, see /v1/identity.';
+    const message = 'This keeper is a candidate: it holds no state until its leader key leads, see /v1/identity.';
     return { code: 'keeper.notReady', message, retryable: true };
   }
 
@@ -117,6 +118,7 @@ export function createKeeperApi(input: KeeperApiInput): {
     fills: (query) => live().history.fills({ ...query, books: bookViews(live().sequencer.state) }),
     withdrawals: (address) => withdrawalViews(live().sequencer.state, address),
     acceptance: (chainId) => acceptance(input, chainId),
+    standby: (chainId) => input.standBy.views.get(chainId),
     // A candidate has signed nothing: couriers that ask both keepers hear so instead of failing.
     exitRoot: (chainId) => input.leading()?.approvals.exitRoot(chainId),
     approvals: (chainId) => input.leading()?.approvals.approvals(chainId) ?? [],
@@ -209,6 +211,8 @@ function keeperProblems(input: KeeperApiInput): string[] {
   if (!leadership.enclaveMatches)
     problems.push('The Authority names another enclave key than mine: nothing I sign is valid.');
   if (leadership.paused) problems.push('The Authority of the home chain is paused.');
+  const { problem } = input.standBy;
+  if (problem !== undefined) problems.push(`As a standby I could not take over: ${publicReason(problem)}.`);
   const heldUp = leading?.checkpoints.problem;
   if (heldUp !== undefined) problems.push(`Checkpoints: ${publicReason(heldUp)}.`);
   for (const [chainId, problem] of leading?.ingestion.problems ?? []) {

@@ -13,7 +13,7 @@ import { decodeEngine, decodeState, encodeEngine, stateHash } from '../core/snap
 import type { Genesis, State } from '../core/state.ts';
 import { createState } from '../core/state.ts';
 import { step } from '../core/step.ts';
-import { digestOf, payloadHash } from '../core/typedMessages.ts';
+import { digestOf, payloadHash, ZERO_HASH } from '../core/typedMessages.ts';
 import type { Cut, KnownCheckpoint } from './cutCheckpoint.ts';
 import { freeze, isChange } from './cutCheckpoint.ts';
 import type { Applied } from './sequencer.ts';
@@ -74,6 +74,22 @@ export async function recover(input: RecoveryInput): Promise<Recovered> {
   return begin(input, base, input.setAside);
 }
 
+/**
+ * Digest of the newest checkpoint, or zero when there is none, once the state behind it has been put together and thrown
+ * away: who could not do it must not take over. Throws what `recover` throws.
+ */
+export async function recoverableTip(
+  input: Pick<RecoveryInput, 'genesis' | 'open'> & { readonly checkpoints: AsyncGenerator<LandedCheckpoint, void> },
+): Promise<Hex> {
+  const { genesis, open, checkpoints } = input;
+  const newest = await checkpoints.next();
+  if (newest.done === true) return ZERO_HASH;
+  const { bytes } = await assemble({ genesis, open, older: checkpoints }, newest.value);
+  decodeState(bytes, genesis);
+  await checkpoints.return();
+  return digestOfCheckpoint(genesis, newest.value);
+}
+
 /** Why the journal does not hold the newest landed checkpoint; undefined when it does. */
 export function whyNotInJournal(input: {
   readonly genesis: Genesis;
@@ -127,7 +143,7 @@ async function begin(
  * keys, the contract has checked when it took them: the newest one's digest stands for all of its ancestors.
  */
 async function assemble(
-  input: RecoveryInput,
+  input: Pick<RecoveryInput, 'genesis' | 'open' | 'older'>,
   newest: LandedCheckpoint,
 ): Promise<{ readonly bytes: Uint8Array; readonly oldest: number }> {
   const { number, stateHash: expected } = newest.checkpoint;
@@ -160,7 +176,7 @@ function requireParent(genesis: Genesis, parent: LandedCheckpoint, child: Landed
   );
 }
 
-function openPart({ open }: RecoveryInput, { checkpoint, payload }: LandedCheckpoint): Uint8Array {
+function openPart({ open }: Pick<RecoveryInput, 'open'>, { checkpoint, payload }: LandedCheckpoint): Uint8Array {
   const { epoch, number, payloadHash: expected } = checkpoint;
   const found = payloadHash(payload);
   if (found === expected) return open({ epoch, number, payload });

@@ -1,5 +1,5 @@
-// One keeper behind its ports. It answers at once as a candidate; when the council's choice of its leader key is final, it
-// recovers the state and leads.
+// One keeper behind its ports. It answers at once as a candidate; when the choice of its leader key, by the council or by a
+// takeover, is final, it recovers the state and leads.
 import type { KeeperApi } from '../core/api.ts';
 import type { Address, Hex } from '../core/commands.ts';
 import type { ChainReader, CheckpointPoster, Clock, ExitTrees, Journal, KeeperKeys, Logger } from '../core/ports.ts';
@@ -14,8 +14,9 @@ import { createHistory, type History } from './history.ts';
 import { createIngestion } from './ingestLogs.ts';
 import { createKeeperApi, type Leading } from './keeperApi.ts';
 import { createLeadership, type Role } from './leadership.ts';
-import { type Recovered, recover } from './recover.ts';
+import { type Recovered, recover, recoverableTip } from './recover.ts';
 import { type Applied, createSequencer } from './sequencer.ts';
+import { createStandBy } from './standBy.ts';
 import { createSubmitBatch } from './submitBatch.ts';
 
 const RECOVERY_RETRY_MS = 2_000;
@@ -25,7 +26,7 @@ class NoAnswerError extends Error {
   override name = 'NoAnswerError';
 }
 
-/** The council named another leader, in a block that is final. */
+/** Another one leads, in a block that is final. */
 export class SupersededError extends Error {
   override name = 'SupersededError';
 }
@@ -89,6 +90,13 @@ export function createKeeper(ports: KeeperPorts): Keeper {
     pollMs,
   });
   const proposals = createProposals({ readers, authority, clock, pollMs });
+  const standBy = createStandBy({
+    ...ports,
+    leadership,
+    authorities: proposals.views,
+    recoverableTip: () =>
+      recoverableTip({ genesis, open: ports.open, checkpoints: home.readCheckpoints(checkpointer, 'latest') }),
+  });
   let { journal } = ports;
   let leading: Leading | undefined;
   let recovering = false;
@@ -194,6 +202,7 @@ export function createKeeper(ports: KeeperPorts): Keeper {
     ...ports,
     leadership,
     proposals: proposals.views,
+    standBy,
     recover: ports.recoverAddress,
     leading: () => leading,
   });
@@ -201,7 +210,7 @@ export function createKeeper(ports: KeeperPorts): Keeper {
   function onRole(role: Role): void {
     if (role === 'leader') void leadWhenPossible();
     if (role !== 'superseded') return;
-    ports.onFatal(new SupersededError('The council named another leader. I stop; start me again to be a candidate.'));
+    ports.onFatal(new SupersededError('Another keeper leads now. I stop; start me again to be a candidate.'));
   }
 
   return {
@@ -211,12 +220,14 @@ export function createKeeper(ports: KeeperPorts): Keeper {
     },
     start() {
       proposals.start();
+      standBy.start();
       leadership.start(onRole);
     },
     stop() {
       stopped = true;
       leadership.stop();
       proposals.stop();
+      standBy.stop();
       leading?.ingestion.stop();
       leading?.checkpoints.stop();
       leading?.approvals.stop();

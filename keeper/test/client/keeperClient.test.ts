@@ -61,6 +61,7 @@ describe('what everybody may ask', () => {
     expect(await client.exitRoot(HOME_CHAIN)).toEqual(api.exitRoot(HOME_CHAIN));
     expect(await client.approvals(HOME_CHAIN)).toEqual(api.approvals(HOME_CHAIN));
     expect(await client.acceptance(HOME_CHAIN)).toEqual(api.acceptance(HOME_CHAIN));
+    expect(await client.standby(HOME_CHAIN)).toEqual(api.standby(HOME_CHAIN));
   });
 
   it('includes all approvals, however many wait', async () => {
@@ -81,6 +82,7 @@ describe('what everybody may ask', () => {
     expect(await client.latestCheckpoint()).toBeUndefined();
     expect(await client.exitRoot(5)).toBeUndefined();
     expect(await client.acceptance(5)).toBeUndefined();
+    expect(await client.standby(5)).toBeUndefined();
     expect(await client.approvals(5)).toEqual([]);
   });
 });

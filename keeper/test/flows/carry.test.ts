@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { AcceptanceView, ApprovalView, ExitRootView } from '../../src/core/api.ts';
+import type { AcceptanceView, ApprovalView, ExitRootView, StandbyStepView, StandbyView } from '../../src/core/api.ts';
 import type { Address } from '../../src/core/commands.ts';
 import type { Carried, CourierChain, CourierKeeper } from '../../src/core/courierPorts.ts';
 import { ZERO_HASH } from '../../src/core/typedMessages.ts';
@@ -24,6 +24,8 @@ const signatures = { enclaveSignature: '0xe0', leaderSignature: '0x1e' } as cons
 interface FakeChain extends CourierChain {
   proposal: { candidate: Address; epoch: number };
   newestRoot: { epoch: number; checkpoint: number };
+  /** Of a standby, that the chain has taken. */
+  readonly steps: Set<string>;
   readonly paid: Set<bigint>;
   /** Nonces of withdrawals that the contract would not pay. */
   readonly bad: Set<bigint>;
@@ -32,7 +34,7 @@ interface FakeChain extends CourierChain {
   refusal: string | undefined;
 }
 
-let keeper: { acceptance?: AcceptanceView; root?: ExitRootView; approvals: ApprovalView[] };
+let keeper: { acceptance?: AcceptanceView; standby?: StandbyView; root?: ExitRootView; approvals: ApprovalView[] };
 let chain: FakeChain;
 let events: CarryEvent[];
 
@@ -44,6 +46,7 @@ beforeEach(() => {
 
 const keeperPort: CourierKeeper = {
   acceptance: async () => keeper.acceptance,
+  standby: async () => keeper.standby,
   exitRoot: async () => keeper.root,
   approvals: async () => keeper.approvals,
 };
@@ -59,6 +62,7 @@ function createFakeChain(chainId: number): FakeChain {
     chainId,
     proposal: { candidate: nobody, epoch: 0 },
     newestRoot: { epoch: 1, checkpoint: 0 },
+    steps: new Set(),
     paid: new Set(),
     bad: new Set(),
     sent: [],
@@ -71,6 +75,12 @@ function createFakeChain(chainId: number): FakeChain {
     async acceptLeader() {
       const carried = mined('acceptLeader');
       if (carried.ok) fake.proposal = { candidate: nobody, epoch: 0 };
+      return carried;
+    },
+    async helpStandby({ step }) {
+      if (step === null || fake.steps.has(step.type)) return undefined;
+      const carried = mined(step.type);
+      if (carried.ok) fake.steps.add(step.type);
       return carried;
     },
     async postExitRoot({ message }) {
@@ -97,6 +107,12 @@ function createFakeChain(chainId: number): FakeChain {
 function acceptanceOf(epoch: number): AcceptanceView {
   const message = { candidate, epoch, expectedTip: ZERO_HASH };
   return { chainId: CHAIN_ID, authority: contract, message, signature: '0x51' };
+}
+
+function standbyOf(step: StandbyStepView | null): StandbyView {
+  const times = { readyAt: 0, silenceSeconds: 0, staleAfterSeconds: 900, waitedSeconds: 0 };
+  const seen = { status: 'listed', leader: contract, epoch: 1, paused: false } as const;
+  return { chainId: CHAIN_ID, authority: contract, candidate, ...seen, ...times, step };
 }
 
 function rootOf(checkpoint: number, epoch = 1): ExitRootView {
@@ -154,6 +170,29 @@ describe('one round on one chain', () => {
     chain.proposal = { candidate: contract, epoch: 2 };
     await round();
     expect(chain.sent).toEqual([]);
+  });
+
+  it('sends each step of a standby once, before roots, and says when the contract refuses', async () => {
+    keeper = { standby: standbyOf(null), approvals: [] };
+    await round();
+    expect(chain.sent).toEqual([]);
+    keeper = { standby: standbyOf({ type: 'announce' }), root: rootOf(3), approvals: [] };
+    await round();
+    await round();
+    expect(chain.sent).toEqual(['announce', 'root 1/3']);
+    expect(events[0]).toMatchObject({ type: 'standbyHelped', chainId: CHAIN_ID, step: 'announce' });
+    const message = { candidate, epoch: 2, expectedTip: ZERO_HASH };
+    const both = { enclaveSignature: '0xe0', candidateSignature: '0x1e' } as const;
+    keeper = { standby: standbyOf({ type: 'takeOver', message, ...both }), approvals: [] };
+    chain.refusal = 'Authority_WrongTip';
+    await round();
+    await round();
+    expect(events.slice(2)).toMatchObject([
+      { type: 'refused', what: "standby's takeOver", reason: 'Authority_WrongTip' },
+    ]);
+    chain.refusal = undefined;
+    await round();
+    expect(chain.sent.at(-1)).toBe('takeOver');
   });
 
   it('posts only newer roots: by epoch first, then by checkpoint', async () => {

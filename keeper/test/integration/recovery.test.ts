@@ -388,7 +388,7 @@ describe('two keepers', () => {
     ]);
     const { code, stderr } = await first.ended;
     expect(code).toBe(FATAL_EXIT);
-    expect(messages(stderr).last).toMatch(/The council named another leader\. I stop/);
+    expect(messages(stderr).last).toMatch(/Another keeper leads now\. I stop/);
     epoch = 3;
     await untilLeading(client, epoch);
     await client.signIn(accountOf(EXECUTOR));

@@ -265,6 +265,7 @@ export function startCourier(scene: Scene): void {
   carry({
     keeper: {
       acceptance: (chainId) => value((api) => api.acceptance(chainId)),
+      standby: (chainId) => value((api) => api.standby(chainId)),
       exitRoot: (chainId) => value((api) => (api.notReady() === undefined ? api.exitRoot(chainId) : undefined)),
       approvals: (chainId) => value((api) => (api.notReady() === undefined ? api.approvals(chainId) : [])),
     },
@@ -296,6 +297,8 @@ function courierChain({ wire }: Scene, chain: FakeChain): CourierChain {
       }),
     acceptLeader: (acceptance: AcceptanceView) => carried([acceptLeader(acceptance)]),
     postExitRoot: (root) => carried([postExitRoot(HOME, root)]),
+    // Nobody proposes a standby here.
+    helpStandby: async () => undefined,
     wouldPay: (approvals) => network(() => chain.simulate(payments(approvals)).map((reason) => reason === undefined)),
     whyNotPaid: (approval) =>
       network(() => {

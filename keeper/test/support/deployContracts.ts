@@ -16,7 +16,7 @@ import {
   zeroHash,
 } from 'viem';
 import { mnemonicToAccount, privateKeyToAccount } from 'viem/accounts';
-import type { ApprovalView, ExitRootView } from '../../src/core/api.ts';
+import type { ApprovalView, ExitRootView, StandbyStepView, StandbyView } from '../../src/core/api.ts';
 import type { Address, Hex } from '../../src/core/commands.ts';
 import type { SignedCheckpoint } from '../../src/core/ports.ts';
 import {
@@ -40,6 +40,8 @@ export function developmentKey(index: number): Hex {
   return `0x${Buffer.from(privateKey as Uint8Array).toString('hex')}`;
 }
 
+/** Of what the council saw of a standby. */
+export const EVIDENCE: Hex = keccak256('0xe1');
 const enclaveKey: Hex = keccak256('0xe0');
 const leaderKey: Hex = keccak256('0x1e');
 export const enclave = lower(privateKeyToAccount(enclaveKey).address);
@@ -80,6 +82,8 @@ export interface TestContracts extends TestChain {
   deposit(input: { readonly account: Address; readonly amount: bigint }): Promise<void>;
   /** For epoch 1. */
   proposeLeader(): Promise<void>;
+  /** The same key. */
+  proposeStandby(): Promise<void>;
   /** Proposes the leader of epoch 1 and carries his acceptance. */
   electLeader(): Promise<void>;
 }
@@ -165,6 +169,13 @@ export async function deployContracts(url: string, { ringSize = 0n, spokePool = 
     authority,
     checkpointer,
     proposeLeader,
+    async proposeStandby() {
+      const args = [leader, EVIDENCE] as const;
+      await send({
+        to: authority,
+        data: encodeFunctionData({ abi: authorityAbi, functionName: 'proposeStandby', args }),
+      });
+    },
     async deposit({ account, amount }) {
       const args = [token, amount, account, 0] as const;
       await send({
@@ -187,6 +198,34 @@ export function signAcceptance(domain: { readonly chainId: number; readonly auth
   const { chainId, authority } = domain;
   const message = { candidate: leader, epoch: 1, expectedTip: ZERO_HASH };
   return sign(leaderKey, digestOf('AcceptLeader', { chainId, verifyingContract: authority }, message));
+}
+
+/** What a keeper with the leader's key would have sent for it as a standby, on the way to epoch 1. */
+export async function signStandbyStep(
+  { chainId, authority }: TestContracts,
+  type: StandbyStepView['type'],
+): Promise<StandbyView> {
+  const domain = { chainId, verifyingContract: authority };
+  const acceptance = { candidate: leader, evidenceDigest: EVIDENCE };
+  const takeOver = { candidate: leader, epoch: 1, expectedTip: ZERO_HASH };
+  const both = await signBoth(digestOf('AcceptLeader', domain, takeOver));
+  const steps: Record<StandbyStepView['type'], StandbyStepView> = {
+    accept: {
+      type: 'accept',
+      message: acceptance,
+      signature: await sign(leaderKey, digestOf('AcceptStandby', domain, acceptance)),
+    },
+    announce: { type: 'announce' },
+    takeOver: {
+      type: 'takeOver',
+      message: takeOver,
+      enclaveSignature: both.enclaveSignature,
+      candidateSignature: both.leaderSignature,
+    },
+  };
+  const times = { readyAt: 0, silenceSeconds: 0, staleAfterSeconds: 0, waitedSeconds: 0 };
+  const seen = { status: 'listed', leader: NOBODY, epoch: 0, paused: false } as const;
+  return { chainId, authority, candidate: leader, ...seen, ...times, step: steps[type] };
 }
 
 /** A checkpoint as the keeper would sign it, of epoch 1; its digest is the next one's parent. */

@@ -1,19 +1,23 @@
 // A chain in memory that follows the rules of the contracts: real log hash chains, real digests, both signatures checked.
 // Each block keeps the whole state after it, so that a reorganisation is going back to an earlier block.
 import { recoverAddress } from '../../src/adapters/crypto/recover.ts';
-import type { AcceptanceView, ApprovalView, ExitRootView } from '../../src/core/api.ts';
+import type { AcceptanceView, ApprovalView, ExitRootView, StandbyView } from '../../src/core/api.ts';
 import { compareBytes, concatBytes, fromHex } from '../../src/core/bytes.ts';
 import type { Address, Block, Hex, LogEntry } from '../../src/core/commands.ts';
 import { ZERO_ADDRESS } from '../../src/core/commands.ts';
 import { keccak256, keccak256Hex } from '../../src/core/keccak.ts';
 import { encodeEntry } from '../../src/core/logEncoding.ts';
 import { nextHead, type RegistryEntry, replayHead } from '../../src/core/logEntries.ts';
-import type { LandedCheckpoint, SignedCheckpoint, WithdrawalLimit } from '../../src/core/ports.ts';
+import type { LandedCheckpoint, SignedCheckpoint, StandbyStanding, WithdrawalLimit } from '../../src/core/ports.ts';
 import type { ExitRootsMessage } from '../../src/core/typedMessages.ts';
 import { digestOf, payloadHash, settlementsHash, withdrawalsHash, ZERO_HASH } from '../../src/core/typedMessages.ts';
-import { GENESIS, REGISTRY } from './exchange.ts';
+import { GENESIS, HOME, REGISTRY } from './exchange.ts';
 
 const MAX_DEADLINE_AHEAD = 7 * 24 * 3_600;
+export const STALE_AFTER_SECONDS = 900;
+export const TAKE_OVER_WAIT_SECONDS = 300;
+/** From the proposal of a standby. */
+const LEADER_DELAY_SECONDS = 60;
 const EXIT_ROOT_POSTED = keccak256Hex(new TextEncoder().encode('ExitRootPosted'));
 
 interface Log {
@@ -29,7 +33,14 @@ export interface Contracts {
   readonly leader: Address;
   readonly epoch: number;
   readonly paused: boolean;
+  /** Of its beginning; counts while `paused`. */
+  readonly pausedAt: number;
+  /** Pauses that are over, in seconds, oldest first. */
+  readonly pauses: readonly { readonly from: number; readonly to: number }[];
   readonly proposal: { readonly candidate: Address; readonly epoch: number };
+  readonly standbys: ReadonlyMap<Address, FakeStandby>;
+  /** When it was deployed or the leader changed. */
+  readonly heartbeatFloor: number;
   readonly tip: { readonly number: number; readonly digest: Hex };
   /** Oldest first. */
   readonly checkpoints: readonly LandedCheckpoint[];
@@ -43,8 +54,12 @@ export interface Contracts {
     readonly checkpoint: number;
     readonly issuedAt: number;
     readonly postedAt: number;
+    readonly treeRoot: Hex;
+    readonly processedIndex: number;
   };
 }
+
+type FakeStandby = Pick<StandbyStanding, 'evidenceDigest' | 'readyAt' | 'announcedAt' | 'listed'>;
 
 export interface FakeBlock extends Block {
   readonly contracts: Contracts;
@@ -167,13 +182,24 @@ function deployed({
     leader: ZERO_ADDRESS,
     epoch: 0,
     paused: false,
+    pausedAt: 0,
+    pauses: [],
+    standbys: new Map(),
+    heartbeatFloor: timestamp,
     proposal: { candidate: ZERO_ADDRESS, epoch: 0 },
     tip: { number: 0, digest: ZERO_HASH },
     checkpoints: [],
     vault: new Map(),
     bucket: { capacity: 2n ** 104n - 1n, used: 0n },
     usedNonces: new Set(),
-    root: { epoch: 0, checkpoint: 0, issuedAt: timestamp, postedAt: timestamp },
+    root: {
+      epoch: 0,
+      checkpoint: 0,
+      issuedAt: timestamp,
+      postedAt: timestamp,
+      treeRoot: ZERO_HASH,
+      processedIndex: 0,
+    },
   };
 }
 
@@ -226,7 +252,7 @@ export function proposeLeader(candidate: Address, epoch: number): Transaction {
 export function acceptLeader({ chainId, authority, message, signature }: AcceptanceView): Transaction {
   return {
     name: 'acceptLeader',
-    apply(contracts) {
+    apply(contracts, block) {
       const { candidate, epoch } = contracts.proposal;
       demand(
         candidate !== ZERO_ADDRESS && message.candidate === candidate && message.epoch === epoch,
@@ -234,24 +260,156 @@ export function acceptLeader({ chainId, authority, message, signature }: Accepta
       );
       const digest = digestOf('AcceptLeader', { chainId, verifyingContract: authority }, message);
       demand(recoverAddress(digest, signature) === candidate, 'not signed by the candidate');
-      return appoint(contracts, candidate, epoch);
+      return appoint(contracts, block, { leader: candidate, epoch });
     },
   };
 }
 
 /** As if proposed and accepted. */
 export function nameLeader(leader: Address, epoch: number): Transaction {
-  return { name: 'nameLeader', apply: (contracts) => appoint(contracts, leader, epoch) };
+  return { name: 'nameLeader', apply: (contracts, block) => appoint(contracts, block, { leader, epoch }) };
 }
 
-function appoint(contracts: Contracts, leader: Address, epoch: number): Contracts {
+/** Whoever leads stands by no more. */
+function appoint(
+  contracts: Contracts,
+  { timestamp: heartbeatFloor }: Block,
+  { leader, epoch }: { readonly leader: Address; readonly epoch: number },
+): Contracts {
   demand(epoch > contracts.epoch, 'epoch not growing');
   const logs = append(contracts, GENESIS.authority, { type: 'leaderChanged', leader, epoch });
-  return { ...contracts, logs, leader, epoch, proposal: { candidate: ZERO_ADDRESS, epoch: 0 } };
+  const standbys = new Map(contracts.standbys);
+  standbys.delete(leader);
+  return {
+    ...contracts,
+    logs,
+    leader,
+    epoch,
+    heartbeatFloor,
+    standbys,
+    proposal: { candidate: ZERO_ADDRESS, epoch: 0 },
+  };
+}
+
+/** Nobody leads any more; the epoch stays. */
+export function vacateLeader(): Transaction {
+  return {
+    name: 'vacateLeader',
+    apply: (contracts, { timestamp: heartbeatFloor }) => ({ ...contracts, leader: ZERO_ADDRESS, heartbeatFloor }),
+  };
 }
 
 export function setPaused(paused: boolean): Transaction {
-  return { name: 'setPaused', apply: (contracts) => ({ ...contracts, paused }) };
+  return {
+    name: 'setPaused',
+    apply(contracts, { timestamp }) {
+      const ended = contracts.paused ? [{ from: contracts.pausedAt, to: timestamp }] : [];
+      return { ...contracts, paused, pausedAt: timestamp, pauses: [...contracts.pauses, ...ended] };
+    },
+  };
+}
+
+// Standbys.
+
+export function proposeStandby(candidate: Address, evidenceDigest: Hex = ZERO_HASH): Transaction {
+  return {
+    name: 'proposeStandby',
+    apply(contracts, { timestamp }) {
+      demand(candidate !== contracts.leader, 'already leads');
+      const proposed = { evidenceDigest, readyAt: timestamp + LEADER_DELAY_SECONDS, announcedAt: 0, listed: false };
+      return { ...contracts, standbys: new Map(contracts.standbys).set(candidate, proposed) };
+    },
+  };
+}
+
+/** What a courier sends for a standby, as the Authority takes it. */
+export function helpStandby(view: StandbyView): Transaction {
+  const { chainId, authority, candidate, step } = view;
+  const domain = { chainId, verifyingContract: authority };
+  return {
+    name: `${step?.type} ${candidate}`,
+    apply(contracts, block) {
+      const own = contracts.standbys.get(candidate);
+      demand(own !== undefined && step !== null, 'no standby');
+      const update = (change: Partial<FakeStandby>) => ({
+        ...contracts,
+        standbys: new Map(contracts.standbys).set(candidate, { ...own, ...change }),
+      });
+      const heardAt = heardAtOf(contracts);
+      const isVacant = contracts.leader === ZERO_ADDRESS;
+      const silence = runningSeconds(contracts, heardAt, block.timestamp);
+      if (step.type === 'accept') {
+        demand(!own.listed && block.timestamp >= own.readyAt, 'not ready');
+        const digest = digestOf('AcceptStandby', domain, { candidate, evidenceDigest: own.evidenceDigest });
+        demand(recoverAddress(digest, step.signature) === candidate, 'not signed by the candidate');
+        return update({ listed: true });
+      }
+      demand(own.listed, 'not listed');
+      if (step.type === 'announce') {
+        demand(own.announcedAt < heardAt, 'already announced');
+        demand(isVacant || silence >= STALE_AFTER_SECONDS, 'keeper is heard');
+        return update({ announcedAt: block.timestamp });
+      }
+      const { message } = step;
+      demand(!contracts.paused, 'paused');
+      demand(own.announcedAt >= heardAt, 'not announced');
+      demand(runningSeconds(contracts, own.announcedAt, block.timestamp) >= TAKE_OVER_WAIT_SECONDS, 'too early');
+      demand(isVacant || silence >= STALE_AFTER_SECONDS + TAKE_OVER_WAIT_SECONDS, 'too early');
+      demand(message.candidate === candidate && message.expectedTip === tipOf(chainId, contracts), 'wrong tip');
+      const digest = digestOf('AcceptLeader', domain, message);
+      demand(recoverAddress(digest, step.enclaveSignature) === contracts.enclave, 'not signed by the enclave');
+      demand(recoverAddress(digest, step.candidateSignature) === candidate, 'not signed by the candidate');
+      return appoint(contracts, block, { leader: candidate, epoch: message.epoch });
+    },
+  };
+}
+
+/** What the Authority says about a standby after a block. */
+export function standbyStanding({
+  chainId,
+  block,
+  candidate,
+}: {
+  readonly chainId: number;
+  readonly block: FakeBlock;
+  readonly candidate: Address;
+}): StandbyStanding | undefined {
+  const { contracts, number, hash, timestamp } = block;
+  const own = contracts.standbys.get(candidate);
+  if (own === undefined) return undefined;
+  const { leader, epoch, paused } = contracts;
+  const heardAt = heardAtOf(contracts);
+  return {
+    ...own,
+    leader,
+    epoch,
+    paused,
+    heardAt,
+    staleAfterSeconds: STALE_AFTER_SECONDS,
+    silenceSeconds: runningSeconds(contracts, heardAt, timestamp),
+    waitedSeconds: runningSeconds(contracts, own.announcedAt, timestamp),
+    tip: tipOf(chainId, contracts),
+    block: { number, hash, timestamp },
+  };
+}
+
+function heardAtOf({ root, heartbeatFloor }: Contracts): number {
+  return Math.max(root.issuedAt, heartbeatFloor);
+}
+
+function runningSeconds({ pauses, paused, pausedAt }: Contracts, from: number, to: number): number {
+  const all = paused ? [...pauses, { from: pausedAt, to }] : pauses;
+  const lost = all.map((pause) => Math.max(0, Math.min(to, pause.to) - Math.max(from, pause.from)));
+  return Math.max(0, to - from - lost.reduce((sum, seconds) => sum + seconds, 0));
+}
+
+function tipOf(chainId: number, { tip, root }: Contracts): Hex {
+  if (chainId === HOME) return tip.digest;
+  const { epoch, checkpoint, treeRoot, processedIndex } = root;
+  const [epochWord, checkpointWord, indexWord] = [epoch, checkpoint, processedIndex].map((n) => word(BigInt(n)));
+  return keccak256Hex(
+    concatBytes(epochWord as Uint8Array, checkpointWord as Uint8Array, fromHex(treeRoot, 32), indexWord as Uint8Array),
+  );
 }
 
 // Checkpointer.
@@ -369,7 +527,7 @@ export function postExitRoot(homeChainId: number, view: ExitRootView): Transacti
       const data = concatBytes(fromHex(message.root, 32), fromHex(treeRoot, 32));
       return {
         ...contracts,
-        root: { epoch, checkpoint, issuedAt, postedAt: block.timestamp },
+        root: { epoch, checkpoint, issuedAt, postedAt: block.timestamp, treeRoot, processedIndex },
         logs: append(contracts, REGISTRY, { kind: EXIT_ROOT_POSTED, data }),
       };
     },

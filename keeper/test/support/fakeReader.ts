@@ -3,7 +3,7 @@ import type { Address, Hex } from '../../src/core/commands.ts';
 import { keccak256Hex } from '../../src/core/keccak.ts';
 import type { BlockTag, ChainReader, CheckpointPoster, SignedCheckpoint } from '../../src/core/ports.ts';
 import type { FakeBlock, FakeChain } from './fakeChain.ts';
-import { postCheckpoint } from './fakeChain.ts';
+import { postCheckpoint, standbyStanding } from './fakeChain.ts';
 
 /** Brings a question to the node, which answers when it hears it, and the answer back. */
 export type Network = <T>(ask: () => T) => Promise<T>;
@@ -44,6 +44,8 @@ export function createFakeReader(
         const { enclave, leader, epoch, paused, proposal } = block.contracts;
         return { enclave, leader, epoch, paused, proposal: { ...proposal, readyAt: 0 }, block: plain(block) };
       }),
+    readStandby: (_, candidate, tag) =>
+      at(tag, (block) => standbyStanding({ chainId: chain.chainId, block, candidate })),
     readTip: (_, tag) => at(tag, (block) => block.contracts.tip),
     async *readCheckpoints(_, tag) {
       const { checkpoints } = await at(tag, ({ contracts }) => contracts);

@@ -14,7 +14,15 @@ import type { Keeper } from '../../src/flows/runKeeper.ts';
 import { createKeeper } from '../../src/flows/runKeeper.ts';
 import { GENESIS, HOME, listings, SECOND, type TOKENS } from './exchange.ts';
 import type { FakeChain } from './fakeChain.ts';
-import { createFakeChain, list, makeDeposit, nameLeader, payWithdrawal, postExitRoot } from './fakeChain.ts';
+import {
+  createFakeChain,
+  helpStandby,
+  list,
+  makeDeposit,
+  nameLeader,
+  payWithdrawal,
+  postExitRoot,
+} from './fakeChain.ts';
 import type { FakeClock } from './fakeClock.ts';
 import { createFakeClock, START } from './fakeClock.ts';
 import { createFakeExitTrees } from './fakeExitTrees.ts';
@@ -153,9 +161,11 @@ export function deposit(
   (token.chainId === HOME ? home : second).send(makeDeposit({ token: token.token, amount, account: owner.address }));
 }
 
-/** Posts whatever exit roots and withdrawals the keeper has signed. */
+/** Posts whatever the keeper has signed for a standby, exit roots and withdrawals. */
 export function carry({ home, second }: FakeWorld, api: KeeperApi): void {
   for (const chain of [home, second]) {
+    const standby = api.standby(chain.chainId);
+    if (standby?.step) chain.send(helpStandby(standby));
     const root = api.exitRoot(chain.chainId);
     const isNewer =
       root !== undefined &&

@@ -1,7 +1,7 @@
 import { authorityAbi, checkpointerAbi, depositRegistryAbi } from '@myrtle-wyckoff/generated';
 import { encodeFunctionData, parseAbi } from 'viem';
 import type { Address, Hex } from '../../core/commands.ts';
-import type { AuthorityView, BlockTag, ChainReader } from '../../core/ports.ts';
+import type { AuthorityView, BlockTag, ChainReader, StandbyStanding } from '../../core/ports.ts';
 import { agree } from './agree.ts';
 import type { Finality } from './agreeOnBlock.ts';
 import { type AgreedBlock, createBlockSource } from './blockSource.ts';
@@ -66,6 +66,7 @@ export function createChainReader(options: ChainReaderOptions): ChainReader {
     chainId,
     readLog: async (contract, from, tag) => readLog(await blockAt(tag), contract, from),
     readAuthority: async (address, tag) => readAuthority(await blockAt(tag), address),
+    readStandby: async (address, candidate, tag) => readStandby(await blockAt(tag), address, candidate),
     readTip: async (address, tag) => readTip(await blockAt(tag), address),
     async *readCheckpoints(checkpointer, tag) {
       yield* readCheckpoints(await blockAt(tag), checkpointer);
@@ -102,6 +103,44 @@ async function readAuthority(at: AgreedBlock, address: Address): Promise<Authori
     epoch: Number(epoch),
     paused,
     proposal: { candidate: lower(candidate), epoch: Number(proposedEpoch), readyAt: Number(readyAt) },
+    block: at.block,
+  };
+}
+
+async function readStandby(
+  at: AgreedBlock,
+  address: Address,
+  candidate: Address,
+): Promise<StandbyStanding | undefined> {
+  const authority = { address, abi: authorityAbi } as const;
+  const [evidenceDigest, readyAt, announcedAt, listed] = await readView(at, {
+    ...authority,
+    functionName: 'standby',
+    args: [candidate],
+  });
+  if (readyAt === 0n) return undefined;
+  const [[, leader, epoch, paused], heardAt, staleAfter, tip] = await Promise.all([
+    readView(at, { ...authority, functionName: 'signers' }),
+    readView(at, { ...authority, functionName: 'heartbeatAt' }),
+    readView(at, { ...authority, functionName: 'staleAfter' }),
+    readView(at, { ...authority, functionName: 'tip' }),
+  ]);
+  const runningSince = (time: bigint) =>
+    readView(at, { ...authority, functionName: 'runningSeconds', args: [time, BigInt(at.block.timestamp)] });
+  const [silence, waited] = await Promise.all([runningSince(heardAt), runningSince(announcedAt)]);
+  return {
+    evidenceDigest,
+    readyAt: Number(readyAt),
+    listed,
+    announcedAt: Number(announcedAt),
+    leader: lower(leader),
+    epoch: Number(epoch),
+    paused,
+    heardAt: Number(heardAt),
+    staleAfterSeconds: Number(staleAfter),
+    silenceSeconds: Number(silence),
+    waitedSeconds: Number(waited),
+    tip,
     block: at.block,
   };
 }

@@ -1,6 +1,6 @@
 import { authorityAbi, depositRegistryAbi } from '@myrtle-wyckoff/generated';
 import { type Abi, decodeFunctionResult, encodeFunctionData, parseEventLogs, type TransactionReceipt } from 'viem';
-import type { AcceptanceView, ApprovalView, ExitRootView } from '../../core/api.ts';
+import type { AcceptanceView, ApprovalView, ExitRootView, StandbyView } from '../../core/api.ts';
 import type { Address, Hex } from '../../core/commands.ts';
 import type { Carried, CourierChain, Standing, Unpaid } from '../../core/courierPorts.ts';
 import { ChainError } from './chainError.ts';
@@ -65,6 +65,24 @@ export function createCourierWallet(options: CourierWalletOptions): CourierChain
     acceptLeader: (acceptance) => carry(() => acceptLeaderCall(served, acceptance)),
     postExitRoot: (root) => carry(() => postExitRootCall(served, root)),
 
+    async helpStandby(standby) {
+      const call = { address: authority, abi: authorityAbi } as const;
+      const [[, , announcedAt, listed], heardAt, leader] = await sender.read((client) =>
+        Promise.all([
+          client.readContract({ ...call, functionName: 'standby', args: [standby.candidate] }),
+          client.readContract({ ...call, functionName: 'heartbeatAt' }),
+          client.readContract({ ...call, functionName: 'leader' }),
+        ]),
+      );
+      const isDone = {
+        accept: listed,
+        announce: announcedAt >= heardAt,
+        takeOver: leader.toLowerCase() === standby.candidate,
+      };
+      if (standby.step === null || isDone[standby.step.type]) return undefined;
+      return carry(() => standbyCall(served, standby));
+    },
+
     async whyNotPaid(approval): Promise<Unpaid | undefined> {
       const call = await orRefusal(async () => withdrawCall(served, approval));
       if (call instanceof ChainError) return { done: false, reason: call.message };
@@ -97,6 +115,26 @@ function acceptLeaderCall(served: Served, acceptance: AcceptanceView): Call {
     abi: authorityAbi,
     views: [{ chainId: acceptance.chainId, contract: acceptance.authority }],
     encode: () => encodeFunctionData({ abi: authorityAbi, functionName: 'acceptLeader', args: [acceptance.signature] }),
+  });
+}
+
+function standbyCall(served: Served, { chainId, authority, candidate, step }: StandbyView): Call {
+  return callTo(served, {
+    to: served.authority,
+    abi: authorityAbi,
+    views: [{ chainId, contract: authority }],
+    encode() {
+      if (step?.type === 'accept') {
+        const args = [candidate, step.signature] as const;
+        return encodeFunctionData({ abi: authorityAbi, functionName: 'acceptStandby', args });
+      }
+      if (step?.type === 'takeOver') {
+        const message = { ...step.message, epoch: BigInt(step.message.epoch) };
+        const args = [message, step.enclaveSignature, step.candidateSignature] as const;
+        return encodeFunctionData({ abi: authorityAbi, functionName: 'takeOver', args });
+      }
+      return encodeFunctionData({ abi: authorityAbi, functionName: 'announceTakeOver', args: [candidate] });
+    },
   });
 }
 

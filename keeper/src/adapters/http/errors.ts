@@ -17,6 +17,7 @@ export type HttpCode =
   | 'access.notExecutor'
   | 'access.notPublic'
   | 'acceptance.none'
+  | 'standby.none'
   | 'checkpoint.none'
   | 'exitRoot.none'
   | 'exitProof.none'
@@ -44,6 +45,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   'access.notExecutor': 403,
   'access.notPublic': 403,
   'acceptance.none': 404,
+  'standby.none': 404,
   'checkpoint.none': 404,
   'exitRoot.none': 404,
   'exitProof.none': 404,

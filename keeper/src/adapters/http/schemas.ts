@@ -480,9 +480,35 @@ export const ApprovalsAnswer = Type.Array(
   }),
 );
 
-export const AcceptanceAnswer = strict({
+const acceptLeader = strict({ candidate: address, epoch: safeInteger('The new epoch.'), expectedTip: hash });
+
+export const AcceptanceAnswer = strict({ chainId, authority: address, message: acceptLeader, signature: hex });
+
+export const StandbyAnswer = strict({
   chainId,
   authority: address,
-  message: strict({ candidate: address, epoch: safeInteger('The new epoch.'), expectedTip: hash }),
-  signature: hex,
+  candidate: address,
+  status: Type.Enum(['proposed', 'listed', 'announced']),
+  readyAt: seconds('From when on the proposal can be accepted, since 1970'),
+  leader: address,
+  epoch: safeInteger('The current epoch.'),
+  paused: Type.Boolean(),
+  silenceSeconds: seconds('How long nobody has heard the leader, without pauses'),
+  staleAfterSeconds: seconds('After how much of that a takeover may be announced'),
+  waitedSeconds: seconds('How long ago it was announced, without pauses; 0 when it was not'),
+  step: Type.Union([
+    Type.Null(),
+    strict({
+      type: Type.Literal('accept'),
+      message: strict({ candidate: address, evidenceDigest: hash }),
+      signature: hex,
+    }),
+    strict({ type: Type.Literal('announce') }),
+    strict({
+      type: Type.Literal('takeOver'),
+      message: acceptLeader,
+      enclaveSignature: hex,
+      candidateSignature: hex,
+    }),
+  ]),
 });

@@ -3,10 +3,20 @@ import { encodeFunctionData, hashMessage } from 'viem';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ChainError } from '../../../src/adapters/chain/chainError.ts';
 import { type ChainReaderOptions, createChainReader } from '../../../src/adapters/chain/chainReader.ts';
+import { createCourierWallet } from '../../../src/adapters/chain/courierWallet.ts';
 import type { Hex } from '../../../src/core/commands.ts';
 import { decodeRegistryEntry } from '../../../src/core/logEntries.ts';
 import type { ChainReader } from '../../../src/core/ports.ts';
-import { deployAnswering, enclave, leader, NOBODY } from '../../support/deployContracts.ts';
+import { ZERO_HASH } from '../../../src/core/typedMessages.ts';
+import {
+  deployAnswering,
+  developmentKey,
+  EVIDENCE,
+  enclave,
+  leader,
+  NOBODY,
+  signStandbyStep,
+} from '../../support/deployContracts.ts';
 import { aboutLogs, always, behindAt, type Lie, otherChain, otherHashes, type RawLog } from '../../support/rpcProxy.ts';
 import {
   after,
@@ -370,6 +380,45 @@ describe('authority, checkpoints and roots', () => {
       epoch: 1,
       proposal: { candidate: NOBODY, epoch: 0, readyAt: 0 },
     });
+  });
+
+  it('reads how far a standby is, and how long nobody was heard', async () => {
+    const { authority, client, chainId, registry } = rpcs.contracts;
+    const read = () => rpcs.reader().readStandby(authority, leader, 'latest');
+    expect(await read()).toBeUndefined();
+    await rpcs.contracts.proposeStandby();
+    expect(await read()).toMatchObject({
+      evidenceDigest: EVIDENCE,
+      listed: false,
+      announcedAt: 0,
+      leader: NOBODY,
+      tip: ZERO_HASH,
+    });
+    const wallet = createCourierWallet({
+      chainId,
+      rpcUrls: rpcs.proxies.map(({ url }) => url),
+      privateKey: developmentKey(9),
+      authority,
+      registry,
+      pollMs: 20,
+    });
+    for (const type of ['accept', 'announce'] as const) {
+      await wallet.helpStandby(await signStandbyStep(rpcs.contracts, type));
+    }
+    await client.increaseTime({ seconds: 50 });
+    await client.mine({ blocks: 1 });
+    const standing = await read();
+    expect(standing).toMatchObject({ listed: true, epoch: 0, paused: false, staleAfterSeconds: 0 });
+    const { announcedAt = 0, heardAt = 0, waitedSeconds = 0, silenceSeconds = 0, block } = standing ?? {};
+    expect(waitedSeconds).toBe((block?.timestamp ?? 0) - announcedAt);
+    expect(silenceSeconds).toBe((block?.timestamp ?? 0) - heardAt);
+    expect(waitedSeconds).toBeGreaterThanOrEqual(50);
+    const pause = encodeFunctionData({ abi: authorityAbi, functionName: 'pause' });
+    await rpcs.contracts.send({ to: authority, data: pause });
+    const paused = await read();
+    await client.increaseTime({ seconds: 50 });
+    await client.mine({ blocks: 1 });
+    expect(await read()).toMatchObject({ paused: true, waitedSeconds: paused?.waitedSeconds });
   });
 
   it('believes two of three about the leader', async () => {

@@ -13,6 +13,7 @@ import {
   signAcceptance,
   signApproval,
   signExitRoot,
+  signStandbyStep,
   type TestContracts,
 } from '../../support/deployContracts.ts';
 import { startRpcProxy } from '../../support/rpcProxy.ts';
@@ -104,6 +105,29 @@ describe('the courier on a chain', () => {
   it('says what the contract says when nobody is proposed', async () => {
     const carried = await wallet.acceptLeader(await acceptance());
     expect(carried).toMatchObject({ ok: false, reason: expect.stringContaining('Authority_NoProposal()') });
+  });
+
+  it('helps a standby from its proposal to the lead, each step once', async () => {
+    const help = async (type: 'accept' | 'announce' | 'takeOver') =>
+      wallet.helpStandby(await signStandbyStep(contracts, type));
+    expect(await help('accept')).toMatchObject({ ok: false, reason: expect.stringContaining('NoProposal()') });
+    await contracts.proposeStandby();
+    expect(await help('announce')).toMatchObject({ ok: false, reason: expect.stringContaining('NotStandby(') });
+    for (const type of ['accept', 'announce'] as const) {
+      expect(await help(type)).toMatchObject({ ok: true });
+      expect(await help(type)).toBeUndefined();
+    }
+    expect(await help('takeOver')).toMatchObject({ ok: false, reason: expect.stringContaining('TooEarly(') });
+    await contracts.client.increaseTime({ seconds: 300 });
+    await contracts.client.mine({ blocks: 1 });
+    const elsewhere = { ...(await signStandbyStep(contracts, 'takeOver')), authority: contracts.token };
+    expect(await wallet.helpStandby(elsewhere)).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining('we serve'),
+    });
+    expect(await help('takeOver')).toMatchObject({ ok: true });
+    expect(await help('takeOver')).toBeUndefined();
+    expect(await wallet.helpStandby({ ...elsewhere, step: null })).toBeUndefined();
   });
 
   it('posts an exit root once', async () => {

@@ -108,6 +108,7 @@ describe('what everybody may read', () => {
     expectShape(root, schemas.ExitRootAnswer);
     expectShape(approvals, schemas.ApprovalsAnswer);
     expectShape(acceptance, schemas.AcceptanceAnswer);
+    expectShape(await call(server, `/v1/standby?chain=${HOME_CHAIN}`), schemas.StandbyAnswer);
     expect(approvals.json[0]).toMatchObject({
       registry: REGISTRY,
       message: { amount: '40000000', nonce: String(2n ** 200n) },
@@ -137,6 +138,8 @@ describe('what everybody may read', () => {
     const acceptance = await call(server, '/v1/acceptance?chain=5');
     expect([root.status, root.json]).toMatchObject([404, { code: 'exitRoot.none', retryable: true }]);
     expect([acceptance.status, acceptance.json]).toMatchObject([404, { code: 'acceptance.none', retryable: true }]);
+    const standby = await call(server, '/v1/standby?chain=5');
+    expect([standby.status, standby.json]).toMatchObject([404, { code: 'standby.none', retryable: true }]);
     expect((await call(server, '/v1/approvals?chain=5')).json).toEqual([]);
   });
 
@@ -346,7 +349,9 @@ describe('a candidate', () => {
     const refusal = { code: 'keeper.notReady', message: 'This keeper is a candidate.', retryable: true } as const;
     server.keeper.refusal = refusal;
     try {
-      const couriers = ['acceptance', 'exit-roots', 'approvals'].map((what) => `/v1/${what}?chain=${HOME_CHAIN}`);
+      const couriers = ['acceptance', 'standby', 'exit-roots', 'approvals'].map(
+        (what) => `/v1/${what}?chain=${HOME_CHAIN}`,
+      );
       for (const path of ['/v1/health', '/v1/identity', '/v1/openapi.json', '/metrics', ...couriers]) {
         expect((await fetch(server.url + path)).status).toBe(200);
       }
@@ -390,6 +395,7 @@ describe('the OpenAPI document', () => {
       'GET /v1/openapi.json',
       'GET /v1/orders',
       'GET /v1/solvency',
+      'GET /v1/standby',
       'GET /v1/trades',
       'GET /v1/withdrawals',
       'POST /v1/batches',

@@ -54,5 +54,19 @@ export function courierRoutes({ api }: { readonly api: KeeperApi }): Route[] {
         throw new HttpError({ code: 'acceptance.none', message, details: { chain: query.chain }, retryable: true });
       },
     }),
+    route({
+      method: 'GET',
+      url: '/v1/standby',
+      summary: 'How far this keeper is from leading a chain as a standby, and what waits to be sent for it',
+      query: schemas.ChainQuery,
+      answer: schemas.StandbyAnswer,
+      needsState: false,
+      handle({ query }) {
+        const standby = api.standby(query.chain);
+        if (standby !== undefined) return standby;
+        const message = `This keeper is no standby on chain ${query.chain}, nor proposed as one.`;
+        throw new HttpError({ code: 'standby.none', message, details: { chain: query.chain }, retryable: true });
+      },
+    }),
   ];
 }

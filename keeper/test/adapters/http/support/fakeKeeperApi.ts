@@ -184,6 +184,25 @@ export function createFakeKeeper(input: { readonly executor: Address; readonly a
       const message = { candidate: identity.leader.address, epoch: 2, expectedTip: hash('00') };
       return { chainId, authority: identity.authority, message, signature };
     },
+    standby(chainId) {
+      if (chainId !== HOME_CHAIN) return undefined;
+      const candidate = identity.leader.address;
+      const message = { candidate, epoch: 2, expectedTip: hash('71') };
+      return {
+        chainId,
+        authority: identity.authority,
+        candidate,
+        status: 'announced',
+        readyAt: START_TIME / 1_000,
+        leader: address('1d'),
+        epoch: 1,
+        paused: false,
+        silenceSeconds: 2_200,
+        staleAfterSeconds: 1_800,
+        waitedSeconds: 310,
+        step: { type: 'takeOver', message, enclaveSignature: signature, candidateSignature: signature },
+      };
+    },
     exitRoot: (chainId) => (chainId === fake.exitRoot?.chainId ? fake.exitRoot : undefined),
     approvals: (chainId) => fake.approvals.filter((approval) => approval.chainId === chainId),
     async exitProof(owner) {
