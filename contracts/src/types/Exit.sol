@@ -23,6 +23,9 @@ enum ForcedReason {
 
 /// @notice A forced withdrawal that waits. `open` atoms are not answered yet; closed requests are all 0. `askedAt` is when
 /// the last part was paid, if any was; `answeredBy` is the checkpoint of that answer.
+/// @param askedAt in seconds
+/// @param answeredBy 0 before the first part
+/// @param open in atoms
 struct ForcedRequest {
     address account;
     uint40 askedAt;
@@ -34,6 +37,8 @@ struct ForcedRequest {
 
 /// @notice The token leaf of the root in force, once somebody proved it. `offset` = what all keys could take out + withdrawn
 /// − deposited, up to the processed index; `transit` = what shuttles may bring.
+/// @param offset in atoms
+/// @param transit in atoms
 struct ExitTotals {
     int128 offset;
     uint120 transit;
@@ -41,6 +46,8 @@ struct ExitTotals {
 }
 
 /// @notice What a key was paid of one token by claims, apart for its share of the holdings and of what shuttles brought.
+/// @param share in atoms
+/// @param transit in atoms
 struct ExitPaid {
     uint128 share;
     uint128 transit;
@@ -48,6 +55,11 @@ struct ExitPaid {
 
 /// @notice What is claimed. `offset`, `transit` and `salt` are the leaf of the key and the token, which `proof` leads to the
 /// root in force; with salt 0 the key has no leaf, and the other two count as 0.
+/// @param account whose it is, and who is paid unless it says otherwise
+/// @param recipient the account, or whom it names itself
+/// @param offset in atoms
+/// @param transit in atoms
+/// @param proof from the leaf to the tree, pairs sorted
 struct ExitClaim {
     address account;
     address token;
@@ -59,6 +71,7 @@ struct ExitClaim {
 }
 
 /// @notice `enteredAt`, `reason` and `requestId` are of the last entry into exit mode; ids of requests start at 1.
+/// @param enteredAt in seconds
 struct ExitState {
     uint40 enteredAt;
     ExitReason reason;

@@ -7,6 +7,10 @@ import {Limit} from "./VaultState.sol";
 
 /// @notice A token that a vault accepts. `depositCap` bounds what the vault may hold of it, in the token's atoms; the
 /// limits bound how fast it may leave in each way. `settleable` tokens may be sold and bought through CoW Protocol.
+/// @param depositCap in atoms
+/// @param withdrawalLimit of payments, net of deposits
+/// @param settlementLimit of what is sold, gross
+/// @param shuttleLimit of what is sent to other chains, gross
 struct TokenListing {
     address token;
     uint256 depositCap;
@@ -18,6 +22,9 @@ struct TokenListing {
 
 /// @notice What a token becomes on another chain. The fee, in millionths of what goes in, is the most that a shuttle may
 /// cost. Without an output token there is no route.
+/// @param inputDecimals of the token here
+/// @param outputDecimals of the token there
+/// @param maxFeePpm in millionths of the input
 struct ShuttleRoute {
     address outputToken;
     uint8 inputDecimals;
@@ -26,6 +33,9 @@ struct ShuttleRoute {
 }
 
 /// @notice A chain with a vault. `finality`: 0 = wait for `finalized`, 1 = wait for `safe`.
+/// @param registry the chain's vault
+/// @param authority the chain's Authority
+/// @param heartbeatSeconds how often a root is posted there
 struct ChainListing {
     uint64 chainId;
     address registry;
@@ -44,6 +54,8 @@ struct RiskWeights {
 }
 
 /// @notice An asset of the exchange's ledger. `symbol` is ASCII, left-aligned and zero-padded.
+/// @param asset id, above all before
+/// @param ledgerDecimals of one ledger unit, at most 18
 struct AssetListing {
     uint32 asset;
     bytes32 symbol;
@@ -52,6 +64,7 @@ struct AssetListing {
 }
 
 /// @notice The token that is asset `asset` on chain `chainId`.
+/// @param decimals the token's own, at most 18
 struct AssetTokenListing {
     uint32 asset;
     uint64 chainId;
@@ -60,6 +73,9 @@ struct AssetTokenListing {
 }
 
 /// @notice `lotSize` = base units per lot, `tickSize` = quote units per (lot × tick).
+/// @param book id, above all before
+/// @param base asset
+/// @param quote asset
 struct BookListing {
     uint32 book;
     uint32 base;
@@ -70,6 +86,8 @@ struct BookListing {
 }
 
 /// @notice What may change in a book's life. `status`: 0 open, 1 post-only, 2 cancel-only, 3 closed.
+/// @param makerFeePpm in millionths of the notional
+/// @param takerFeePpm in millionths of the notional
 struct BookTerms {
     uint32 makerFeePpm;
     uint32 takerFeePpm;
@@ -77,6 +95,8 @@ struct BookTerms {
 }
 
 /// @notice Who countersigns settlements, and the compressed secp256k1 key that settlement orders are encrypted to.
+/// @param encryptionKeyPrefix 2 or 3, the parity of y
+/// @param encryptionKeyX x of the point
 struct Settler {
     address signer;
     uint8 encryptionKeyPrefix;
@@ -97,6 +117,8 @@ struct DirectoryGenesis {
 
 /// @notice What the Authority of one chain starts from. `checkpointer` is 0 away from the home chain; `registry` and it may
 /// be deployed later. Guardians are armed. Delays are seconds; see `IAuthority`.
+/// @param leaderDelay seconds from a proposal to its acceptance
+/// @param staleAfter seconds of silence before a standby may announce
 struct AuthorityGenesis {
     address council;
     address governor;

@@ -4,7 +4,13 @@ pragma solidity 0.8.30;
 // The typed messages (strict EIP-712) that the enclave key and the leader key sign. Field order is part of the type hash:
 // a change here changes every digest, and `keeper/src/core/typedMessages.ts` must follow.
 
-/// @notice Pays `amount` of `token` out of the vault of the domain's chain. `nonce` is the user's own, once per account and chain.
+/// @notice Pays out of the vault of the domain's chain.
+/// @param account whose it is
+/// @param amount in atoms of the token
+/// @param recipient who is paid
+/// @param nonce the account's own, once per account and chain
+/// @param checkpoint that carries it: its root must be posted here
+/// @param deadline last second in which it can be paid
 struct Withdrawal {
     address account;
     address token;
@@ -18,6 +24,14 @@ struct Withdrawal {
 /// @notice Sells `sellAmount` for at least `buyAmount`, or at most `sellAmount` for `buyAmount` when `buyExact`. `owner` is the
 /// commitment `keccak256(account, subaccount, salt)` that pays and is paid, fresh per `nonce`. At most one of the intents
 /// with one nonce opens a lane.
+/// @param nonce of the settlement; the salt of its lane
+/// @param sellAmount in atoms, exactly what the lane is given
+/// @param buyAmount in atoms, at least, or exactly when `buyExact`
+/// @param buyExact whether CoW calls it a buy order
+/// @param partiallyFillable whether parts may be traded
+/// @param validTo last second in which it can be opened and traded
+/// @param owner a commitment
+/// @param checkpoint that carries the request
 struct SettlementIntent {
     bytes32 nonce;
     address sellToken;
@@ -42,7 +56,11 @@ struct ShedHooks {
     bytes32 hooksHash;
 }
 
-/// @notice Answers a forced withdrawal, or the rest of one: `paid` atoms are paid, and `reason` is a `ForcedReason`.
+/// @notice Answers a forced withdrawal, or the rest of one.
+/// @param id of the request
+/// @param paid in atoms, now
+/// @param reason a `ForcedReason`
+/// @param checkpoint that carries the answer; it grows with each part
 struct ForcedAnswer {
     uint256 id;
     uint256 paid;
@@ -52,6 +70,12 @@ struct ForcedAnswer {
 
 /// @notice Moves inventory from the vault of the origin, in whose domain it is signed, to the vault of the destination.
 /// Whoever pays `outputAmount` there before `fillDeadline` gets `inputAmount` here, less Across' fee.
+/// @param nonce the keeper's, once per origin
+/// @param inputAmount in atoms of the origin
+/// @param outputAmount in atoms of the destination
+/// @param fillDeadline last second in which it can be filled
+/// @param validUntil last second in which it can be sent
+/// @param checkpoint that carries the request
 struct Shuttle {
     bytes32 nonce;
     uint256 originChainId;
@@ -65,7 +89,11 @@ struct Shuttle {
     uint64 checkpoint;
 }
 
-/// @notice Brings tokens that lie in the vault into its books. `reason` is for the keeper's.
+/// @notice Brings tokens that lie in the vault into its books.
+/// @param nonce of the shuttle that came back or short, or a new one
+/// @param amount in atoms
+/// @param reason for the keeper's books
+/// @param checkpoint that carries it
 struct Absorb {
     bytes32 nonce;
     address token;
@@ -76,6 +104,10 @@ struct Absorb {
 
 /// @notice One Merkle root over (chainId, registry, treeRoot, processedIndex) of all chains. Signed in the domain of the
 /// home chain's Checkpointer; posting it is each vault's heartbeat and opens what checkpoint `checkpoint` approved.
+/// @param epoch the current one
+/// @param checkpoint whose state the trees show
+/// @param issuedAt time of signing, in seconds
+/// @param root of the tree over all chains
 struct ExitRoots {
     uint64 epoch;
     uint64 checkpoint;
@@ -83,7 +115,15 @@ struct ExitRoots {
     bytes32 root;
 }
 
-/// @notice A snapshot of the exchange. `parent` is the digest of the checkpoint before it, 0 for number 1.
+/// @notice A snapshot of the exchange.
+/// @param number one more than the last
+/// @param epoch the current one
+/// @param parent digest of the checkpoint before it, 0 for number 1
+/// @param stateHash of the whole state
+/// @param payloadHash keccak256 of the encrypted payload
+/// @param withdrawalsHash of the withdrawals that it approves
+/// @param settlementsHash of the ciphertexts of settlement orders
+/// @param journalIndex number of the keeper's journal entries that the state holds
 struct Checkpoint {
     uint64 number;
     uint64 epoch;
@@ -97,6 +137,7 @@ struct Checkpoint {
 
 /// @notice Proof of possession of the leader key. `expectedTip` is 0 after a council proposal; in a takeover it is where the
 /// candidate goes on from, and the enclave key signs too.
+/// @param epoch that begins
 struct AcceptLeader {
     address candidate;
     uint64 epoch;
@@ -104,6 +145,7 @@ struct AcceptLeader {
 }
 
 /// @notice Proof of possession of the key of a future standby, which stands by this evidence.
+/// @param evidenceDigest hash of the evidence that the council looked at
 struct AcceptStandby {
     address candidate;
     bytes32 evidenceDigest;

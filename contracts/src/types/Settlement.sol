@@ -23,6 +23,9 @@ struct CowContracts {
 }
 
 /// @notice The fixed points of settlements, from the vault's immutables. `relayer` is 0 where CoW is not.
+/// @param registryDomain EIP-712 separator of the vault
+/// @param orderDomain EIP-712 separator of CoW's settlement contract
+/// @param laneImplementation what lanes are clones of
 struct SettlementSetup {
     bytes32 registryDomain;
     bytes32 orderDomain;
