@@ -5,8 +5,8 @@
 //   npm run mutate -- --sample 20         20 mutants, evenly spread and always the same
 //
 // The tests run in copies of the project. There forge loads the contracts under test from their artifacts ("dynamic
-// linking"), so that a mutant needs no more than new artifacts. What survives that is decided by a whole build with all
-// tests, invariants included.
+// linking"), so that a mutant needs no more than new artifacts. Only the tests that are about the file run there. What
+// survives them is decided by a whole build with all tests, invariants included.
 import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -24,12 +24,11 @@ const MONEY_PATHS = [
   'contracts/src/libraries/*.sol',
   'contracts/src/{Authority,DepositRegistry,EventLog,Governor,SettlementLane}.sol',
 ];
-const EVERY_TEST = 'contracts/test/**';
-/** Tests of a file by its name, which find most mutants in a second or two. What they miss, all others look for. */
+/** Tests of a file by its name: they find most mutants in a second or two. What they miss is left to all others. */
 const NEAREST_TESTS: Readonly<Record<string, string>> = {
   Authority: 'contracts/test/unit/Authority*',
   PauseHistory: 'contracts/test/unit/Authority.{pause,runningSeconds}*',
-  ExitHatch: 'contracts/test/unit/exit/*',
+  ExitHatch: 'contracts/test/unit/exit/{claim,exitMode,forcedWithdrawal}*',
   ExitRootGate: 'contracts/test/unit/registry/{postExitRoot,discardRoot}*',
   ExitRootPosts: 'contracts/test/unit/registry/{postExitRoot,discardRoot}*',
   Settlements: 'contracts/test/unit/registry/*{Settlement,Signature}*',
@@ -44,7 +43,7 @@ const NEAREST_TESTS: Readonly<Record<string, string>> = {
 export const EXPLANATIONS = 'docs/mutation.md';
 /** Ends what hangs: a mutant may loop until the gas is used up, and a slow machine takes minutes to compile everything. */
 const FORGE_TIMEOUT_MS = 1_800_000;
-const PROGRESS_EVERY = 5;
+const PROGRESS_EVERY = 20;
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -110,20 +109,10 @@ async function tryArtifacts(mutant: Mutant, workspace: string): Promise<Outcome>
   const compiled = compileMutant(workspace, { ...mutant, holders: holdersOf(workspace, mutant.file) });
   if (compiled === undefined) return 'does not compile';
   const undo = replaceArtifacts(workspace, compiled);
-  const passed = (await passes(workspace, nearestTests(mutant.file))) && (await passes(workspace));
+  const { passed, output } = await forgeTest(workspace, ['--dynamic-test-linking']);
   undo();
+  if (/Compiling|Broken pipe/.test(output)) throw new Error(`forge wants to compile\n${output.slice(0, 2000)}`);
   return passed ? 'survived' : 'killed';
-}
-
-function nearestTests(file: string): string {
-  return NEAREST_TESTS[basename(file, '.sol')] ?? EVERY_TEST;
-}
-
-async function passes(workspace: string, path = EVERY_TEST): Promise<boolean> {
-  const { passed, output } = await forgeTest(workspace, ['--dynamic-test-linking', '--match-path', path]);
-  if (output.includes('Compiling')) throw new Error(`forge wants to compile\n${output.slice(0, 2000)}`);
-  if (output.includes('No tests')) throw new Error(`no tests in ${path}`);
-  return passed;
 }
 
 async function tryBuild(mutant: Mutant, workspace: string): Promise<Outcome> {
@@ -155,30 +144,50 @@ async function tryAll(
   return outcomes;
 }
 
+/** First against the nearest tests without invariants, from artifacts; what survives, against everything. */
 async function findSurvivors(mutants: readonly Mutant[], folder: string, jobs: number): Promise<Map<Mutant, Outcome>> {
-  const [fast, whole] = [join(folder, 'fast'), join(folder, 'whole')];
-  makeWorkspace(fast);
-  makeWorkspace(whole);
-  rmSync(join(fast, 'contracts/test/invariant'), { recursive: true });
-  await requireGreen(fast, ['--dynamic-test-linking']);
-  forbidCompiling(fast);
-  // A file without a fault must survive, or what kills the others is the way in which they are compiled.
-  for (const file of new Set(mutants.map((mutant) => mutant.file))) {
-    const text = readFileSync(join(fast, file), 'utf8');
-    const compiled = compileMutant(fast, { file, text, holders: holdersOf(fast, file) });
-    if (compiled === undefined) throw new Error(`${file} does not compile`);
-    const undo = replaceArtifacts(fast, compiled);
-    await requireGreen(fast, ['--dynamic-test-linking', '--match-path', nearestTests(file)]);
-    undo();
+  const outcomes = new Map<Mutant, Outcome>();
+  for (const [tests, group] of Map.groupBy(mutants, nearestTests)) {
+    const near = join(folder, `near-${outcomes.size}`);
+    await makeNearWorkspace(near, tests, group);
+    for (const [mutant, outcome] of await tryAll(group, copies(near, jobs), tryArtifacts))
+      outcomes.set(mutant, outcome);
+    console.log(`  ${outcomes.size} of ${mutants.length}`);
   }
-  const outcomes = await tryAll(mutants, copies(fast, jobs), tryArtifacts);
-
   const survivors = mutants.filter((mutant) => outcomes.get(mutant) === 'survived');
   if (survivors.length === 0) return outcomes;
+  for (const { file, line, name } of survivors) console.log(`  ${file}:${line} ${name}`);
   console.log(`${survivors.length} left for a whole build`);
+  const whole = join(folder, 'whole');
+  makeWorkspace(whole);
   await requireGreen(whole);
   for (const [mutant, outcome] of await tryAll(survivors, copies(whole, jobs), tryBuild)) outcomes.set(mutant, outcome);
   return outcomes;
+}
+
+/** With compiled tests, but without a compiler. */
+async function makeNearWorkspace(near: string, tests: string, mutants: readonly Mutant[]): Promise<void> {
+  makeWorkspace(near);
+  const kept = new Set(globSync(tests, { cwd: near }));
+  if (kept.size === 0) throw new Error(`no tests in ${tests}`);
+  for (const file of globSync('contracts/test/**/*.t.sol', { cwd: near })) {
+    if (!kept.has(file) || file.includes('/invariant/')) rmSync(join(near, file));
+  }
+  await requireGreen(near, ['--dynamic-test-linking']);
+  forbidCompiling(near);
+  // A file without a fault must survive, or what kills the others is the way in which they are compiled.
+  for (const file of new Set(mutants.map((mutant) => mutant.file))) {
+    const text = readFileSync(join(near, file), 'utf8');
+    const compiled = compileMutant(near, { file, text, holders: holdersOf(near, file) });
+    if (compiled === undefined) throw new Error(`${file} does not compile`);
+    const undo = replaceArtifacts(near, compiled);
+    await requireGreen(near, ['--dynamic-test-linking']);
+    undo();
+  }
+}
+
+function nearestTests({ file }: Mutant): string {
+  return NEAREST_TESTS[basename(file, '.sol')] ?? 'contracts/test/**/*.t.sol';
 }
 
 /** Compiles a workspace and makes sure that its tests pass without a mutant. */
