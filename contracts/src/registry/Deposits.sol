@@ -4,7 +4,7 @@ pragma solidity 0.8.30;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
-import {TokenBooks, VaultState} from "../types/VaultState.sol";
+import {VaultState} from "../types/VaultState.sol";
 import {VaultBooks} from "./VaultBooks.sol";
 import {VaultStorage} from "./VaultStorage.sol";
 
@@ -28,11 +28,7 @@ abstract contract Deposits is VaultStorage {
         uint256 received = balanceAfter - balanceBefore;
         if (received > amount) received = amount;
 
-        TokenBooks storage books = _vault.tokens[token];
-        (uint256 wouldHold, uint112 depositCap) = (books.accounted + received, books.depositCap);
-        if (wouldHold > depositCap) revert DepositRegistry_CapExceeded(token, depositCap, wouldHold);
-        _vault.refillWithdrawals(token, received);
-        _vault.credit(VaultBooks.keyOf(account), token, received);
+        _vault.creditDeposit(VaultBooks.keyOf(account), token, received);
         _vault.append(Deposited.selector, abi.encode(token, received, account, subaccount, msg.sender));
     }
 }

@@ -71,9 +71,7 @@ library ExitHatch {
         bytes calldata enclaveSignature,
         bytes calldata leaderSignature
     ) external {
-        vault.requireNotPaused();
-        vault.requireNotFinal();
-        vault.requirePosted(answer_.checkpoint);
+        vault.requireOpen(answer_.checkpoint);
         bytes32 digest = TypedMessages.digest(domainSeparator, TypedMessages.hashStruct(answer_));
         vault.requireSigned(digest, enclaveSignature, leaderSignature);
         _execute(vault, exit, authority, answer_);
@@ -95,8 +93,7 @@ library ExitHatch {
         uint256 paid = answer_.paid;
         uint256 left = _record(exit, answer_, reason, asked.open);
         if (paid != 0) {
-            vault.limitWithdrawal(asked.token, paid);
-            vault.debit(VaultBooks.keyOf(asked.account), asked.token, paid);
+            vault.debitWithdrawal(VaultBooks.keyOf(asked.account), asked.token, paid);
         }
         vault.append(
             IExitHatch.ForcedAnswered.selector,

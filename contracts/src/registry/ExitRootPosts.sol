@@ -20,26 +20,20 @@ library ExitRootPosts {
         uint64 processedIndex,
         bytes32[] calldata proof
     ) external {
-        _requireNewer(vault, roots);
+        (uint64 epoch, uint64 checkpoint, uint64 issuedAt) = (roots.epoch, roots.checkpoint, roots.issuedAt);
+        _requireNewer(vault, epoch, checkpoint, issuedAt);
         if (processedIndex > vault.count) {
             revert IDepositRegistry.DepositRegistry_ProcessedTooMuch(processedIndex, vault.count);
         }
-        bytes32 leaf = _leaf(treeRoot, processedIndex);
-        if (!MerkleProofLib.verifyCalldata(proof, roots.root, leaf)) {
-            revert IDepositRegistry.DepositRegistry_NotInRoot(leaf, roots.root);
-        }
+        _requireInRoot(roots.root, treeRoot, processedIndex, proof);
 
-        // At most the count, which fits.
+        RootRecord memory posted;
+        (posted.treeRoot, posted.epoch, posted.postedAt) = (treeRoot, epoch, uint40(block.timestamp));
+        // Neither more than one checkpoint a second, nor above the count, nor in the future: all fit.
         // forge-lint: disable-next-line(unsafe-typecast)
-        uint40 processed = uint40(processedIndex);
-        RootRecord memory posted = RootRecord({
-            treeRoot: treeRoot,
-            epoch: roots.epoch,
-            checkpoint: uint40(roots.checkpoint),
-            processedIndex: processed,
-            issuedAt: uint40(roots.issuedAt),
-            postedAt: uint40(block.timestamp)
-        });
+        (posted.checkpoint, posted.processedIndex) = (uint40(checkpoint), uint40(processedIndex));
+        // forge-lint: disable-next-line(unsafe-typecast)
+        posted.issuedAt = uint40(issuedAt);
         vault.setNewestRoot(posted);
         if (VaultBooks.isMature(vault.maturingPostedAt)) _promote(vault, posted);
         vault.append(IDepositRegistry.ExitRootPosted.selector, abi.encode(roots, treeRoot, processedIndex));
@@ -51,30 +45,35 @@ library ExitRootPosts {
         vault.maturingPostedAt = posted.postedAt;
     }
 
-    function _requireNewer(VaultState storage vault, ExitRoots calldata roots) private view {
-        (uint64 newest, uint64 issuedAt) = (vault.rootCheckpoint, vault.rootIssuedAt);
-        if (roots.epoch == vault.rootEpoch && roots.checkpoint <= newest) {
-            revert IDepositRegistry.DepositRegistry_RootNotNewer(roots.checkpoint, newest);
+    function _requireNewer(VaultState storage vault, uint64 epoch, uint64 checkpoint, uint64 issuedAt) private view {
+        (uint64 newest, uint64 newestIssuedAt, uint64 newestPostedAt) =
+            (vault.rootCheckpoint, vault.rootIssuedAt, vault.rootPostedAt);
+        (uint64 newestEpoch, uint64 discardedAt) = (vault.rootEpoch, vault.discardedAt);
+        if (epoch == newestEpoch && checkpoint <= newest) {
+            revert IDepositRegistry.DepositRegistry_RootNotNewer(checkpoint, newest);
         }
-        if (roots.issuedAt > block.timestamp) {
-            revert IDepositRegistry.DepositRegistry_IssuedInTheFuture(roots.issuedAt);
+        if (issuedAt > block.timestamp) revert IDepositRegistry.DepositRegistry_IssuedInTheFuture(issuedAt);
+        if (issuedAt < newestIssuedAt) {
+            revert IDepositRegistry.DepositRegistry_IssuedBeforeNewest(issuedAt, newestIssuedAt);
         }
-        if (roots.issuedAt < issuedAt) {
-            revert IDepositRegistry.DepositRegistry_IssuedBeforeNewest(roots.issuedAt, issuedAt);
+        if (issuedAt <= discardedAt) {
+            revert IDepositRegistry.DepositRegistry_IssuedBeforeDiscard(issuedAt, discardedAt);
         }
-        uint64 discardedAt = vault.discardedAt;
-        if (roots.issuedAt <= discardedAt) {
-            revert IDepositRegistry.DepositRegistry_IssuedBeforeDiscard(roots.issuedAt, discardedAt);
-        }
-        uint64 sincePosted = uint64(block.timestamp) - vault.rootPostedAt;
-        uint64 sinceIssued = roots.issuedAt - issuedAt;
+        uint64 sincePosted = uint64(block.timestamp) - newestPostedAt;
+        uint64 sinceIssued = issuedAt - newestIssuedAt;
         uint64 furthest = newest + (sincePosted > sinceIssued ? sincePosted : sinceIssued);
-        if (roots.checkpoint > furthest) {
-            revert IDepositRegistry.DepositRegistry_CheckpointTooFar(roots.checkpoint, furthest);
-        }
+        if (checkpoint > furthest) revert IDepositRegistry.DepositRegistry_CheckpointTooFar(checkpoint, furthest);
     }
 
-    function _leaf(bytes32 treeRoot, uint64 processedIndex) private view returns (bytes32) {
-        return keccak256(bytes.concat(keccak256(abi.encode(block.chainid, address(this), treeRoot, processedIndex))));
+    function _requireInRoot(bytes32 root, bytes32 treeRoot, uint64 processedIndex, bytes32[] calldata proof)
+        private
+        view
+    {
+        bytes32 leaf = keccak256(
+            bytes.concat(keccak256(abi.encode(block.chainid, address(this), treeRoot, processedIndex)))
+        );
+        if (!MerkleProofLib.verifyCalldata(proof, root, leaf)) {
+            revert IDepositRegistry.DepositRegistry_NotInRoot(leaf, root);
+        }
     }
 }

@@ -10,9 +10,13 @@ import {Limit} from "../types/VaultState.sol";
 library OutflowLimits {
     /// @notice What is still used now of `used` at `since`, rounded up.
     function usedNow(Limit memory limit, uint256 used, uint256 since) internal view returns (uint256) {
-        if (limit.refillSeconds == 0) return used;
-        uint256 refilledDown = (block.timestamp - since) * limit.capacity / limit.refillSeconds;
-        return used > refilledDown ? used - refilledDown : 0;
+        (uint256 capacity, uint256 refillSeconds) = (limit.capacity, limit.refillSeconds);
+        if (refillSeconds == 0) return used;
+        // A time that has passed, of 40 bits, and a capacity of 104.
+        unchecked {
+            uint256 refilledDown = (block.timestamp - since) * capacity / refillSeconds;
+            return used > refilledDown ? used - refilledDown : 0;
+        }
     }
 
     /// @notice From when on `amount` fits on top of what is left of `used` at `since`, to the second, when it does not yet;

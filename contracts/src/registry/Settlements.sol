@@ -40,10 +40,8 @@ library Settlements {
         bytes calldata leaderSignature
     ) external {
         if (setup.relayer == address(0)) revert ISettlements.Settlements_NotHere();
-        vault.requireNotPaused();
-        vault.requireNotFinal();
+        vault.requireOpen(intent.checkpoint);
         _requireSound(vault, intent);
-        vault.requirePosted(intent.checkpoint);
         bytes32 intentHash = TypedMessages.hashStruct(intent);
         bytes32 digest = TypedMessages.digest(setup.registryDomain, intentHash);
         vault.requireSigned(digest, enclaveSignature, leaderSignature);

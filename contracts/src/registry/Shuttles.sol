@@ -10,7 +10,7 @@ import {IShuttles} from "../interfaces/IShuttles.sol";
 import {TypedMessages} from "../libraries/TypedMessages.sol";
 import {ShuttleRoute} from "../types/Listings.sol";
 import {Absorb, Shuttle} from "../types/Messages.sol";
-import {OutflowKind, VaultState} from "../types/VaultState.sol";
+import {OutflowKind, TokenBooks, VaultState} from "../types/VaultState.sol";
 import {VaultBooks} from "./VaultBooks.sol";
 
 /// @title Shuttles between two vaults of one address
@@ -65,14 +65,12 @@ library Shuttles {
         bytes calldata enclaveSignature,
         bytes calldata leaderSignature
     ) external {
-        vault.requireNotPaused();
-        vault.requireNotFinal();
+        vault.requireOpen(order.checkpoint);
         _requireInTime(order);
         if (order.originChainId != block.chainid) {
             revert IShuttles.Shuttles_WrongChain(order.originChainId, block.chainid);
         }
         if (order.inputAmount == 0) revert IDepositRegistry.DepositRegistry_ZeroAmount();
-        vault.requirePosted(order.checkpoint);
         bytes32 digest = TypedMessages.digest(domainSeparator, TypedMessages.hashStruct(order));
         vault.requireSigned(digest, enclaveSignature, leaderSignature);
 
@@ -161,11 +159,13 @@ library Shuttles {
         state.used[nonce] = true;
     }
 
-    /// @dev Only what the books do not know yet can come into them.
+    /// @dev Only what the books do not know yet can come into them. What claims of the final exit paid out is deducted in
+    /// none of them.
     function _takeIn(VaultState storage vault, address token, uint256 amount) private {
         vault.requireListed(token);
-        (uint256 balance, uint256 accounted) = (IERC20(token).balanceOf(address(this)), vault.tokens[token].accounted);
-        uint256 unaccounted = balance > accounted ? balance - accounted : 0;
+        TokenBooks storage books = vault.tokens[token];
+        (uint256 came, uint256 accounted) = (IERC20(token).balanceOf(address(this)) + books.claimed, books.accounted);
+        uint256 unaccounted = came > accounted ? came - accounted : 0;
         if (amount > unaccounted) revert IShuttles.Shuttles_NotReceived(token, amount, unaccounted);
         vault.creditInventory(token, amount);
     }

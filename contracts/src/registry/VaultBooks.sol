@@ -33,8 +33,11 @@ library VaultBooks {
 
     function append(VaultState storage vault, bytes32 kind, bytes memory data) internal {
         uint40 index = vault.count;
+        // No log has 2⁴⁰ entries.
+        unchecked {
+            vault.count = index + 1;
+        }
         vault.head = LogChain.append(vault.head, index, kind, data);
-        vault.count = index + 1;
     }
 
     // ---------------------------------------------------------------- gates
@@ -49,11 +52,16 @@ library VaultBooks {
 
     /// @dev Nothing is paid out before the snapshot that contains it is known to be safe, by the keeper of this epoch.
     function requirePosted(VaultState storage vault, uint64 checkpoint) internal view {
-        if (!vault.rootIsOfEpoch || vault.rootCheckpoint < checkpoint) {
-            revert IDepositRegistry.DepositRegistry_CheckpointNotPosted(
-                checkpoint, vault.rootEpoch, vault.rootCheckpoint
-            );
-        }
+        if (!vault.rootIsOfEpoch || vault.rootCheckpoint < checkpoint) _refuseNotPosted(vault, checkpoint);
+    }
+
+    /// @dev `requireNotPaused`, `requireNotFinal` and `requirePosted` with one read: what every payment must pass.
+    function requireOpen(VaultState storage vault, uint64 checkpoint) internal view {
+        (uint40 pausedUntil, ExitPhase phase, bool rootIsOfEpoch, uint40 rootCheckpoint) =
+            (vault.pausedUntil, vault.phase, vault.rootIsOfEpoch, vault.rootCheckpoint);
+        if (block.timestamp < pausedUntil) revert IDepositRegistry.DepositRegistry_Paused();
+        if (phase == ExitPhase.Final) revert IDepositRegistry.DepositRegistry_ExitIsFinal();
+        if (!rootIsOfEpoch || rootCheckpoint < checkpoint) _refuseNotPosted(vault, checkpoint);
     }
 
     function requireSigned(
@@ -107,22 +115,39 @@ library VaultBooks {
     function credit(VaultState storage vault, bytes32 key, address token, uint256 amount) internal {
         uint112 amount112 = amount.toUint112();
         vault.tokens[token].accounted += amount112;
-        Counters storage counted = vault.counters[key][token];
-        (uint112 deposited, uint112 withdrawn, uint32 firstIndex) = _load(counted);
-        if (amount112 > type(uint112).max - deposited) {
-            revert IDepositRegistry.DepositRegistry_CounterOverflow(key, token);
+        _countDeposited(vault, key, token, amount112);
+    }
+
+    /// @dev From outside, up to the cap. It refills the bucket of withdrawals: only the net flow of both counts, so that no
+    /// loop starves the bucket.
+    function creditDeposit(VaultState storage vault, bytes32 key, address token, uint256 amount) internal {
+        TokenBooks storage books = vault.tokens[token];
+        (uint256 held, uint256 used, uint256 depositCap) = (books.accounted, books.withdrawalUsed, books.depositCap);
+        if (held + amount > depositCap) {
+            revert IDepositRegistry.DepositRegistry_CapExceeded(token, depositCap, held + amount);
         }
-        _store(vault, counted, deposited + amount112, withdrawn, firstIndex);
+        // Neither more than the cap nor more than was used: all fit.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        (books.accounted, books.withdrawalUsed) = (uint112(held + amount), used > amount ? uint104(used - amount) : 0);
+        // forge-lint: disable-next-line(unsafe-typecast)
+        _countDeposited(vault, key, token, uint112(amount));
     }
 
     function debit(VaultState storage vault, bytes32 key, address token, uint256 amount) internal {
-        uint112 amount112 = _takeFromBooks(vault, token, amount);
-        Counters storage counted = vault.counters[key][token];
-        (uint112 deposited, uint112 withdrawn, uint32 firstIndex) = _load(counted);
-        if (amount112 > type(uint112).max - withdrawn) {
-            revert IDepositRegistry.DepositRegistry_CounterOverflow(key, token);
-        }
-        _store(vault, counted, deposited, withdrawn + amount112, firstIndex);
+        TokenBooks storage books = vault.tokens[token];
+        (uint112 left, uint112 amount112) = _taken(token, books.accounted, amount);
+        books.accounted = left;
+        _countWithdrawn(vault, key, token, amount112);
+    }
+
+    /// @dev To outside, within the limit of withdrawals.
+    function debitWithdrawal(VaultState storage vault, bytes32 key, address token, uint256 amount) internal {
+        TokenBooks storage books = vault.tokens[token];
+        (uint112 held, uint104 used, uint40 since) = (books.accounted, books.withdrawalUsed, books.withdrawalAt);
+        used = _fill(token, OutflowKind.Withdrawal, books.withdrawalLimit, used, since, amount);
+        (uint112 left, uint112 amount112) = _taken(token, held, amount);
+        (books.accounted, books.withdrawalUsed, books.withdrawalAt) = (left, used, uint40(block.timestamp));
+        _countWithdrawn(vault, key, token, amount112);
     }
 
     /// @dev Tokens that came in for no key.
@@ -134,28 +159,12 @@ library VaultBooks {
 
     /// @dev Tokens that leave for no key.
     function debitInventory(VaultState storage vault, address token, uint256 amount) internal {
-        _takeFromBooks(vault, token, amount);
-        vault.tokens[token].inventory -= amount.toInt256().toInt128();
+        TokenBooks storage books = vault.tokens[token];
+        (books.accounted,) = _taken(token, books.accounted, amount);
+        books.inventory -= amount.toInt256().toInt128();
     }
 
     // ---------------------------------------------------------------- outflow
-
-    /// @dev By what came in: only the net flow of deposits and withdrawals counts, so that no loop starves the bucket.
-    function refillWithdrawals(VaultState storage vault, address token, uint256 amount) internal {
-        TokenBooks storage books = vault.tokens[token];
-        uint104 used = books.withdrawalUsed;
-        // Not more than is used, which fits.
-        // forge-lint: disable-next-line(unsafe-typecast)
-        books.withdrawalUsed = used > amount ? used - uint104(amount) : 0;
-    }
-
-    function limitWithdrawal(VaultState storage vault, address token, uint256 amount) internal {
-        TokenBooks storage books = vault.tokens[token];
-        books.withdrawalUsed = _fill(
-            token, OutflowKind.Withdrawal, books.withdrawalLimit, books.withdrawalUsed, books.withdrawalAt, amount
-        );
-        books.withdrawalAt = uint40(block.timestamp);
-    }
 
     /// @dev For settlements and shuttles.
     function limitOutflow(VaultState storage vault, address token, OutflowKind kind, uint256 amount) internal {
@@ -193,48 +202,68 @@ library VaultBooks {
         view
         returns (uint104)
     {
-        uint256 usedNow = limit.usedNow(used, since);
-        if (amount > limit.capacity || usedNow > limit.capacity - amount) {
-            revert IDepositRegistry.DepositRegistry_OverLimit(token, kind, amount, limit.fitsAt(used, since, amount));
+        (uint256 usedNow, uint256 capacity) = (limit.usedNow(used, since), limit.capacity);
+        // Neither can overflow: what is used is 104 bits long, and so is a capacity.
+        unchecked {
+            if (amount > capacity || usedNow + amount > capacity) {
+                revert IDepositRegistry.DepositRegistry_OverLimit(
+                    token, kind, amount, limit.fitsAt(used, since, amount)
+                );
+            }
+            // forge-lint: disable-next-line(unsafe-typecast)
+            return uint104(usedNow + amount);
         }
-        // A capacity fits.
-        // forge-lint: disable-next-line(unsafe-typecast)
-        return uint104(usedNow + amount);
     }
 
     // ---------------------------------------------------------------- helpers
 
-    function _takeFromBooks(VaultState storage vault, address token, uint256 amount)
+    function _refuseNotPosted(VaultState storage vault, uint64 checkpoint) private view {
+        revert IDepositRegistry.DepositRegistry_CheckpointNotPosted(checkpoint, vault.rootEpoch, vault.rootCheckpoint);
+    }
+
+    /// @dev What is left of `held`, and the amount in the type of a counter.
+    function _taken(address token, uint112 held, uint256 amount)
         private
-        returns (uint112 amount112)
+        pure
+        returns (uint112 left, uint112 amount112)
     {
-        TokenBooks storage books = vault.tokens[token];
-        uint112 held = books.accounted;
-        if (amount > held) revert IDepositRegistry.DepositRegistry_VaultHoldsTooLittle(token, amount, held);
+        if (amount > held) {
+            revert IDepositRegistry.DepositRegistry_VaultHoldsTooLittle(token, amount, held);
+        }
         // No more than is held, which fits.
         // forge-lint: disable-next-line(unsafe-typecast)
         amount112 = uint112(amount);
-        books.accounted = held - amount112;
-    }
-
-    function _load(Counters storage counted) private view returns (uint112, uint112, uint32) {
-        return (counted.deposited, counted.withdrawn, counted.firstIndex);
-    }
-
-    /// @dev Remembers the key's first entry, which is the one that is about to be appended. In a log that is too long for
-    /// the field it is the last that fits: nobody must be locked out by entries of others.
-    function _store(
-        VaultState storage vault,
-        Counters storage counted,
-        uint112 deposited,
-        uint112 withdrawn,
-        uint32 firstIndex
-    ) private {
-        if (firstIndex == 0) {
-            uint256 next = uint256(vault.count) + 1;
-            // forge-lint: disable-next-line(unsafe-typecast)
-            firstIndex = next < type(uint32).max ? uint32(next) : type(uint32).max;
+        unchecked {
+            left = held - amount112;
         }
-        (counted.deposited, counted.withdrawn, counted.firstIndex) = (deposited, withdrawn, firstIndex);
+    }
+
+    function _countDeposited(VaultState storage vault, bytes32 key, address token, uint112 amount) private {
+        Counters storage counted = vault.counters[key][token];
+        (uint112 deposited, uint32 firstIndex) = (counted.deposited, counted.firstIndex);
+        if (firstIndex == 0) firstIndex = _nextIndex(vault);
+        (counted.deposited, counted.firstIndex) = (_added(key, token, deposited, amount), firstIndex);
+    }
+
+    function _countWithdrawn(VaultState storage vault, bytes32 key, address token, uint112 amount) private {
+        Counters storage counted = vault.counters[key][token];
+        (uint112 withdrawn, uint32 firstIndex) = (counted.withdrawn, counted.firstIndex);
+        if (firstIndex == 0) firstIndex = _nextIndex(vault);
+        (counted.withdrawn, counted.firstIndex) = (_added(key, token, withdrawn, amount), firstIndex);
+    }
+
+    function _added(bytes32 key, address token, uint112 counter, uint112 amount) private pure returns (uint112 sum) {
+        unchecked {
+            sum = counter + amount;
+        }
+        if (sum < amount) revert IDepositRegistry.DepositRegistry_CounterOverflow(key, token);
+    }
+
+    /// @dev Of the entry that is about to be appended, plus one. In a log that is too long for the field it is the last that
+    /// fits: nobody must be locked out by entries of others.
+    function _nextIndex(VaultState storage vault) private view returns (uint32) {
+        uint256 next = uint256(vault.count) + 1;
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return next < type(uint32).max ? uint32(next) : type(uint32).max;
     }
 }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {EIP712} from "solady/utils/EIP712.sol";
+import {LibBitmap} from "solady/utils/LibBitmap.sol";
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 
 import {IDepositRegistry} from "../interfaces/IDepositRegistry.sol";
@@ -13,6 +14,7 @@ import {VaultStorage} from "./VaultStorage.sol";
 
 /// @title The way out, with both signatures
 abstract contract Withdrawals is VaultStorage, EIP712 {
+    using LibBitmap for LibBitmap.Bitmap;
     using SafeTransferLib for address;
     using VaultBooks for VaultState;
 
@@ -22,25 +24,27 @@ abstract contract Withdrawals is VaultStorage, EIP712 {
     /// @dev What the batch itself needs around one item, its report included.
     uint256 private constant ITEM_OVERHEAD_GAS = 20_000;
 
-    mapping(address account => mapping(uint256 word => uint256)) private _usedNonces;
+    mapping(address account => LibBitmap.Bitmap) private _usedNonces;
 
     /// @inheritdoc IDepositRegistry
     function isNonceUsed(address account, uint256 nonce) external view returns (bool) {
-        return _usedNonces[account][nonce >> 8] & (1 << (nonce & 0xff)) != 0;
+        return _usedNonces[account].get(nonce);
     }
 
     function _withdraw(Withdrawal calldata withdrawal, bytes calldata enclaveSignature, bytes calldata leaderSignature)
         internal
     {
         _requireApproved(withdrawal, enclaveSignature, leaderSignature);
-        (address token, address recipient, uint256 amount) = (withdrawal.token, withdrawal.recipient, withdrawal.amount);
+        _pay(withdrawal.account, withdrawal.token, withdrawal.amount, withdrawal.recipient, withdrawal.nonce);
+    }
+
+    function _pay(address account, address token, uint256 amount, address recipient, uint256 nonce) private {
         if (amount == 0) revert DepositRegistry_ZeroAmount();
         VaultBooks.requireRecipient(recipient);
 
-        _useNonce(withdrawal.account, withdrawal.nonce);
-        _vault.limitWithdrawal(token, amount);
-        _vault.debit(VaultBooks.keyOf(withdrawal.account), token, amount);
-        _vault.append(Withdrawn.selector, abi.encode(withdrawal.account, token, amount, recipient, withdrawal.nonce));
+        _useNonce(account, nonce);
+        _vault.debitWithdrawal(VaultBooks.keyOf(account), token, amount);
+        _vault.append(Withdrawn.selector, abi.encode(account, token, amount, recipient, nonce));
         token.safeTransfer(recipient, amount);
     }
 
@@ -78,21 +82,17 @@ abstract contract Withdrawals is VaultStorage, EIP712 {
         bytes calldata enclaveSignature,
         bytes calldata leaderSignature
     ) private view {
-        _vault.requireNotPaused();
-        _vault.requireNotFinal();
+        _vault.requireOpen(withdrawal.checkpoint);
         uint64 deadline = withdrawal.deadline;
         if (block.timestamp > deadline) revert DepositRegistry_Expired(deadline);
-        if (deadline - block.timestamp > MAX_DEADLINE_AHEAD) revert DepositRegistry_DeadlineTooFar(deadline);
-        _vault.requirePosted(withdrawal.checkpoint);
+        if (deadline > block.timestamp + MAX_DEADLINE_AHEAD) revert DepositRegistry_DeadlineTooFar(deadline);
         bytes32 digest = _hashTypedData(TypedMessages.hashStruct(withdrawal));
         _vault.requireSigned(digest, enclaveSignature, leaderSignature);
     }
 
     function _useNonce(address account, uint256 nonce) private {
-        uint256 bit = 1 << (nonce & 0xff);
-        uint256 used = _usedNonces[account][nonce >> 8];
-        if (used & bit != 0) revert DepositRegistry_NonceUsed(account, nonce);
-        _usedNonces[account][nonce >> 8] = used | bit;
+        bool isFirst = _usedNonces[account].toggle(nonce);
+        if (!isFirst) revert DepositRegistry_NonceUsed(account, nonce);
     }
 
     function _domainNameAndVersion() internal pure override returns (string memory name, string memory version) {

@@ -297,7 +297,8 @@ contract GrossOutflowTest is VaultTest {
     function test_limitOutflow_countsEachKindByItself() public {
         _vault.limitOutflow(_odd, OutflowKind.Settlement, 100);
         _vault.limitOutflow(_odd, OutflowKind.Shuttle, 10);
-        _vault.limitWithdrawal(_odd, 1e18);
+        _vault.creditDeposit("", _odd, 1e18);
+        _vault.debitWithdrawal("", _odd, 1e18);
         assertEq(_vault.usedOutflow(_odd, OutflowKind.Settlement), 100);
         assertEq(_vault.usedOutflow(_odd, OutflowKind.Shuttle), 10);
         assertEq(_vault.usedOutflow(_odd, OutflowKind.Withdrawal), 1e18);
@@ -305,7 +306,7 @@ contract GrossOutflowTest is VaultTest {
 
     function test_limitOutflow_isGross() public {
         _vault.limitOutflow(_odd, OutflowKind.Settlement, 60);
-        _vault.refillWithdrawals(_odd, 1e18);
+        _vault.creditDeposit("", _odd, 1e18);
         assertEq(_vault.usedOutflow(_odd, OutflowKind.Settlement), 60);
         vm.expectRevert(
             abi.encodeWithSelector(
