@@ -1,17 +1,8 @@
 // The obvious TypeScript: bigint, Map, arrays and objects, balances and fees included. The same engine that the tests
 // compare ours with.
 import { ACTION_PLACE, type Address, SELL } from '../src/core/commands.ts';
-import {
-  createNaive,
-  type NaiveBook,
-  type NaiveOrder,
-  naiveChangeBook,
-  naiveFeeAccount,
-  naiveListBook,
-  naivePlace,
-  ownerOf,
-  removeOrder,
-} from '../test/support/naiveEngine.ts';
+import { createNaive, type NaiveBook, type NaiveOrder, naiveFeeAccount, ownerOf } from '../test/support/naiveEngine.ts';
+import { naiveChangeBook, naiveListBook, naivePlace, removeOrder } from '../test/support/naiveOrders.ts';
 import type { BenchEngine } from './engines.ts';
 import { MAKER_FEE_PPM, TAKER_FEE_PPM } from './ours.ts';
 import { ACCOUNTS, PLACE, type Totals, type Workload } from './workload.ts';
@@ -60,7 +51,7 @@ export function createNaiveBench(workload: Workload): BenchEngine {
           expiry: 0,
           maxFeePpm: 0,
         };
-        const { code } = naivePlace(naive, book, owners[index] as string, action, orderId[i] as number);
+        const { code } = naivePlace(naive, book, owners[index] as string, action, orderId[i] as number, 0);
         if (code !== 'ok') throw new Error(`order ${i} was refused: ${code}`);
       } else {
         const order = naive.orders.get(orderId[target[i] as number] as number);

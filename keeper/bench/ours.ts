@@ -1,8 +1,10 @@
 // Our engine: the real ledger, books and matching of the core, reserves, fees and event tape included.
+import { cancelOrder, findOwnOrder } from '../src/core/cancelOrder.ts';
 import { ACTION_PLACE, type Action, BUY, GOOD_TILL_CANCELLED, SELL } from '../src/core/commands.ts';
+import { createExchange, type Exchange } from '../src/core/exchange.ts';
 import { type Asset, addAsset, openAccount } from '../src/core/ledger.ts';
-import { cancelOrder, createExchange, type Exchange, findOwnOrder, placeOrder } from '../src/core/match.ts';
 import { BOOK_OPEN, type Book, createBook } from '../src/core/orderBook.ts';
+import { placeOrder } from '../src/core/placeOrder.ts';
 import { REQUESTED, ROW_FILL, TAPE_STRIDE } from '../src/core/tape.ts';
 import type { BenchEngine } from './engines.ts';
 import { ACCOUNTS, PLACE, type Totals, type Workload } from './workload.ts';
@@ -58,7 +60,7 @@ export function createOurs(workload: Workload, onGone?: (operation: number) => v
         action.side = side[i] as number;
         action.price = price[i] as number;
         action.quantity = quantity[i] as number;
-        const code = placeOrder(exchange, book, account[i] as number, action, orderId[i] as number);
+        const code = placeOrder(exchange, book, account[i] as number, action, orderId[i] as number, 0);
         if (code !== 'ok') throw new Error(`order ${i} was refused: ${code}`);
         if (onGone !== undefined && !exchange.placement.resting) onGone(i);
       } else {

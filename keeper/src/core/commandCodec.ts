@@ -44,6 +44,8 @@ const REQUEST_WITHDRAWAL = 2;
 const CANCEL_WITHDRAWAL = 3;
 const LOG = 4;
 const CUT_CHECKPOINT = 5;
+const TICK = 6;
+const EXECUTOR_LOST = 7;
 
 /** Throws `FormatError` when a field is outside its type (an integer above 2⁵³ − 1, hex of another length). */
 export function encodeCommand(command: Command): Uint8Array {
@@ -76,6 +78,15 @@ export function encodeCommand(command: Command): Uint8Array {
       writeByte(writer, CUT_CHECKPOINT);
       writeInteger(writer, command.time);
       break;
+    case 'tick':
+      writeByte(writer, TICK);
+      writeInteger(writer, command.time);
+      break;
+    case 'executorLost':
+      writeByte(writer, EXECUTOR_LOST);
+      writeInteger(writer, command.time);
+      writeAddress(writer, command.executor);
+      break;
   }
   return written(writer);
 }
@@ -103,6 +114,10 @@ function readCommand(reader: Reader, kind: number, time: number): Command {
       return readLog(reader, time);
     case CUT_CHECKPOINT:
       return { type: 'cutCheckpoint', time };
+    case TICK:
+      return { type: 'tick', time };
+    case EXECUTOR_LOST:
+      return { type: 'executorLost', time, executor: readAddress(reader) };
     default:
       throw new FormatError(`a command of unknown kind ${kind}`);
   }

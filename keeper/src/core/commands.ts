@@ -29,12 +29,27 @@ export const GOOD_TILL_TIME = 1;
 export const IMMEDIATE_OR_CANCEL = 2;
 export const FILL_OR_KILL = 3;
 
+// Bits of `Action.flags`.
+export const POST_ONLY = 1;
+export const REDUCE_ONLY = 2;
+export const QUOTE_BUDGET = 4;
+/** Bits 3 and 4: self-trade prevention. */
+export const SELF_TRADE_SHIFT = 3;
+export const FLAGS_LIMIT = 31;
+
+// Self-trade prevention: what goes when an order meets one of the same account (address and subaccount).
+export const EXPIRE_MAKER = 0;
+export const EXPIRE_TAKER = 1;
+export const EXPIRE_BOTH = 2;
+/** Both get smaller by what would have traded. */
+export const DECREMENT = 3;
+
 /** Most items that one batch may hold; an order id is `sequence · BATCH_LIMIT + item`. */
 export const BATCH_LIMIT = 1024;
 
 /**
  * One item of a batch: the fields of the typed message `Action`, in its order. All numbers are safe integers; unused
- * ones are 0. `price` is in ticks, `quantity` in lots, `expiry` in milliseconds.
+ * ones are 0. `price` is in ticks, `quantity` in lots (a budget in quote units), `expiry` in milliseconds.
  */
 export interface Action {
   readonly kind: number;
@@ -47,9 +62,11 @@ export interface Action {
   /** bit 0 post-only, 1 reduce-only, 2 quantity is a quote budget, 3–4 self-trade prevention. */
   readonly flags: number;
   readonly price: number;
+  /** Of an amend: how many lots the order is for, those included that were filled; 0 leaves it, as for `price`. */
   readonly quantity: number;
   readonly orderId: number;
   readonly clientId: number;
+  /** Of an order that is good till a time: that time. Of a cancel-all-after: how long from now; 0 switches it off. */
   readonly expiry: number;
   readonly maxFeePpm: number;
 }
@@ -149,9 +166,24 @@ export interface CutCheckpointCommand {
   readonly time: number;
 }
 
+/** Nothing but time: orders that are due expire, and dead-man switches fire. Every other command does the same first. */
+export interface TickCommand {
+  readonly type: 'tick';
+  readonly time: number;
+}
+
+/** The executor's last stream that asked for it is gone: open orders of everybody are cancelled, so many at a time. */
+export interface ExecutorLostCommand {
+  readonly type: 'executorLost';
+  readonly time: number;
+  readonly executor: Address;
+}
+
 export type Command =
   | BatchCommand
   | WithdrawalRequestCommand
   | WithdrawalCancelCommand
   | LogCommand
-  | CutCheckpointCommand;
+  | CutCheckpointCommand
+  | TickCommand
+  | ExecutorLostCommand;

@@ -9,18 +9,21 @@ export type RejectCode =
   | 'batch.expired'
   | 'batch.nonceNotGrowing'
   | 'batch.tooLarge'
-  | 'action.unsupported'
   | 'action.invalid'
   | 'account.unknown'
+  | 'account.notMargin'
   | 'book.unknown'
   | 'book.notOpen'
   | 'book.full'
+  | 'book.postOnlyWouldCross'
   | 'order.priceOutOfRange'
   | 'order.quantityOutOfRange'
   | 'order.notionalOutOfRange'
   | 'order.feeAboveMaximum'
   | 'order.unknown'
   | 'order.expired'
+  | 'order.wouldNotFill'
+  | 'order.alreadyFilled'
   | 'risk.insufficientBalance'
   | 'withdrawal.unknownChain'
   | 'withdrawal.unlistedToken'
@@ -34,9 +37,13 @@ export type RejectCode =
   | 'withdrawal.insufficientBalance'
   | 'withdrawal.vaultTooLow'
   | 'withdrawal.tooMany'
-  | 'checkpoint.inFlight';
+  | 'checkpoint.inFlight'
+  | 'checkpoint.full';
 
-/** Result of one item of a batch. `filled` and `remaining` in lots; `remaining` rests when the order was GTC. */
+/**
+ * Result of one item of a batch. `filled` in lots, `remaining` in the unit of the order's quantity: lots, or quote units of
+ * a budget. `resting`: they rest in the book.
+ */
 export type ActionResult =
   | {
       readonly code: 'ok';
@@ -69,7 +76,10 @@ export type CancelReason =
   | 'selfTrade'
   | 'expired'
   | 'bookClosed'
-  | 'checkpointFull';
+  | 'checkpointFull'
+  | 'amended'
+  | 'deadManSwitch'
+  | 'executorLost';
 
 export interface OrderCancelled {
   readonly type: 'orderCancelled';
@@ -79,6 +89,24 @@ export interface OrderCancelled {
   readonly side: Side;
   readonly price: number;
   readonly quantity: number;
+  readonly reason: CancelReason;
+}
+
+/**
+ * An order got smaller without a trade: amended, keeping its place, or decremented by self-trade prevention, which tells it
+ * of the taker as well. What is left of a resting order goes on resting.
+ */
+export interface OrderReduced {
+  readonly type: 'orderReduced';
+  readonly book: number;
+  readonly orderId: number;
+  readonly account: AccountId;
+  readonly side: Side;
+  readonly price: number;
+  /** Lots that it lost. */
+  readonly quantity: number;
+  /** Lots that are left. */
+  readonly remaining: number;
   readonly reason: CancelReason;
 }
 
@@ -168,6 +196,7 @@ export interface DirectoryChanged {
 export type CoreEvent =
   | OrderRested
   | OrderCancelled
+  | OrderReduced
   | Fill
   | Credited
   | HeldUnlisted

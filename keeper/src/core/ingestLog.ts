@@ -2,6 +2,7 @@
 // does not fit is an adapter's bug or somebody else's write, and stops the process: never is anybody credited twice.
 import { assert, fail } from './assertion.ts';
 import { MAX_SAFE, PPM, wadPer } from './assets.ts';
+import { cancelOrder } from './cancelOrder.ts';
 import { type Address, BUY, type LogCommand, SELL } from './commands.ts';
 import type { CoreEvent, DirectoryChanged } from './events.ts';
 import { type Asset, addAsset, addNet, addWad, openAccount, openToken, type VaultToken } from './ledger.ts';
@@ -16,7 +17,6 @@ import {
   nextHead,
   type RegistryEntry,
 } from './logEntries.ts';
-import { cancelOrder } from './match.ts';
 import { BOOK_CLOSED, createBook, ordersOf } from './orderBook.ts';
 import { addSource, CHAIN_LIMIT, chainBit, type Source, type State, sourceKey } from './state.ts';
 import { BOOK_WAS_CLOSED } from './tape.ts';

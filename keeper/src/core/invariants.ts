@@ -3,9 +3,9 @@
 import { assert } from './assertion.ts';
 import { MAX_SAFE } from './assets.ts';
 import { BUY, SELL } from './commands.ts';
+import { type Exchange, reserveOf } from './exchange.ts';
 import type { Ledger } from './ledger.ts';
 import { levelSlot, NO_ASK, NO_BID, priceAbove } from './levels.ts';
-import { buyReserve, type Exchange } from './match.ts';
 import { type Book, ordersOf, ordersOfAccount } from './orderBook.ts';
 import {
   ACCOUNT,
@@ -21,7 +21,9 @@ import {
   PREVIOUS_OF_ACCOUNT,
   PRICE,
 } from './orderPool.ts';
+import type { SlotTable } from './slotTable.ts';
 import type { State } from './state.ts';
+import { soonestTime, type Timers } from './timers.ts';
 import { solvencyOf } from './viewState.ts';
 
 /** Throws `AssertionError` when anything in the state contradicts anything else. */
@@ -29,10 +31,12 @@ export function validateInternalState(state: State): void {
   assertConservation(state);
   assertWithdrawals(state);
   assertBalances(state.exchange.ledger);
-  const seen = assertBooks(state.exchange);
+  const seen = assertBooks(state);
   assert(seen === state.exchange.orders.count, `${seen} orders in the books, ${state.exchange.orders.count} counted`);
   assertAccountLists(state.exchange);
   assertFreeSlots(state.exchange);
+  assertTables(state.exchange, state.exchange.books);
+  assertSwitches(state);
   assert(state.finalNumber <= state.cutNumber, 'a checkpoint is final that was never cut');
 }
 
@@ -89,7 +93,7 @@ function assertBalances(ledger: Ledger): void {
 }
 
 /** Queues, best prices, tables, and reserves that add up to what the accounts have put aside. Answers how many orders. */
-function assertBooks(exchange: Exchange): number {
+function assertBooks({ exchange, time }: State): number {
   const { ledger, orders, books } = exchange;
   const reserved = ledger.assets.map(() => new Float64Array(ledger.accountCount));
   let seen = 0;
@@ -100,9 +104,10 @@ function assertBooks(exchange: Exchange): number {
         seen++;
         const order = orderAt(orders, slot);
         assert(order.side === side && order.book === book.index, `order ${order.id} stands in the wrong place`);
-        assertOrder(exchange, book, order, slot);
+        assertOrder(exchange, time, order, slot);
         const sums = reserved[side === BUY ? book.quote : book.base] as Float64Array;
-        sums[order.account] = (sums[order.account] as number) + order.reserve;
+        const reserve = reserveOf(book, side, order.price, order.remaining, order.feeLimitPpm);
+        sums[order.account] = (sums[order.account] as number) + reserve;
       }
     }
     assertLevels(exchange, book);
@@ -119,13 +124,12 @@ function assertBooks(exchange: Exchange): number {
   return seen;
 }
 
-function assertOrder({ orders }: Exchange, book: Book, order: OpenOrder, slot: number): void {
-  const { id, clientId, account, side, price, remaining, reserve, feeLimitPpm, firstRemaining } = order;
-  assert(remaining > 0 && (clientId === 0 || remaining <= firstRemaining), `order ${id} has ${remaining} lots`);
-  const expected = side === BUY ? buyReserve(remaining * price * book.tickSize, feeLimitPpm) : remaining * book.lotSize;
-  assert(reserve === expected, `order ${id} put ${reserve} aside, not ${expected}`);
+function assertOrder({ orders }: Exchange, time: number, order: OpenOrder, slot: number): void {
+  const { id, clientId, account, remaining, quantity, expiry } = order;
+  assert(remaining > 0 && remaining <= quantity, `order ${id} has ${remaining} lots of ${quantity}`);
   assert(findOrder(orders, id) === slot, `order ${id} is not found`);
   assert(clientId === 0 || findClientOrder(orders, account, clientId) === slot, `client id ${clientId} is not found`);
+  assert(expiry === 0 || expiry > time, `order ${id} should have expired at ${expiry}`);
 }
 
 /** Ends and links of every queue, and no level that holds nothing. */
@@ -138,14 +142,12 @@ function assertLevels({ orders }: Exchange, book: Book): void {
     assert(price <= book.bestBid || price >= book.bestAsk, `book ${book.id}: a level at ${price} inside the spread`);
     const level = levelSlot(levels, price);
     let before = 0;
-    let newest = 0;
     let slot = levels.ends[2 * level] as number;
     assert(slot !== 0, `book ${book.id}: an empty level at ${price}`);
     for (; slot !== 0; slot = integers[slot * INTEGERS + NEXT] as number) {
       const id = numbers[slot * NUMBERS + ID] as number;
       assert(integers[slot * INTEGERS + PREVIOUS] === before, `book ${book.id}: a torn queue at ${price}`);
-      assert(numbers[slot * NUMBERS + PRICE] === price && id > newest, `book ${book.id}: order ${id} is out of place`);
-      newest = id;
+      assert(numbers[slot * NUMBERS + PRICE] === price, `book ${book.id}: order ${id} is out of place`);
       before = slot;
     }
     assert(levels.ends[2 * level + 1] === before, `book ${book.id}: a queue at ${price} without its end`);
@@ -154,14 +156,18 @@ function assertLevels({ orders }: Exchange, book: Book): void {
 }
 
 function assertAccountLists({ ledger, orders }: Exchange): void {
-  const { integers } = orders;
+  const { integers, numbers } = orders;
   let seen = 0;
   for (let account = 0; account < ledger.accountCount; account++) {
     let before = 0;
+    let newest = 0;
     for (const slot of ordersOfAccount(orders, ledger, account)) {
       seen++;
       assert(integers[slot * INTEGERS + ACCOUNT] === account, `account ${account} lists somebody else's order`);
       assert(integers[slot * INTEGERS + PREVIOUS_OF_ACCOUNT] === before, `account ${account} has a torn list`);
+      const id = numbers[slot * NUMBERS + ID] as number;
+      assert(id > newest, `account ${account} lists order ${id} after ${newest}`);
+      newest = id;
       before = slot;
     }
     assert(ledger.lastOrder[account] === before, `account ${account} has a list without its end`);
@@ -173,5 +179,53 @@ function assertFreeSlots({ orders }: Exchange): void {
   let free = 0;
   for (let slot = orders.free; slot !== 0; slot = orders.integers[slot * INTEGERS + NEXT] as number) free++;
   assert(free + orders.count === orders.nextSlot - 1, 'a slot of the order pool is lost');
-  assert(orders.byId.count === orders.count, 'the table of orders does not add up');
+}
+
+/** Every order stands in the tables that it belongs to, and nothing else does. */
+function assertTables({ orders }: Exchange, books: readonly Book[]): void {
+  let withClientId = 0;
+  let expiring = 0;
+  for (const book of books) {
+    for (const side of [BUY, SELL]) {
+      for (const slot of ordersOf(orders, book, side)) {
+        const { clientId, expiry } = orderAt(orders, slot);
+        if (clientId !== 0) withClientId++;
+        if (expiry !== 0) expiring++;
+      }
+    }
+  }
+  assertTable(orders.byId, orders.count, 'ids');
+  assertTable(orders.byClientId, withClientId, 'client ids');
+  assertTimers(orders.expiries, expiring, 'expiries');
+}
+
+function assertTable({ pairs, mask, count }: SlotTable, expected: number, what: string): void {
+  let seen = 0;
+  for (let at = 0; at <= mask; at++) if (pairs[2 * at] !== 0) seen++;
+  assert(count === expected && seen === expected, `${seen} ${what} in a table of ${count}, ${expected} expected`);
+}
+
+/** The heap is in order, and finds each of its items. */
+function assertTimers({ times, ranks, items, placeOf, count }: Timers, expected: number, what: string): void {
+  assert(count === expected, `${count} ${what}, ${expected} expected`);
+  for (let place = 0; place < count; place++) {
+    assert(placeOf[items[place] as number] === place + 1, `${what}: item ${items[place]} is elsewhere`);
+    if (place === 0) continue;
+    const above = (place - 1) >> 1;
+    const later = (times[place] as number) - (times[above] as number);
+    const isLater = later > 0 || (later === 0 && (ranks[place] as number) > (ranks[above] as number));
+    assert(isLater, `${what}: item ${items[place]} is due before what stands above it`);
+  }
+  const known = placeOf.reduce((sum, place) => sum + (place === 0 ? 0 : 1), 0);
+  assert(known === count, `${known} ${what} are known, ${count} wait`);
+}
+
+/** Switches of accounts that exist, none of which should have fired. */
+function assertSwitches({ exchange, time }: State): void {
+  const { deadManSwitches, ledger } = exchange;
+  assertTimers(deadManSwitches, deadManSwitches.count, 'switches');
+  for (const account of deadManSwitches.items.subarray(0, deadManSwitches.count)) {
+    assert(account < ledger.accountCount, `a switch of account ${account}, which does not exist`);
+  }
+  assert(soonestTime(deadManSwitches) > time, 'a dead-man switch should have fired');
 }

@@ -231,8 +231,8 @@ export function largestRecordBytes({ assets, tokens }: Ledger): number {
   return RECORD_BYTES + (NEW_BALANCES + assets.length) * BALANCE_BYTES + tokens.size * NET_BYTES;
 }
 
-/** From above, unless the account gets more than two other balances by trading. */
-function recordBytes({ assets, nets }: Ledger, account: number): number {
+/** What an account takes in a checkpoint, from above, unless it gets more than two other balances by trading. */
+export function recordBytes({ assets, nets }: Ledger, account: number): number {
   let bytes = RECORD_BYTES + NEW_BALANCES * BALANCE_BYTES + (nets[account] as readonly Net[]).length * NET_BYTES;
   for (const { units, dust } of assets) {
     if (units[account] !== 0 || dust[account] !== 0n) bytes += BALANCE_BYTES;

@@ -1,277 +1,111 @@
-// Price-time priority matching of funded accounts. Nothing is touched before an order has passed every check; then it
-// trades at the makers' prices, and what is left rests (GTC) or goes (IOC).
+// Price-time priority: a taker meets the makers of the other side, best price first, oldest first, and trades at their
+// prices. It is funded already; nothing here is refused any more.
 //
-// Money of one order. A buy puts aside its whole cost at its limit price and the highest fee that it may be charged,
-// `lots · price · tickSize + ⌈that · feeLimit⌉` quote units; a sell puts aside `lots · lotSize` base units, because its
-// fee comes out of the proceeds. When lots of a buy trade, the part of the reserve that belonged to them is released and
-// pays price and fee. Fees are rounded up per fill; a buyer's fee never exceeds what the reserve held for it, so that an
-// order cut into many fills still pays no more in all than its whole notional's fee rounded up. Every order carries what
-// it still has put aside, and gives exactly that back when it goes.
-import { feeUp, isPositiveSafe, MAX_SAFE } from './assets.ts';
-import { type Action, BUY, GOOD_TILL_CANCELLED, IMMEDIATE_OR_CANCEL, SELL } from './commands.ts';
-import type { RejectCode } from './events.ts';
-import { type Asset, createLedger, type Ledger, markChanged, NO_ACCOUNT } from './ledger.ts';
+// When lots of a buy trade, the part of the reserve that belonged to them is released and pays price and fee. Fees are
+// rounded up per fill; a buyer's fee never exceeds what the reserve held for it, so that an order cut into many fills
+// still pays no more in all than its whole notional's fee rounded up.
+import { feeUp } from './assets.ts';
+import { discardOrder, reduceOrder } from './cancelOrder.ts';
+import { BUY, DECREMENT, EXPIRE_MAKER, EXPIRE_TAKER, SELL } from './commands.ts';
+import { buyReserve, type Exchange, NOT_STOPPED } from './exchange.ts';
+import { type Asset, markChanged, recordBytes } from './ledger.ts';
 import { followMarket, levelSlot } from './levels.ts';
-import {
-  BOOK_OPEN,
-  type Book,
-  dropLevel,
-  dropOrder,
-  linkOrder,
-  OPEN_ORDER_LIMIT,
-  ordersOfAccount,
-  unlinkFromLevel,
-} from './orderBook.ts';
+import { type Book, dropLevel, dropOrder, ordersOf } from './orderBook.ts';
 import {
   ACCOUNT,
-  BOOK,
-  createOrderPool,
-  enterClientId,
-  FEE_AND_SIDE,
-  findClientOrder,
-  findOrder,
-  HAS_CLIENT_ID,
+  feeLimitOfTerms,
   ID,
   INTEGERS,
   NEXT,
   NUMBERS,
-  type OpenOrder,
-  type OrderPool,
-  orderAt,
   PREVIOUS,
   PRICE,
   REMAINING,
-  RESERVE,
-  takeSlot,
+  sideOf,
+  TERMS,
 } from './orderPool.ts';
-import {
-  CHECKPOINT_FULL,
-  createTape,
-  SELF_TRADE,
-  type Tape,
-  tapeCancelled,
-  tapeFill,
-  tapeRested,
-  UNFILLED_REST,
-} from './tape.ts';
+import { CHECKPOINT_FULL, SELF_TRADE, tapeFill, tapeReduced } from './tape.ts';
 
-/** Accounts, orders and books: all that matching touches. */
-export interface Exchange {
-  readonly ledger: Ledger;
-  readonly orders: OrderPool;
-  /** In the order of listing. */
-  readonly books: Book[];
-  readonly bookById: Map<number, Book>;
-  /** What happened since it was last drained. */
-  readonly tape: Tape;
-  /** The answer to the last order that was accepted. One object, written again and again. */
-  readonly placement: Placement;
-  /** Nobody trades while `ledger.changedBytes` is as large: the next checkpoint could not carry it. */
-  changeLimit: number;
-}
-
-export interface Placement {
-  orderId: number;
-  /** Lots traded at once. */
-  filled: number;
-  /** Lots that were not. */
-  remaining: number;
-  resting: boolean;
-}
-
-export function createExchange(): Exchange {
-  return {
-    ledger: createLedger(),
-    orders: createOrderPool(),
-    books: [],
-    bookById: new Map(),
-    tape: createTape(),
-    placement: { orderId: 0, filled: 0, remaining: 0, resting: false },
-    changeLimit: Number.POSITIVE_INFINITY,
-  };
-}
-
-/** Quote units that a buy of `notional` puts aside. */
-export function buyReserve(notional: number, feeLimitPpm: number): number {
-  return notional + feeUp(notional, feeLimitPpm);
-}
-
-/** The highest fee that an order placed now may be charged: as a taker, and as a maker when it may rest. */
-export function feeLimitOf(book: Book, timeInForce: number): number {
-  return timeInForce === IMMEDIATE_OR_CANCEL ? book.takerFeePpm : Math.max(book.makerFeePpm, book.takerFeePpm);
+/** Would an order of that side and limit price trade at once? */
+export function crosses(book: Book, side: number, price: number): boolean {
+  return side === BUY ? book.bestAsk <= price : book.bestBid >= price;
 }
 
 /**
- * Places a limit order, GTC or IOC. Answers a code; after 'ok', `exchange.placement` holds the result. A client id that
- * an open order of the account already has gets that order's first result again, and nothing happens.
- * `maxFeePpm` 0 means not stated. Self-trade prevention is "expire maker": an own order in the way is cancelled; own
- * means the same address and subaccount. GTT, FOK, post-only, reduce-only, quote budgets and the other kinds of
- * self-trade prevention are not part of this engine yet and answer `action.unsupported`.
- * Larger than the limit: the hot path; what it would hand over to parts of itself are seven numbers each time.
- */
-export function placeOrder(
-  exchange: Exchange,
-  book: Book,
-  account: number,
-  action: Action,
-  orderId: number,
-): 'ok' | RejectCode {
-  const { side, price, quantity, timeInForce } = action;
-  const refusal = refusalOf(exchange, book, action);
-  if (refusal !== undefined) return refusal;
-  const { ledger, orders, placement } = exchange;
-  if (action.clientId !== 0) {
-    const known = findClientOrder(orders, account, action.clientId);
-    if (known !== 0) return repeatPlacement(orders, known, placement);
-  }
-
-  const feeLimitPpm = feeLimitOf(book, timeInForce);
-  const notional = quantity * price * book.tickSize;
-  const reserve = side === BUY ? buyReserve(notional, feeLimitPpm) : quantity * book.lotSize;
-  if (reserve > MAX_SAFE || notional > MAX_SAFE || quantity * book.lotSize > MAX_SAFE) {
-    return 'order.notionalOutOfRange';
-  }
-  const paidWith = ledger.assets[side === BUY ? book.quote : book.base] as Asset;
-  const free = (paidWith.units[account] as number) - (paidWith.reserved[account] as number);
-  if (reserve > free) return 'risk.insufficientBalance';
-
-  const remaining = trade(exchange, book, account, side, price, quantity, orderId, feeLimitPpm);
-  placement.orderId = orderId;
-  placement.filled = quantity - remaining;
-  placement.remaining = remaining;
-  // Only where the next checkpoint has no more room does it end although it could trade on.
-  const isStopped = remaining > 0 && (side === BUY ? book.bestAsk <= price : book.bestBid >= price);
-  placement.resting = remaining > 0 && timeInForce === GOOD_TILL_CANCELLED && !isStopped;
-  if (placement.resting) {
-    rest(exchange, book, account, action, orderId, feeLimitPpm);
-  } else if (remaining > 0) {
-    const reason = isStopped ? CHECKPOINT_FULL : UNFILLED_REST;
-    tapeCancelled(exchange.tape, book.id, orderId, reason, account, side, price, remaining);
-  }
-  return 'ok';
-}
-
-/** Cancels one open order and gives its reserve back. `reason` is an index of `CANCEL_REASONS`. */
-export function cancelOrder(exchange: Exchange, slot: number, reason: number): void {
-  const { orders, books } = exchange;
-  unlinkFromLevel(orders, books[orders.integers[slot * INTEGERS + BOOK] as number] as Book, slot);
-  discardOrder(exchange, slot, reason);
-}
-
-/** Slot of an account's open order by order id, or by client id when that is 0; 0 when there is none. */
-export function findOwnOrder(orders: OrderPool, account: number, orderId: number, clientId: number): number {
-  if (orderId === 0) return clientId === 0 ? 0 : findClientOrder(orders, account, clientId);
-  const slot = findOrder(orders, orderId);
-  return slot !== 0 && orders.integers[slot * INTEGERS + ACCOUNT] === account ? slot : 0;
-}
-
-/** Cancels an account's open orders, oldest first, in one book or in all (`undefined`); answers how many. */
-export function cancelAll(exchange: Exchange, account: number, book: Book | undefined, reason: number): number {
-  const { ledger, orders } = exchange;
-  let cancelled = 0;
-  for (const slot of ordersOfAccount(orders, ledger, account)) {
-    if (book !== undefined && orders.integers[slot * INTEGERS + BOOK] !== book.index) continue;
-    cancelOrder(exchange, slot, reason);
-    cancelled++;
-  }
-  return cancelled;
-}
-
-/**
- * Everything that can be refused without looking at the account.
- * Larger than the limit: a flat list, one line per code.
- */
-function refusalOf(exchange: Exchange, book: Book, action: Action): RejectCode | undefined {
-  const { side, timeInForce, flags, maxFeePpm } = action;
-  if (side !== BUY && side !== SELL) return 'action.invalid';
-  if (flags !== 0) return 'action.unsupported';
-  if (timeInForce !== GOOD_TILL_CANCELLED && timeInForce !== IMMEDIATE_OR_CANCEL) return 'action.unsupported';
-  if (action.expiry !== 0 || action.orderId !== 0) return 'action.invalid';
-  if (!isPositiveSafe(action.price)) return 'order.priceOutOfRange';
-  if (!isPositiveSafe(action.quantity)) return 'order.quantityOutOfRange';
-  if (book.status !== BOOK_OPEN || exchange.ledger.feeAccount === NO_ACCOUNT) return 'book.notOpen';
-  if (maxFeePpm !== 0 && feeLimitOf(book, timeInForce) > maxFeePpm) return 'order.feeAboveMaximum';
-  if (exchange.orders.count >= OPEN_ORDER_LIMIT) return 'book.full';
-  return undefined;
-}
-
-function repeatPlacement(orders: OrderPool, slot: number, placement: Placement): 'ok' {
-  const { id, firstFilled, firstRemaining } = orderAt(orders, slot);
-  placement.orderId = id;
-  placement.filled = firstFilled;
-  placement.remaining = firstRemaining;
-  placement.resting = true;
-  return 'ok';
-}
-
-/**
- * Trades against the other side of the book up to the limit price; answers the lots that are left.
+ * Trades `exchange.taker` up to its limit price, and leaves in it what became of it.
  * Larger than the limit: the engine's inner loop, in which everything stays in local variables.
  */
-function trade(
-  exchange: Exchange,
-  book: Book,
-  taker: number,
-  side: number,
-  limit: number,
-  quantity: number,
-  takerOrderId: number,
-  feeLimitPpm: number,
-): number {
-  const { ledger, orders, changeLimit } = exchange;
+export function trade(exchange: Exchange, book: Book): void {
+  const { ledger, orders, taker, changeLimit } = exchange;
   const { numbers, integers } = orders;
   const { tickSize, lotSize, levels } = book;
+  const { account, side, limit, orderId, feeLimitPpm } = taker;
   const buying = side === BUY;
+  const feePpm = Math.min(book.takerFeePpm, feeLimitPpm);
   const base = (ledger.assets[book.base] as Asset).units;
   const quote = (ledger.assets[book.quote] as Asset).units;
   const lotCost = limit * tickSize;
-  let remaining = quantity;
+  let lots = taker.lots;
   // What the taker would still have to put aside for the rest, had it rested: bounds a buyer's fee.
-  let takerReserve = buying ? buyReserve(quantity * lotCost, feeLimitPpm) : 0;
+  let takerReserve = buying ? buyReserve(lots * lotCost, feeLimitPpm) : 0;
+  let traded = 0;
+  let cost = 0;
+  let fees = 0;
   let lastPrice = 0;
+  let stopped = NOT_STOPPED;
 
-  while (remaining > 0 && ledger.changedBytes < changeLimit) {
+  while (lots > 0 && stopped === NOT_STOPPED) {
     const price = buying ? book.bestAsk : book.bestBid;
     if (buying ? price > limit : price < limit) break;
     lastPrice = price;
     const level = levelSlot(levels, price);
     let maker = levels.ends[2 * level] as number;
-    while (maker !== 0 && remaining > 0 && ledger.changedBytes < changeLimit) {
+    while (maker !== 0 && lots > 0 && stopped === NOT_STOPPED) {
+      if (ledger.changedBytes >= changeLimit) {
+        stopped = CHECKPOINT_FULL;
+        break;
+      }
       const after = integers[maker * INTEGERS + NEXT] as number;
-      if (integers[maker * INTEGERS + ACCOUNT] === taker) {
-        discardOrder(exchange, maker, SELF_TRADE);
-        maker = after;
+      const offered = numbers[maker * NUMBERS + REMAINING] as number;
+      if (integers[maker * INTEGERS + ACCOUNT] === account) {
+        const taken = preventSelfTrade(exchange, book, maker, lots);
+        if (taken === offered) maker = after;
+        if (taker.selfTrade === DECREMENT) lots -= taken;
+        else if (taker.selfTrade !== EXPIRE_MAKER) stopped = SELF_TRADE;
+        if (buying) takerReserve = buyReserve(lots * lotCost, feeLimitPpm);
         continue;
       }
-      const offered = numbers[maker * NUMBERS + REMAINING] as number;
-      const traded = Math.min(offered, remaining);
-      const notional = traded * price * tickSize;
-      const left = offered - traded;
-      remaining -= traded;
+      const quantity = Math.min(offered, lots);
+      const notional = quantity * price * tickSize;
+      const left = offered - quantity;
+      lots -= quantity;
 
-      let takerFee = feeUp(notional, book.takerFeePpm);
-      const makerFee = settleMaker(exchange, book, maker, notional, traded, left);
+      let takerFee = feeUp(notional, feePpm);
+      const makerFee = settleMaker(exchange, book, maker, notional, quantity, left);
       if (buying) {
-        const stillReserved = buyReserve(remaining * lotCost, feeLimitPpm);
+        const stillReserved = buyReserve(lots * lotCost, feeLimitPpm);
         takerFee = Math.min(takerFee, takerReserve - stillReserved - notional);
         takerReserve = stillReserved;
-        base[taker] = (base[taker] as number) + traded * lotSize;
-        quote[taker] = (quote[taker] as number) - notional - takerFee;
+        base[account] = (base[account] as number) + quantity * lotSize;
+        quote[account] = (quote[account] as number) - notional - takerFee;
       } else {
-        base[taker] = (base[taker] as number) - traded * lotSize;
-        quote[taker] = (quote[taker] as number) + notional - takerFee;
+        base[account] = (base[account] as number) - quantity * lotSize;
+        quote[account] = (quote[account] as number) + notional - takerFee;
       }
       quote[ledger.feeAccount] = (quote[ledger.feeAccount] as number) + makerFee + takerFee;
+      traded += quantity;
+      cost += notional;
+      fees += takerFee;
       tapeFill(
         exchange.tape,
         book.id,
         numbers[maker * NUMBERS + ID] as number,
-        takerOrderId,
+        orderId,
         integers[maker * INTEGERS + ACCOUNT] as number,
-        taker,
+        account,
         side,
         price,
-        traded,
+        quantity,
         makerFee,
         takerFee,
         left,
@@ -289,11 +123,15 @@ function trade(
     }
   }
   if (lastPrice !== 0) followMarket(levels, lastPrice);
-  if (remaining < quantity) {
-    markChanged(ledger, taker);
+  if (traded > 0) {
+    markChanged(ledger, account);
     markChanged(ledger, ledger.feeAccount);
   }
-  return remaining;
+  taker.lots = lots;
+  taker.traded = traded;
+  taker.notional = cost;
+  taker.fees = fees;
+  taker.stopped = stopped;
 }
 
 /** Moves the maker's side of one fill, `left` lots remaining, and answers the maker's fee in quote units. */
@@ -310,23 +148,20 @@ function settleMaker(
   const base = ledger.assets[book.base] as Asset;
   const quote = ledger.assets[book.quote] as Asset;
   const account = integers[slot * INTEGERS + ACCOUNT] as number;
-  const feeAndSide = integers[slot * INTEGERS + FEE_AND_SIDE] as number;
-  const feeLimitPpm = feeAndSide >>> 1;
+  const terms = integers[slot * INTEGERS + TERMS] as number;
+  const feeLimitPpm = feeLimitOfTerms(terms);
   const baseUnits = traded * book.lotSize;
-  const reserve = numbers[slot * NUMBERS + RESERVE] as number;
   let fee = feeUp(notional, Math.min(book.makerFeePpm, feeLimitPpm));
   numbers[slot * NUMBERS + REMAINING] = left;
-  if ((feeAndSide & 1) === BUY) {
-    const price = numbers[slot * NUMBERS + PRICE] as number;
-    const stillReserved = buyReserve(left * price * book.tickSize, feeLimitPpm);
-    const released = reserve - stillReserved;
+  if (sideOf(terms) === BUY) {
+    const lotCost = (numbers[slot * NUMBERS + PRICE] as number) * book.tickSize;
+    const stillReserved = buyReserve(left * lotCost, feeLimitPpm);
+    const released = buyReserve((left + traded) * lotCost, feeLimitPpm) - stillReserved;
     fee = Math.min(fee, released - notional);
-    numbers[slot * NUMBERS + RESERVE] = stillReserved;
     quote.reserved[account] = (quote.reserved[account] as number) - released;
     quote.units[account] = (quote.units[account] as number) - notional - fee;
     base.units[account] = (base.units[account] as number) + baseUnits;
   } else {
-    numbers[slot * NUMBERS + RESERVE] = reserve - baseUnits;
     base.reserved[account] = (base.reserved[account] as number) - baseUnits;
     base.units[account] = (base.units[account] as number) - baseUnits;
     quote.units[account] = (quote.units[account] as number) + notional - fee;
@@ -335,82 +170,40 @@ function settleMaker(
   return fee;
 }
 
-function rest(
-  exchange: Exchange,
-  book: Book,
-  account: number,
-  action: Action,
-  orderId: number,
-  feeLimitPpm: number,
-): void {
-  const { orders, placement, tape } = exchange;
-  const { remaining, filled } = placement;
-  const { side, price, clientId } = action;
-  const reserve = side === BUY ? buyReserve(remaining * price * book.tickSize, feeLimitPpm) : remaining * book.lotSize;
-  const slot = openOrder(exchange, book, account, side, price, orderId, remaining, reserve, feeLimitPpm);
-  if (clientId !== 0) enterClientId(orders, slot, { clientId, firstFilled: filled, firstRemaining: remaining });
-  tapeRested(tape, book.id, orderId, clientId, account, side, price, remaining);
+/** The taker meets an order of its own account. Answers the lots that the maker loses; without any left it is gone. */
+function preventSelfTrade(exchange: Exchange, book: Book, maker: number, lots: number): number {
+  const { numbers } = exchange.orders;
+  const { taker, tape } = exchange;
+  if (taker.selfTrade === EXPIRE_TAKER) return 0;
+  const offered = numbers[maker * NUMBERS + REMAINING] as number;
+  const taken = taker.selfTrade === DECREMENT ? Math.min(offered, lots) : offered;
+  if (taken < offered) reduceOrder(exchange, book, maker, taken, SELF_TRADE);
+  else discardOrder(exchange, book, maker, SELF_TRADE);
+  if (taker.selfTrade === DECREMENT) {
+    const { orderId, account, side, limit } = taker;
+    tapeReduced(tape, book.id, orderId, SELF_TRADE, account, side, limit, taken, lots - taken);
+  }
+  return taken;
 }
 
-/** An order that was open when the state was saved. Orders must come in the order of their ids. */
-export function restoreOrder(exchange: Exchange, order: OpenOrder): void {
-  const { account, side, price, id, remaining, reserve, feeLimitPpm } = order;
-  const book = exchange.books[order.book] as Book;
-  const slot = openOrder(exchange, book, account, side, price, id, remaining, reserve, feeLimitPpm);
-  if (order.clientId !== 0) enterClientId(exchange.orders, slot, order);
-}
-
-function openOrder(
-  exchange: Exchange,
-  book: Book,
-  account: number,
-  side: number,
-  price: number,
-  orderId: number,
-  remaining: number,
-  reserve: number,
-  feeLimitPpm: number,
-): number {
-  const { ledger, orders } = exchange;
-  const slot = takeSlot(orders);
+/** Whether `exchange.taker` would trade all its lots at once; touches nothing. */
+export function canFill(exchange: Exchange, book: Book): 'ok' | 'order.wouldNotFill' | 'checkpoint.full' {
+  const { ledger, orders, taker, changeLimit } = exchange;
   const { numbers, integers } = orders;
-  numbers[slot * NUMBERS + ID] = orderId;
-  numbers[slot * NUMBERS + PRICE] = price;
-  numbers[slot * NUMBERS + REMAINING] = remaining;
-  numbers[slot * NUMBERS + RESERVE] = reserve;
-  integers[slot * INTEGERS + ACCOUNT] = account;
-  integers[slot * INTEGERS + BOOK] = book.index;
-  integers[slot * INTEGERS + FEE_AND_SIDE] = 2 * feeLimitPpm + side;
-  integers[slot * INTEGERS + HAS_CLIENT_ID] = 0;
-  putAside(exchange, book, side, account, reserve);
-  linkOrder(orders, book, ledger, slot);
-  return slot;
-}
-
-/** The rest of a cancellation, once the order is out of its price level. */
-function discardOrder(exchange: Exchange, slot: number, reason: number): void {
-  const { ledger, orders, books, tape } = exchange;
-  const { numbers, integers } = orders;
-  const book = books[integers[slot * INTEGERS + BOOK] as number] as Book;
-  const account = integers[slot * INTEGERS + ACCOUNT] as number;
-  const side = (integers[slot * INTEGERS + FEE_AND_SIDE] as number) & 1;
-  const at = slot * NUMBERS;
-  putAside(exchange, book, side, account, -(numbers[at + RESERVE] as number));
-  tapeCancelled(
-    tape,
-    book.id,
-    numbers[at + ID] as number,
-    reason,
-    account,
-    side,
-    numbers[at + PRICE] as number,
-    numbers[at + REMAINING] as number,
-  );
-  dropOrder(orders, ledger, slot);
-}
-
-/** Raises (or, negative, lowers) what an account has reserved in the asset that an order of that side pays with. */
-function putAside({ ledger }: Exchange, book: Book, side: number, account: number, amount: number): void {
-  const { reserved } = ledger.assets[side === BUY ? book.quote : book.base] as Asset;
-  reserved[account] = (reserved[account] as number) + amount;
+  let { lots } = taker;
+  let bytes = ledger.changedBytes;
+  for (const maker of ordersOf(orders, book, taker.side === BUY ? SELL : BUY)) {
+    const price = numbers[maker * NUMBERS + PRICE] as number;
+    if (taker.side === BUY ? price > taker.limit : price < taker.limit) break;
+    const account = integers[maker * INTEGERS + ACCOUNT] as number;
+    if (account === taker.account) {
+      if (taker.selfTrade !== EXPIRE_MAKER) break;
+      continue;
+    }
+    if (bytes >= changeLimit) return 'checkpoint.full';
+    if (ledger.changed[account] === 0) bytes += recordBytes(ledger, account);
+    lots -= numbers[maker * NUMBERS + REMAINING] as number;
+    if (lots <= 0) return 'ok';
+  }
+  return 'order.wouldNotFill';
 }

@@ -17,9 +17,9 @@ import {
 import {
   ACCOUNT,
   enterId,
-  FEE_AND_SIDE,
-  forgetIds,
+  forgetOrder,
   freeSlot,
+  ID,
   INTEGERS,
   NEXT,
   NEXT_OF_ACCOUNT,
@@ -28,13 +28,20 @@ import {
   PREVIOUS,
   PREVIOUS_OF_ACCOUNT,
   PRICE,
+  sideOf,
+  TERMS,
 } from './orderPool.ts';
 
 /** Most open orders of all books together: about 500 MB. More are refused with `book.full`. */
 export const OPEN_ORDER_LIMIT = 4_194_304;
 
-/** Statuses of a book, as the Directory numbers them: 1 is post-only and 2 cancel-only, which both take no orders yet. */
+// Statuses of a book, as the Directory numbers them.
 export const BOOK_OPEN = 0;
+/** Takes post-only orders, and amends of them that cross nothing. */
+export const BOOK_POST_ONLY = 1;
+/** Takes no orders; amends only make them smaller. */
+export const BOOK_CANCEL_ONLY = 2;
+/** Holds no orders: they were cancelled when it was closed. */
 export const BOOK_CLOSED = 3;
 
 export interface Book {
@@ -70,8 +77,8 @@ export function createBook(listing: Pick<Book, 'id' | 'index' | 'base' | 'quote'
   };
 }
 
-/** Puts an order whose record is filled at the back of its price level and of its account's list. */
-export function linkOrder(orders: OrderPool, book: Book, ledger: Ledger, slot: number): void {
+/** Puts an order whose record is filled at the back of its price level. */
+export function joinLevel(orders: OrderPool, book: Book, slot: number): void {
   const { integers, numbers } = orders;
   const at = slot * INTEGERS;
   const price = numbers[slot * NUMBERS + PRICE] as number;
@@ -83,19 +90,33 @@ export function linkOrder(orders: OrderPool, book: Book, ledger: Ledger, slot: n
   if (last === 0) ends[2 * level] = slot;
   else integers[last * INTEGERS + NEXT] = slot;
   ends[2 * level + 1] = slot;
-  if (((integers[at + FEE_AND_SIDE] as number) & 1) === BUY) {
+  if (sideOf(integers[at + TERMS] as number) === BUY) {
     if (price > book.bestBid) book.bestBid = price;
   } else if (price < book.bestAsk) {
     book.bestAsk = price;
   }
+}
 
-  const account = integers[at + ACCOUNT] as number;
-  const newest = ledger.lastOrder[account] as number;
-  integers[at + PREVIOUS_OF_ACCOUNT] = newest;
-  integers[at + NEXT_OF_ACCOUNT] = 0;
-  if (newest === 0) ledger.firstOrder[account] = slot;
-  else integers[newest * INTEGERS + NEXT_OF_ACCOUNT] = slot;
-  ledger.lastOrder[account] = slot;
+/**
+ * Puts an order into its account's list, and makes it known by its id. Lists are in the order of ids. Nearly always that is
+ * the order in which orders come to rest; in a makers-first batch one may come before others of smaller ids.
+ */
+export function joinAccount(orders: OrderPool, ledger: Ledger, slot: number): void {
+  const { integers, numbers } = orders;
+  const account = integers[slot * INTEGERS + ACCOUNT] as number;
+  const id = numbers[slot * NUMBERS + ID] as number;
+  let newer = 0;
+  let older = ledger.lastOrder[account] as number;
+  while (older !== 0 && (numbers[older * NUMBERS + ID] as number) > id) {
+    newer = older;
+    older = integers[older * INTEGERS + PREVIOUS_OF_ACCOUNT] as number;
+  }
+  integers[slot * INTEGERS + PREVIOUS_OF_ACCOUNT] = older;
+  integers[slot * INTEGERS + NEXT_OF_ACCOUNT] = newer;
+  if (older === 0) ledger.firstOrder[account] = slot;
+  else integers[older * INTEGERS + NEXT_OF_ACCOUNT] = slot;
+  if (newer === 0) ledger.lastOrder[account] = slot;
+  else integers[newer * INTEGERS + PREVIOUS_OF_ACCOUNT] = slot;
   enterId(orders, slot);
 }
 
@@ -136,7 +157,7 @@ export function dropOrder(orders: OrderPool, ledger: Ledger, slot: number): void
   else integers[older * INTEGERS + NEXT_OF_ACCOUNT] = newer;
   if (newer === 0) ledger.lastOrder[account] = older;
   else integers[newer * INTEGERS + PREVIOUS_OF_ACCOUNT] = older;
-  forgetIds(orders, slot);
+  forgetOrder(orders, slot);
   freeSlot(orders, slot);
 }
 

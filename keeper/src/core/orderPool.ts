@@ -11,6 +11,7 @@ import {
   removeSlot,
   type SlotTable,
 } from './slotTable.ts';
+import { clearTimer, createTimers, setTimer, type Timers, timeOf } from './timers.ts';
 
 /** Numbers per record, and where each stands. */
 export const NUMBERS = 8;
@@ -19,8 +20,8 @@ export const ID = 0;
 export const PRICE = 1;
 /** Lots that still rest. */
 export const REMAINING = 2;
-/** What the account has put aside for it: quote units for a buy, base units for a sell. */
-export const RESERVE = 3;
+/** Lots that it was placed or last amended for, those included that were filled since it was placed. */
+export const QUANTITY = 3;
 
 /** Integers per record, and where each stands, behind the four numbers. */
 export const INTEGERS = 16;
@@ -34,10 +35,16 @@ export const PREVIOUS_OF_ACCOUNT = 11;
 export const ACCOUNT = 12;
 /** Index in `Exchange.books`. */
 export const BOOK = 13;
-/** 2 · the highest fee that it may be charged (ppm; what the reserve covers) + side. */
-export const FEE_AND_SIDE = 14;
+/** What it was placed with, in one integer: see `termsOf`. */
+export const TERMS = 14;
 /** 1 when it has a client id, which then stands in `OrderPool.clients`. */
 export const HAS_CLIENT_ID = 15;
+
+// Bits of the terms: side 0, post-only 1, self-trade prevention 2 and 3, expires 4; above them the highest fee (ppm).
+const POST_ONLY_BIT = 2;
+const SELF_TRADE_SHIFT = 2;
+const EXPIRES_BIT = 16;
+const FEE_SHIFT = 5;
 
 /** Numbers per order in `OrderPool.clients`. */
 const CLIENT_NUMBERS = 3;
@@ -56,6 +63,8 @@ export interface OrderPool {
   clients: Float64Array;
   readonly byId: SlotTable;
   readonly byClientId: SlotTable;
+  /** Orders that are good till a time, by slot; of the same time, the older order expires first. */
+  readonly expiries: Timers;
 }
 
 /** One open order. Quantities in lots. */
@@ -68,7 +77,12 @@ export interface OpenOrder {
   readonly side: number;
   readonly price: number;
   readonly remaining: number;
-  readonly reserve: number;
+  /** Placed or last amended for; less `remaining` is what was filled. */
+  readonly quantity: number;
+  readonly postOnly: boolean;
+  readonly selfTrade: number;
+  /** Milliseconds; 0 when it is good till cancelled. */
+  readonly expiry: number;
   readonly feeLimitPpm: number;
   /** What the first answer said. 0 without a client id. */
   readonly firstFilled: number;
@@ -86,26 +100,64 @@ export function createOrderPool(): OrderPool {
     clients: new Float64Array(INITIAL_ORDERS * CLIENT_NUMBERS),
     byId: createSlotTable(),
     byClientId: createSlotTable(),
+    expiries: createTimers(),
   };
+}
+
+/** The terms of an order as one integer, which is kept with it. */
+export function termsOf(
+  side: number,
+  postOnly: boolean,
+  selfTrade: number,
+  expires: boolean,
+  feeLimitPpm: number,
+): number {
+  const flags = (postOnly ? POST_ONLY_BIT : 0) | (selfTrade << SELF_TRADE_SHIFT) | (expires ? EXPIRES_BIT : 0);
+  return (feeLimitPpm << FEE_SHIFT) | flags | side;
+}
+
+export function sideOf(terms: number): number {
+  return terms & 1;
+}
+
+export function isPostOnly(terms: number): boolean {
+  return (terms & POST_ONLY_BIT) !== 0;
+}
+
+export function selfTradeOf(terms: number): number {
+  return (terms >>> SELF_TRADE_SHIFT) & 3;
+}
+
+/** The highest fee that an order may be charged, in ppm: what its reserve covers. */
+export function feeLimitOfTerms(terms: number): number {
+  return terms >>> FEE_SHIFT;
 }
 
 export function orderAt(orders: OrderPool, slot: number): OpenOrder {
   const { numbers, integers, clients } = orders;
   const hasClientId = integers[slot * INTEGERS + HAS_CLIENT_ID] === 1;
-  const feeAndSide = integers[slot * INTEGERS + FEE_AND_SIDE] as number;
+  const terms = integers[slot * INTEGERS + TERMS] as number;
   return {
     id: numbers[slot * NUMBERS + ID] as number,
     clientId: hasClientId ? (clients[slot * CLIENT_NUMBERS] as number) : 0,
     account: integers[slot * INTEGERS + ACCOUNT] as number,
     book: integers[slot * INTEGERS + BOOK] as number,
-    side: feeAndSide & 1,
+    side: sideOf(terms),
     price: numbers[slot * NUMBERS + PRICE] as number,
     remaining: numbers[slot * NUMBERS + REMAINING] as number,
-    reserve: numbers[slot * NUMBERS + RESERVE] as number,
-    feeLimitPpm: feeAndSide >>> 1,
+    quantity: numbers[slot * NUMBERS + QUANTITY] as number,
+    postOnly: isPostOnly(terms),
+    selfTrade: selfTradeOf(terms),
+    expiry: timeOf(orders.expiries, slot),
+    feeLimitPpm: feeLimitOfTerms(terms),
     firstFilled: hasClientId ? (clients[slot * CLIENT_NUMBERS + 1] as number) : 0,
     firstRemaining: hasClientId ? (clients[slot * CLIENT_NUMBERS + 2] as number) : 0,
   };
+}
+
+/** 0 when the order has none. */
+export function clientIdAt({ integers, clients }: OrderPool, slot: number): number {
+  return integers[slot * INTEGERS + HAS_CLIENT_ID] === 1 ? (clients[slot * CLIENT_NUMBERS] as number) : 0;
 }
 
 /** A slot for a new order, whose record the caller fills. */
@@ -145,9 +197,15 @@ export function enterClientId(
   insertSlot(orders.byClientId, hashOf(clientId, account), slot);
 }
 
-/** Forgets both ids of an order. */
-export function forgetIds(orders: OrderPool, slot: number): void {
+/** Lets an order wait for its expiry, in milliseconds. */
+export function enterExpiry(orders: OrderPool, slot: number, expiry: number): void {
+  setTimer(orders.expiries, slot, expiry, orders.numbers[slot * NUMBERS + ID] as number);
+}
+
+/** Forgets both ids of an order, and when it expires. */
+export function forgetOrder(orders: OrderPool, slot: number): void {
   const { numbers, integers } = orders;
+  if (((integers[slot * INTEGERS + TERMS] as number) & EXPIRES_BIT) !== 0) clearTimer(orders.expiries, slot);
   removeSlot(orders.byId, hashOf(numbers[slot * NUMBERS + ID] as number, 0), slot);
   if (integers[slot * INTEGERS + HAS_CLIENT_ID] === 0) return;
   const clientId = orders.clients[slot * CLIENT_NUMBERS] as number;

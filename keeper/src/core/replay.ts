@@ -166,6 +166,8 @@ function readCommand(fields: Fields, type: string): Line {
     case 'place':
     case 'cancel':
     case 'cancelAll':
+    case 'amend':
+    case 'cancelAllAfter':
       return { type: 'batch', ...at, actions: [readAction(fields, KINDS[type])] };
     case 'requestWithdrawal':
       return { type, ...at, ...readWithdrawal(fields) };
@@ -180,7 +182,10 @@ function readCommand(fields: Fields, type: string): Line {
     case 'log':
       return { type, ...at, ...readLog(fields) };
     case 'cutCheckpoint':
+    case 'tick':
       return { type, ...at };
+    case 'executorLost':
+      return { type, ...at, executor: fields.address('executor') };
     default:
       throw fields.error(`unknown type ${type}`);
   }

@@ -18,8 +18,8 @@
 // which they became known. That is what lets a checkpoint carry only a part of them (rollingSnapshot.ts).
 //
 // Larger than the limit: what writes a part stands beside what reads it, and both must change together.
-import { MAX_SAFE, PPM, WAD_DECIMALS } from './assets.ts';
-import { type Address, BUY, type Hex, SELL, ZERO_ADDRESS } from './commands.ts';
+import { PPM, WAD_DECIMALS } from './assets.ts';
+import { type Address, type Hex, ZERO_ADDRESS } from './commands.ts';
 import { keccak256Hex } from './keccak.ts';
 import {
   type Asset,
@@ -33,9 +33,8 @@ import {
   openToken,
   type VaultToken,
 } from './ledger.ts';
-import { buyReserve, restoreOrder } from './match.ts';
-import { BOOK_CLOSED, type Book, createBook, ordersOf } from './orderBook.ts';
-import { type OpenOrder, orderAt } from './orderPool.ts';
+import { BOOK_CLOSED, createBook } from './orderBook.ts';
+import { readBooks, writeBooks } from './orderSnapshot.ts';
 import {
   createReader,
   createWriter,
@@ -74,9 +73,9 @@ import {
 import { addPending, rememberNonce } from './withdrawal.ts';
 
 /** Raised whenever the same commands would give another state: a journal is replayed only by the version that wrote it. */
-export const CORE_VERSION = 3;
+export const CORE_VERSION = 4;
 export const STATE_VERSION = 3;
-const ENGINE_VERSION = 2;
+const ENGINE_VERSION = 3;
 const WORD = 32;
 const KEY_BYTES = 33;
 const COUNT_LIMIT = 2 ** 31 - 1;
@@ -170,7 +169,7 @@ export function decodeState(bytes: Uint8Array, genesis: Genesis): State {
   return state;
 }
 
-/** Everything: the state, the sequence, what changed since the last cut, and all open orders. */
+/** Everything: the state, the sequence, what changed since the last cut, all open orders and dead-man switches. */
 export function encodeEngine(state: State): Uint8Array {
   const writer = createWriter();
   writeByte(writer, ENGINE_VERSION);
@@ -178,9 +177,7 @@ export function encodeEngine(state: State): Uint8Array {
   const { bytes, rows } = indexState(state);
   writeBlob(writer, bytes);
   writeChanges(writer, state, rows);
-  for (const book of state.exchange.books) {
-    for (const side of [BUY, SELL]) writeOrders(writer, state, book, side);
-  }
+  writeBooks(writer, state.exchange);
   return written(writer);
 }
 
@@ -197,12 +194,8 @@ export function decodeEngine(bytes: Uint8Array, genesis: Genesis): State {
   const state = decodeState(readBlob(reader), genesis);
   state.sequence = sequence;
   readChanges(reader, state);
-  const orders: OpenOrder[] = [];
-  for (const book of state.exchange.books) {
-    for (const side of [BUY, SELL]) readOrders(reader, state, { book, side }, orders);
-  }
+  readBooks(reader, state);
   expectEnd(reader);
-  restoreOrders(state, orders);
   return state;
 }
 
@@ -593,96 +586,6 @@ function readNonces(reader: Reader, state: State): void {
     rememberNonce(state, row.key, { account, until: row.until });
     before = row;
   }
-}
-
-// Orders, in the order of their priority.
-
-function writeOrders(writer: Writer, state: State, book: Book, side: number): void {
-  const { orders } = state.exchange;
-  const slots = [...ordersOf(orders, book, side)];
-  writeInteger(writer, slots.length);
-  for (const slot of slots) {
-    const order = orderAt(orders, slot);
-    writeInteger(writer, order.id);
-    writeInteger(writer, order.account);
-    writeInteger(writer, order.price);
-    writeInteger(writer, order.remaining);
-    writeInteger(writer, order.feeLimitPpm);
-    writeInteger(writer, order.clientId);
-    if (order.clientId === 0) continue;
-    writeInteger(writer, order.firstFilled);
-    writeInteger(writer, order.firstRemaining);
-  }
-}
-
-function readOrders(
-  reader: Reader,
-  state: State,
-  { book, side }: { book: Book; side: number },
-  into: OpenOrder[],
-): void {
-  let before: OpenOrder | undefined;
-  for (let left = readCount(reader, COUNT_LIMIT); left > 0; left--) {
-    const order = readOrder(reader, state, { book, side });
-    check(before === undefined || comesAfter(before, order), `order ${order.id} out of its place`);
-    into.push(order);
-    before = order;
-  }
-}
-
-function readOrder(reader: Reader, state: State, { book, side }: { book: Book; side: number }): OpenOrder {
-  const id = readInteger(reader);
-  const account = readInteger(reader);
-  const price = readInteger(reader);
-  const remaining = readInteger(reader);
-  const feeLimitPpm = readInteger(reader);
-  const clientId = readInteger(reader);
-  const firstFilled = clientId === 0 ? 0 : readInteger(reader);
-  const firstRemaining = clientId === 0 ? 0 : readInteger(reader);
-  const isSane =
-    id > 0 && account < state.exchange.ledger.accountCount && price > 0 && remaining > 0 && feeLimitPpm < PPM;
-  const notional = remaining * price * book.tickSize;
-  const reserve = side === BUY ? buyReserve(notional, feeLimitPpm) : remaining * book.lotSize;
-  check(
-    isSane && notional <= MAX_SAFE && reserve <= MAX_SAFE && remaining * book.lotSize <= MAX_SAFE,
-    `order ${id} out of range`,
-  );
-  check(clientId === 0 || remaining <= firstRemaining, `order ${id} has grown`);
-  return {
-    id,
-    clientId,
-    account,
-    book: book.index,
-    side,
-    price,
-    remaining,
-    reserve,
-    feeLimitPpm,
-    firstFilled,
-    firstRemaining,
-  };
-}
-
-function comesAfter(before: OpenOrder, order: OpenOrder): boolean {
-  if (before.price === order.price) return before.id < order.id;
-  return order.side === BUY ? order.price < before.price : order.price > before.price;
-}
-
-/** In the order of their ids, so that every queue and list is as it was. */
-function restoreOrders(state: State, saved: OpenOrder[]): void {
-  const { ledger, books } = state.exchange;
-  saved.sort((a, b) => a.id - b.id);
-  let before = 0;
-  for (const order of saved) {
-    check(order.id > before, `order ${order.id} twice`);
-    before = order.id;
-    const book = books[order.book] as Book;
-    const { units, reserved } = ledger.assets[order.side === BUY ? book.quote : book.base] as Asset;
-    const free = (units[order.account] as number) - (reserved[order.account] as number);
-    check(order.reserve <= free, `order ${order.id} is not covered`);
-    restoreOrder(state.exchange, order);
-  }
-  for (const book of books) check(book.bestBid < book.bestAsk, `book ${book.id} is crossed`);
 }
 
 function expectVersion(reader: Reader, expected: number, what: string): void {

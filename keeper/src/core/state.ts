@@ -1,9 +1,9 @@
 // The whole state of the exchange, and the questions that the flows ask it. Only `step` changes it.
 import { type Address, type Hex, ZERO_ADDRESS } from './commands.ts';
 import type { WithdrawalChanged } from './events.ts';
+import { createExchange, type Exchange } from './exchange.ts';
 import { depositChainsOf, takeChanged, type VaultToken } from './ledger.ts';
 import { replayHead } from './logEntries.ts';
-import { createExchange, type Exchange } from './match.ts';
 import type { LogPosition } from './ports.ts';
 import { ZERO_HASH } from './typedMessages.ts';
 

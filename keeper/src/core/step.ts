@@ -3,17 +3,20 @@
 import { assert, fail } from './assertion.ts';
 import { MAX_SAFE } from './assets.ts';
 import { applyBatch } from './batch.ts';
-import { BATCH_LIMIT, type Command } from './commands.ts';
+import { cancelEverybody, expireDue } from './cancelOrder.ts';
+import { BATCH_LIMIT, type Command, type ExecutorLostCommand } from './commands.ts';
 import type { CommandResult, CoreEvent, Outcome } from './events.ts';
 import { ingestLog } from './ingestLog.ts';
 import { type State, takeChanges } from './state.ts';
-import { drainTape } from './tape.ts';
+import { drainTape, EXECUTOR_LOST } from './tape.ts';
 import { cancelQueued, forgetNonces, postQueued, requestWithdrawal } from './withdrawal.ts';
 
 /** Largest sequence: order ids are `sequence · BATCH_LIMIT + item`. */
 const SEQUENCE_LIMIT = Math.floor(MAX_SAFE / BATCH_LIMIT) - 1;
 /** Most checkpoints that may be cut and not yet final: an hour of one a second. */
 const UNFINAL_LIMIT = 4_096;
+/** Most orders that one `executorLost` cancels: bounds how long everybody else waits. */
+export const LOST_LIMIT = 16_384;
 
 /**
  * Applies one command to the state, in place. `sequence` is its journal number and grows. Refusals are result codes;
@@ -28,6 +31,8 @@ export function step(state: State, sequence: number, command: Command): Outcome 
   state.sequence = sequence;
   state.time = command.time;
   const events: CoreEvent[] = [];
+  expireDue(state.exchange, command.time);
+  drainTape(state.exchange.tape, state.exchange.ledger, events);
   const result = apply(state, sequence, command, events);
   drainTape(state.exchange.tape, state.exchange.ledger, events);
   return { result, events };
@@ -46,9 +51,20 @@ function apply(state: State, sequence: number, command: Command, events: CoreEve
       return { code: 'ok' };
     case 'cutCheckpoint':
       return cutCheckpoint(state, events);
+    case 'tick':
+      return { code: 'ok' };
+    case 'executorLost':
+      return loseExecutor(state, command);
     default:
       return fail('a command of no known type');
   }
+}
+
+/** The keeper repeats it until no order is left or the executor is back. */
+function loseExecutor({ exchange, executor }: State, command: ExecutorLostCommand): CommandResult {
+  if (command.executor !== executor) return { code: 'batch.notExecutor' };
+  cancelEverybody(exchange, EXECUTOR_LOST, LOST_LIMIT);
+  return { code: 'ok' };
 }
 
 /** What `encodeState` gives right after this is what checkpoint `state.cutNumber` stands for. */

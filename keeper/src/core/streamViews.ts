@@ -40,6 +40,19 @@ export type AccountEventView =
       readonly reason: CancelReason;
     }
   | {
+      readonly type: 'orderReduced';
+      readonly orderId: string;
+      readonly address: Address;
+      readonly subaccount: number;
+      readonly book: number;
+      readonly side: 'buy' | 'sell';
+      readonly price: number;
+      /** Lots that were taken away, and those that are left. */
+      readonly quantity: number;
+      readonly remaining: number;
+      readonly reason: CancelReason;
+    }
+  | {
       readonly type: 'fill';
       readonly address: Address;
       readonly fill: FillView;

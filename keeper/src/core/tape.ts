@@ -11,6 +11,7 @@ const INITIAL_ROWS = 256;
 export const ROW_FILL = 1;
 const ROW_RESTED = 2;
 const ROW_CANCELLED = 3;
+const ROW_REDUCED = 4;
 
 export const CANCEL_REASONS: readonly CancelReason[] = [
   'requested',
@@ -19,12 +20,19 @@ export const CANCEL_REASONS: readonly CancelReason[] = [
   'expired',
   'bookClosed',
   'checkpointFull',
+  'amended',
+  'deadManSwitch',
+  'executorLost',
 ];
 export const REQUESTED = 0;
 export const UNFILLED_REST = 1;
 export const SELF_TRADE = 2;
+export const EXPIRED = 3;
 export const BOOK_WAS_CLOSED = 4;
 export const CHECKPOINT_FULL = 5;
+export const AMENDED = 6;
+export const DEAD_MAN_SWITCH = 7;
+export const EXECUTOR_LOST = 8;
 
 export interface Tape {
   rows: Float64Array;
@@ -115,6 +123,24 @@ export function tapeCancelled(
   tape.length = at + TAPE_STRIDE;
 }
 
+/** An order lost `quantity` lots without a trade. `reason` is an index of `CANCEL_REASONS`. */
+export function tapeReduced(
+  tape: Tape,
+  book: number,
+  orderId: number,
+  reason: number,
+  account: number,
+  side: number,
+  price: number,
+  quantity: number,
+  remaining: number,
+): void {
+  tapeCancelled(tape, book, orderId, reason, account, side, price, quantity);
+  const at = tape.length - TAPE_STRIDE;
+  tape.rows[at] = ROW_REDUCED;
+  tape.rows[at + 8] = remaining;
+}
+
 /** Appends the rows as events and empties the tape. */
 export function drainTape(tape: Tape, ledger: Ledger, events: CoreEvent[]): void {
   for (let at = 0; at < tape.length; at += TAPE_STRIDE) {
@@ -122,7 +148,8 @@ export function drainTape(tape: Tape, ledger: Ledger, events: CoreEvent[]): void
     const kind = row[0];
     if (kind === ROW_FILL) events.push(fillOf(row, ledger));
     else if (kind === ROW_RESTED) events.push(restedOf(row, ledger));
-    else events.push(cancelledOf(row, ledger));
+    else if (kind === ROW_CANCELLED) events.push({ type: 'orderCancelled', ...lossOf(row, ledger) });
+    else events.push({ type: 'orderReduced', ...lossOf(row, ledger), remaining: row[8] as number });
   }
   tape.length = 0;
 }
@@ -157,9 +184,9 @@ function restedOf(row: ArrayLike<number>, ledger: Ledger): CoreEvent {
   };
 }
 
-function cancelledOf(row: ArrayLike<number>, ledger: Ledger): CoreEvent {
+/** Lots that an order lost otherwise than by a trade. */
+function lossOf(row: ArrayLike<number>, ledger: Ledger) {
   return {
-    type: 'orderCancelled',
     book: row[1] as number,
     orderId: row[2] as number,
     account: accountOf(ledger, row[4] as number),

@@ -135,9 +135,9 @@ describe('mw order buy and sell', () => {
   });
 
   it('names a refusal that it has no words for', async () => {
-    answerWith({ code: 'order.expired' });
+    answerWith({ code: 'batch.tooLarge' });
     const run = await runMw('order', 'buy', '0.5', 'WETH/USDC', '--price', '2500', '--for', 'alice');
-    expect(run.stderr).toBe('error: Refused: order.expired.\n');
+    expect(run.stderr).toBe('error: Refused: batch.tooLarge.\n');
   });
 });
 

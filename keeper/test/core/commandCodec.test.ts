@@ -55,6 +55,8 @@ const commands: fc.Arbitrary<Command> = fc.oneof(
     nonce: big,
     deadline: safe,
   }),
+  fc.record({ type: fc.constant('tick' as const), time: safe }),
+  fc.record({ type: fc.constant('executorLost' as const), time: safe, executor: address }),
   fc.record({
     type: fc.constant('cancelWithdrawal' as const),
     time: safe,

@@ -10,7 +10,8 @@ const LONG_MS = 300_000;
 
 /** Everything that the random commands are to bring about; otherwise the comparison would say little. */
 const EVERYTHING = [
-  ...['ok', 'account.unknown', 'action.invalid', 'action.unsupported', 'book.notOpen', 'book.unknown'],
+  ...['ok', 'account.unknown', 'action.invalid', 'book.notOpen', 'book.unknown'],
+  ...['book.postOnlyWouldCross', 'order.expired', 'order.wouldNotFill'],
   ...['order.feeAboveMaximum', 'order.notionalOutOfRange', 'order.priceOutOfRange', 'order.quantityOutOfRange'],
   ...['order.unknown', 'risk.insufficientBalance', 'withdrawal.badRecipient', 'withdrawal.deadlineTooFar'],
   ...['withdrawal.expired', 'withdrawal.insufficientBalance', 'withdrawal.nonceUsed', 'withdrawal.notQueued'],

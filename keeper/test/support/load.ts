@@ -8,16 +8,8 @@ import { IMMEDIATE_OR_CANCEL } from '../../src/core/commands.ts';
 import { batchDigest } from '../../src/core/typedMessages.ts';
 import type { OrderView } from '../../src/core/views.ts';
 import type { LiveDevnet } from './liveDevnet.ts';
-import {
-  createNaive,
-  type Naive,
-  naiveBatch,
-  naiveChangeBook,
-  naiveDeposit,
-  naiveFeeAccount,
-  naiveListBook,
-  ownerOf,
-} from './naiveEngine.ts';
+import { createNaive, type Naive, naiveDeposit, naiveFeeAccount, ownerOf } from './naiveEngine.ts';
+import { naiveBatch, naiveChangeBook, naiveListBook } from './naiveOrders.ts';
 import { createRandom, type Random } from './random.ts';
 import {
   accountOf,
@@ -148,7 +140,7 @@ export async function naiveExchange(live: LiveDevnet, deposits: readonly Deposit
 
 /** Applies a batch; what each item must have been answered, without the details of refusals. */
 export function expectedItems(naive: Naive, sequence: number, { message }: SignedBatch): unknown[] {
-  return naiveBatch(naive, sequence, message.actions, message.makersFirst).map(withoutDetails);
+  return naiveBatch(naive, { sequence, time: 0, ...message }).map(withoutDetails);
 }
 
 export function itemsOf({ result }: BatchAnswer): unknown[] | undefined {

@@ -1,22 +1,9 @@
 // The exchange written the obvious way: Map, arrays and bigint, one rule after the other, nothing clever. It says what the
 // fast engine must do, and is compared with it command by command. It knows no logs and no hashes: deposits, payments and
 // listings are told to it directly. Amounts in 10⁻¹⁸ of the asset where a name says wad, ledger units otherwise.
-import {
-  ACTION_AMEND,
-  ACTION_CANCEL,
-  ACTION_CANCEL_ALL,
-  ACTION_CANCEL_ALL_AFTER,
-  ACTION_PLACE,
-  type Action,
-  type Address,
-  BUY,
-  type WithdrawalCancelCommand,
-  type WithdrawalRequestCommand,
-} from '../../src/core/commands.ts';
-import type { ActionResult, CancelReason, CoreEvent, RejectCode, WithdrawalStatus } from '../../src/core/events.ts';
+import type { Address, WithdrawalCancelCommand, WithdrawalRequestCommand } from '../../src/core/commands.ts';
+import type { CoreEvent, RejectCode, WithdrawalStatus } from '../../src/core/events.ts';
 
-const SAFE = 2n ** 53n - 1n;
-const PPM = 1_000_000n;
 const DAY_SECONDS = 86_400;
 
 export interface NaiveAsset {
@@ -38,11 +25,17 @@ export interface NaiveOrder {
   readonly owner: string;
   readonly book: NaiveBook;
   readonly side: number;
-  readonly price: bigint;
+  price: bigint;
   remaining: bigint;
+  /** In all: what was filled is the difference to `remaining`. */
+  quantity: bigint;
   readonly feeLimitPpm: bigint;
-  readonly firstFilled: bigint;
-  readonly firstRemaining: bigint;
+  readonly postOnly: boolean;
+  readonly selfTrade: number;
+  /** Milliseconds; 0 for none. */
+  readonly expiry: number;
+  /** What the first answer said. */
+  readonly first: { readonly filled: number; readonly remaining: number };
 }
 
 export interface NaiveBook {
@@ -80,6 +73,8 @@ export interface Naive {
   readonly orders: Map<number, NaiveOrder>;
   /** By owner and client id. */
   readonly clientOrders: Map<string, NaiveOrder>;
+  /** Milliseconds by owner, who are in the order of their accounts. */
+  readonly switches: Map<string, number>;
   /** Atoms by chain and token. */
   readonly holdings: Map<string, bigint>;
   readonly withdrawals: Map<string, NaiveWithdrawal>;
@@ -100,6 +95,7 @@ export function createNaive(): Naive {
     feeAccount: undefined,
     orders: new Map(),
     clientOrders: new Map(),
+    switches: new Map(),
     holdings: new Map(),
     withdrawals: new Map(),
     usedNonces: new Map(),
@@ -115,47 +111,12 @@ export function takeEvents(naive: Naive): CoreEvent[] {
   return events;
 }
 
-// Listings.
-
-export function naiveListBook(
-  naive: Naive,
-  listing: { id: number; base: number; quote: number; lotSize: number; tickSize: number },
-): void {
-  naive.books.set(listing.id, {
-    id: listing.id,
-    base: naive.assets.get(listing.base) as NaiveAsset,
-    quote: naive.assets.get(listing.quote) as NaiveAsset,
-    lotSize: BigInt(listing.lotSize),
-    tickSize: BigInt(listing.tickSize),
-    makerFeePpm: 0n,
-    takerFeePpm: 0n,
-    status: 3,
-    queues: new Map(),
-    prices: [[], []],
-  });
-}
-
-export function naiveChangeBook(
-  naive: Naive,
-  change: { id: number; makerFeePpm: number; takerFeePpm: number; status: number },
-): void {
-  const book = naive.books.get(change.id) as NaiveBook;
-  book.makerFeePpm = BigInt(change.makerFeePpm);
-  book.takerFeePpm = BigInt(change.takerFeePpm);
-  book.status = change.status;
-  if (change.status !== 3) return;
-  const open = [0, 1].flatMap((side) =>
-    [...(book.prices[side] as bigint[])].reverse().flatMap((price) => [...(book.queues.get(price) as NaiveOrder[])]),
-  );
-  for (const order of open) removeOrder(naive, order, 'bookClosed');
-}
+// Deposits and withdrawals.
 
 export function naiveFeeAccount(naive: Naive, account: Address): void {
   naive.feeAccount = account;
   naive.owners.add(ownerOf(account, 0));
 }
-
-// Deposits and withdrawals.
 
 export function naiveDeposit(
   naive: Naive,
@@ -277,248 +238,16 @@ function tell(naive: Naive, { request, token, checkpoint, deadline }: NaiveWithd
   });
 }
 
-// Orders.
-
-export function naiveBatch(
-  naive: Naive,
-  sequence: number,
-  actions: readonly Action[],
-  makersFirst: boolean,
-): ActionResult[] {
-  const indices = actions.map((_, index) => index);
-  const isCancel = (index: number) => [ACTION_CANCEL, ACTION_CANCEL_ALL].includes((actions[index] as Action).kind);
-  const order = makersFirst ? [...indices.filter(isCancel), ...indices.filter((index) => !isCancel(index))] : indices;
-  const items: ActionResult[] = [];
-  for (const index of order) items[index] = naiveAction(naive, actions[index] as Action, sequence * 1024 + index);
-  return items;
-}
-
-export function naiveAction(naive: Naive, action: Action, orderId: number): ActionResult {
-  if (action.kind === ACTION_AMEND || action.kind === ACTION_CANCEL_ALL_AFTER) return { code: 'action.unsupported' };
-  if (![ACTION_PLACE, ACTION_CANCEL, ACTION_CANCEL_ALL].includes(action.kind)) return { code: 'action.invalid' };
-  const owner = ownerOf(action.account, action.subaccount);
-  if (!naive.owners.has(owner)) return { code: 'account.unknown' };
-  const book = naive.books.get(action.book);
-  if (action.kind === ACTION_PLACE) {
-    return book === undefined ? { code: 'book.unknown' } : naivePlace(naive, book, owner, action, orderId);
-  }
-  if (action.kind === ACTION_CANCEL) {
-    const order =
-      action.orderId === 0 ? naive.clientOrders.get(`${owner}|${action.clientId}`) : naive.orders.get(action.orderId);
-    if (order === undefined || order.owner !== owner) return { code: 'order.unknown' };
-    if (action.book !== 0 && order.book.id !== action.book) return { code: 'order.unknown' };
-    removeOrder(naive, order, 'requested');
-    return { code: 'ok', cancelled: 1 };
-  }
-  if (action.book !== 0 && book === undefined) return { code: 'book.unknown' };
-  const open = [...naive.orders.values()].filter(
-    (order) => order.owner === owner && (book === undefined || order.book === book),
-  );
-  for (const order of open) removeOrder(naive, order, 'requested');
-  return { code: 'ok', cancelled: open.length };
-}
-
-export function naivePlace(
-  naive: Naive,
-  book: NaiveBook,
-  owner: string,
-  action: Action,
-  orderId: number,
-): ActionResult {
-  const refusal = refusalOf(naive, book, action);
-  if (refusal !== undefined) return { code: refusal };
-  const known = action.clientId === 0 ? undefined : naive.clientOrders.get(`${owner}|${action.clientId}`);
-  if (known !== undefined) {
-    const filled = Number(known.firstFilled);
-    return { code: 'ok', orderId: known.id, filled, remaining: Number(known.firstRemaining), resting: true };
-  }
-  const price = BigInt(action.price);
-  const quantity = BigInt(action.quantity);
-  const isIoc = action.timeInForce === 2;
-  const feeLimitPpm = isIoc ? book.takerFeePpm : max(book.makerFeePpm, book.takerFeePpm);
-  const order: NaiveOrder = {
-    id: orderId,
-    clientId: action.clientId,
-    owner,
-    book,
-    side: action.side,
-    price,
-    remaining: quantity,
-    feeLimitPpm,
-    firstFilled: 0n,
-    firstRemaining: 0n,
-  };
-  const notional = quantity * price * book.tickSize;
-  const cost = reserveOf(order, quantity);
-  if (cost > SAFE || notional > SAFE || quantity * book.lotSize > SAFE) return { code: 'order.notionalOutOfRange' };
-  const paidWith = action.side === BUY ? book.quote : book.base;
-  if (cost > freeWad(naive, owner, paidWith.id) / unitWad(paidWith)) return { code: 'risk.insufficientBalance' };
-
-  trade(naive, order);
-  const filled = Number(quantity - order.remaining);
-  const remaining = Number(order.remaining);
-  if (order.remaining > 0n && !isIoc)
-    rest(naive, { ...order, firstFilled: BigInt(filled), firstRemaining: order.remaining });
-  else if (order.remaining > 0n) tellCancelled(naive, order, 'immediateOrCancel');
-  return { code: 'ok', orderId, filled, remaining, resting: remaining > 0 && !isIoc };
-}
-
-function refusalOf(naive: Naive, book: NaiveBook, action: Action): RejectCode | undefined {
-  const isIoc = action.timeInForce === 2;
-  if (action.side !== 0 && action.side !== 1) return 'action.invalid';
-  if (action.flags !== 0 || (action.timeInForce !== 0 && !isIoc)) return 'action.unsupported';
-  if (action.expiry !== 0 || action.orderId !== 0) return 'action.invalid';
-  if (action.price < 1 || action.price > Number(SAFE)) return 'order.priceOutOfRange';
-  if (action.quantity < 1 || action.quantity > Number(SAFE)) return 'order.quantityOutOfRange';
-  if (book.status !== 0 || naive.feeAccount === undefined) return 'book.notOpen';
-  const highest = isIoc ? book.takerFeePpm : max(book.makerFeePpm, book.takerFeePpm);
-  if (action.maxFeePpm !== 0 && highest > BigInt(action.maxFeePpm)) return 'order.feeAboveMaximum';
-  return undefined;
-}
-
-function trade(naive: Naive, taker: NaiveOrder): void {
-  const { book, side } = taker;
-  const prices = book.prices[1 - side] as bigint[];
-  for (;;) {
-    const price = prices.at(-1);
-    if (taker.remaining === 0n || price === undefined) return;
-    if (side === BUY ? price > taker.price : price < taker.price) return;
-    const maker = (book.queues.get(price) as NaiveOrder[])[0] as NaiveOrder;
-    if (maker.owner === taker.owner) removeOrder(naive, maker, 'selfTrade');
-    else fill(naive, maker, taker);
-  }
-}
-
-function fill(naive: Naive, maker: NaiveOrder, taker: NaiveOrder): void {
-  const { book } = maker;
-  const quantity = min(maker.remaining, taker.remaining);
-  const notional = quantity * maker.price * book.tickSize;
-  const [buyer, seller] = taker.side === BUY ? [taker, maker] : [maker, taker];
-  const feeOf = (order: NaiveOrder): bigint => {
-    const rate = order === taker ? book.takerFeePpm : min(book.makerFeePpm, order.feeLimitPpm);
-    const fee = ceil(notional * rate, PPM);
-    if (order.side !== BUY) return fee;
-    // Never more than what the buyer's reserve held for these lots.
-    return min(fee, reserveOf(order, order.remaining) - reserveOf(order, order.remaining - quantity) - notional);
-  };
-  const makerFee = feeOf(maker);
-  const takerFee = feeOf(taker);
-  const buyerFee = buyer === taker ? takerFee : makerFee;
-  const sellerFee = seller === taker ? takerFee : makerFee;
-  const makerAsset = maker.side === BUY ? book.quote : book.base;
-  const released = reserveOf(maker, maker.remaining) - reserveOf(maker, maker.remaining - quantity);
-  addUnits(naive.reserved, maker.owner, makerAsset, -released);
-  addUnits(naive.balances, buyer.owner, book.quote, -(notional + buyerFee));
-  addUnits(naive.balances, buyer.owner, book.base, quantity * book.lotSize);
-  addUnits(naive.balances, seller.owner, book.base, -(quantity * book.lotSize));
-  addUnits(naive.balances, seller.owner, book.quote, notional - sellerFee);
-  addUnits(naive.balances, ownerOf(naive.feeAccount as Address, 0), book.quote, makerFee + takerFee);
-  maker.remaining -= quantity;
-  taker.remaining -= quantity;
-  naive.events.push({
-    type: 'fill',
-    book: book.id,
-    makerOrderId: maker.id,
-    takerOrderId: taker.id,
-    maker: accountOf(maker.owner),
-    taker: accountOf(taker.owner),
-    takerSide: taker.side as 0 | 1,
-    price: Number(maker.price),
-    quantity: Number(quantity),
-    makerFee: Number(makerFee),
-    takerFee: Number(takerFee),
-    makerRemaining: Number(maker.remaining),
-  });
-  if (maker.remaining === 0n) forget(naive, maker);
-}
-
-function rest(naive: Naive, order: NaiveOrder): void {
-  const { book, side, price } = order;
-  const queue = book.queues.get(price);
-  if (queue === undefined) {
-    book.queues.set(price, [order]);
-    const prices = book.prices[side] as bigint[];
-    prices.splice(rankOf(prices, side, price), 0, price);
-  } else {
-    queue.push(order);
-  }
-  naive.orders.set(order.id, order);
-  if (order.clientId !== 0) naive.clientOrders.set(`${order.owner}|${order.clientId}`, order);
-  addUnits(naive.reserved, order.owner, side === BUY ? book.quote : book.base, reserveOf(order, order.remaining));
-  naive.events.push({
-    type: 'orderRested',
-    book: book.id,
-    orderId: order.id,
-    clientId: order.clientId,
-    account: accountOf(order.owner),
-    side: side as 0 | 1,
-    price: Number(price),
-    quantity: Number(order.remaining),
-  });
-}
-
-export function removeOrder(naive: Naive, order: NaiveOrder, reason: CancelReason): void {
-  const { book, side } = order;
-  addUnits(naive.reserved, order.owner, side === BUY ? book.quote : book.base, -reserveOf(order, order.remaining));
-  tellCancelled(naive, order, reason);
-  forget(naive, order);
-}
-
-function tellCancelled(naive: Naive, order: NaiveOrder, reason: CancelReason): void {
-  naive.events.push({
-    type: 'orderCancelled',
-    book: order.book.id,
-    orderId: order.id,
-    account: accountOf(order.owner),
-    side: order.side as 0 | 1,
-    price: Number(order.price),
-    quantity: Number(order.remaining),
-    reason,
-  });
-}
-
-function forget(naive: Naive, order: NaiveOrder): void {
-  const { book, side, price } = order;
-  naive.orders.delete(order.id);
-  if (order.clientId !== 0) naive.clientOrders.delete(`${order.owner}|${order.clientId}`);
-  const queue = book.queues.get(price) as NaiveOrder[];
-  queue.splice(queue.indexOf(order), 1);
-  if (queue.length > 0) return;
-  book.queues.delete(price);
-  const prices = book.prices[side] as bigint[];
-  prices.splice(rankOf(prices, side, price), 1);
-}
-
-/** Where a price stands, or belongs, in its side's prices: bids ascend, asks descend, so that the best is last. */
-function rankOf(prices: readonly bigint[], side: number, price: bigint): number {
-  let low = 0;
-  let high = prices.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const isBefore = side === BUY ? (prices[middle] as bigint) < price : (prices[middle] as bigint) > price;
-    if (isBefore) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** What an order puts aside for that many lots, in units of what it pays with. */
-function reserveOf({ book, side, price, feeLimitPpm }: NaiveOrder, lots: bigint): bigint {
-  if (side !== BUY) return lots * book.lotSize;
-  const notional = lots * price * book.tickSize;
-  return notional + ceil(notional * feeLimitPpm, PPM);
-}
-
-function freeWad(naive: Naive, owner: string, asset: number): bigint {
+export function freeWad(naive: Naive, owner: string, asset: number): bigint {
   const key = `${owner}|${asset}`;
   return (naive.balances.get(key) ?? 0n) - (naive.reserved.get(key) ?? 0n);
 }
 
-function addUnits(map: Map<string, bigint>, owner: string, asset: NaiveAsset, units: bigint): void {
+export function addUnits(map: Map<string, bigint>, owner: string, asset: NaiveAsset, units: bigint): void {
   add(map, `${owner}|${asset.id}`, units * unitWad(asset));
 }
 
-function unitWad(asset: NaiveAsset): bigint {
+export function unitWad(asset: NaiveAsset): bigint {
   return 10n ** BigInt(18 - asset.ledgerDecimals);
 }
 
@@ -530,23 +259,6 @@ export function ownerOf(account: Address, subaccount: number): string {
   return `${account}/${subaccount}`;
 }
 
-function accountOf(owner: string): { address: Address; subaccount: number } {
-  const [address, subaccount] = owner.split('/');
-  return { address: address as Address, subaccount: Number(subaccount) };
-}
-
 function nonceOf({ chainId, account, nonce }: { chainId: number; account: Address; nonce: bigint }): string {
   return `${chainId}:${account}:${nonce}`;
-}
-
-function ceil(numerator: bigint, denominator: bigint): bigint {
-  return (numerator + denominator - 1n) / denominator;
-}
-
-function min(a: bigint, b: bigint): bigint {
-  return a < b ? a : b;
-}
-
-function max(a: bigint, b: bigint): bigint {
-  return a > b ? a : b;
 }

@@ -21,12 +21,10 @@ import {
   directoryLog,
   ETH,
   ETH_USD,
-  FEES,
   GENESIS,
   HOME,
   hashOf,
   log,
-  MEME,
   MEME_USD,
   openExchange,
   place,
@@ -40,22 +38,20 @@ import {
 import {
   createNaive,
   type Naive,
-  naiveBatch,
   naiveCancelledOnChain,
   naiveCancelQueued,
-  naiveChangeBook,
   naiveCut,
   naiveDeposit,
   naiveExpire,
-  naiveFeeAccount,
   naiveFinal,
-  naiveListBook,
   naivePaid,
   naiveRequest,
   ownerOf,
   takeEvents,
 } from './naiveEngine.ts';
+import { naiveBatch, naiveChangeBook, naiveExpireOrders } from './naiveOrders.ts';
 import { createRandom, type Random } from './random.ts';
+import { listNaive } from './twoEngines.ts';
 
 const USERS = ['ann', 'ben', 'cat', 'dan', 'eve', 'fay'].map(addressOf);
 const BOOKS = [ETH_USD, MEME_USD];
@@ -76,20 +72,9 @@ export interface Pair {
 export function createPair(seed: number): Pair {
   const exchange = openExchange();
   const naive = createNaive();
-  for (const [id, symbol, ledgerDecimals] of [
-    [ETH, 'ETH', 9],
-    [USD, 'USD', 6],
-    [MEME, 'MEME', 3],
-  ] as const) {
-    naive.assets.set(id, { id, symbol, ledgerDecimals });
-  }
   for (const token of Object.values(TOKENS)) naive.tokens.set(`${token.chainId}:${token.token}`, token);
   for (const chainId of [HOME, SECOND]) naive.registries.set(chainId, REGISTRY);
-  naiveListBook(naive, { id: ETH_USD, base: ETH, quote: USD, lotSize: 1_000_000, tickSize: 10 });
-  naiveChangeBook(naive, { id: ETH_USD, makerFeePpm: 200, takerFeePpm: 500, status: 0 });
-  naiveListBook(naive, { id: MEME_USD, base: MEME, quote: USD, lotSize: 1, tickSize: 1 });
-  naiveChangeBook(naive, { id: MEME_USD, makerFeePpm: 1_000, takerFeePpm: 1_000, status: 0 });
-  naiveFeeAccount(naive, FEES);
+  listNaive(naive);
   return { exchange, naive, random: createRandom(seed), orderIds: [], requests: [], nonce: 0, seen: new Map() };
 }
 
@@ -146,7 +131,7 @@ function randomBatch(pair: Pair): CoreEvent[] {
   const actions = Array.from({ length: 1 + random.below(4) }, () => randomAction(pair));
   const makersFirst = random.below(2) === 0;
   const outcome = batch(exchange, actions, { makersFirst });
-  const expected = naiveBatch(naive, exchange.sequence, actions, makersFirst);
+  const expected = naiveBatch(naive, { sequence: exchange.sequence, time: exchange.time, actions, makersFirst });
   expect(itemsOf(outcome)).toEqual(expected);
   for (const item of expected) note(pair, item.code);
   for (const event of outcome.events) {
@@ -278,6 +263,7 @@ function randomBookChange({ exchange, naive, random }: Pair): CoreEvent[] {
 export function randomCommand(pair: Pair): void {
   const { exchange, random } = pair;
   exchange.time += random.below(20) === 0 ? random.below(40_000_000) : random.below(500);
+  naiveExpireOrders(pair.naive, exchange.time);
   const dice = random.below(1000);
   const events =
     dice < 40

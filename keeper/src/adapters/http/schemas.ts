@@ -113,11 +113,13 @@ const ActionInput = strict({
   side: uint(8, '0 buy, 1 sell'),
   timeInForce: uint(8, '0 GTC, 1 GTT, 2 IOC, 3 FOK'),
   flags: uint(8, 'bit 0 post-only, 1 reduce-only, 2 quantity is a quote budget, 3–4 self-trade prevention'),
-  price: safeInteger('Ticks.'),
-  quantity: safeInteger('Lots.'),
+  price: safeInteger('Ticks; 0: as it is, for an amend.'),
+  quantity: safeInteger('Lots, or a budget in quote units; 0: as it is, for an amend.'),
   orderId: safeInteger('Of a cancel or amend; else 0.'),
   clientId: safeInteger("The executor's own number; 0 for none."),
-  expiry: milliseconds('Expiry of a GTT order; else 0'),
+  expiry: safeInteger(
+    'When a GTT order expires, or how long from now a cancel-all-after waits, in milliseconds; else 0.',
+  ),
   maxFeePpm: uint(32, 'Highest fee that the order accepts.'),
 });
 
@@ -330,10 +332,10 @@ const ok = Type.Literal('ok');
 const ActionResult = Type.Union([
   strict({
     code: ok,
-    orderId: safeInteger('Of the new order.'),
+    orderId: safeInteger('Of the order.'),
     filled: safeInteger('Lots traded at once.'),
-    remaining: safeInteger('Lots not traded.'),
-    resting: Type.Boolean({ description: 'The remaining lots rest in the book.' }),
+    remaining: safeInteger('What did not trade, in the unit of the quantity.'),
+    resting: Type.Boolean({ description: 'What remains rests in the book.' }),
   }),
   strict({ code: ok, cancelled: safeInteger('Orders cancelled.') }),
   strict(refusalFields),

@@ -11,11 +11,17 @@ export interface RefusalFacts {
 
 /** Sentences for what the engine refuses with a code alone, or with amounts in its own units. */
 const TEXTS: Readonly<Record<string, string | ((details: Details) => string)>> = {
-  'action.unsupported': 'The keeper does not do that yet.',
+  'action.invalid': 'The order contradicts itself, or has a field that it must not have.',
   'account.unknown': 'The account has never had a deposit.',
   'book.unknown': 'There is no such book.',
   'book.notOpen': 'The book takes no such orders at the moment.',
   'book.full': 'The book holds as many orders or prices as it can.',
+  'book.postOnlyWouldCross': 'The order would trade at once, and it must not: it is post-only, or the book is.',
+  'account.notMargin': 'Reduce-only is for margin accounts, and this account is funded.',
+  'order.wouldNotFill': 'The book cannot fill all of it at once; nothing was traded.',
+  'order.alreadyFilled': 'As much as that was filled already; the order is as it was.',
+  'order.expired': 'The time until which the order is good has passed.',
+  'checkpoint.full': 'The next checkpoint has no room for so many trading accounts.',
   'order.priceOutOfRange': 'The price lies outside of what the book can hold.',
   'order.quantityOutOfRange': 'The size lies outside of what the book can hold.',
   'order.notionalOutOfRange': 'Price times size is more than the book can count.',

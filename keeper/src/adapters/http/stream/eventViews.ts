@@ -68,6 +68,11 @@ export function createAccountEvents(api: Pick<KeeperApi, 'assets' | 'books'>): A
         const orderId = String(event.orderId);
         return [{ type, orderId, ...owner(event), book, side: sideName(event.side), price, quantity, reason }];
       }
+      case 'orderReduced': {
+        const { type, book, price, quantity, remaining, reason } = event;
+        const order = { orderId: String(event.orderId), ...owner(event), book, side: sideName(event.side), price };
+        return [{ type, ...order, quantity, remaining, reason }];
+      }
       case 'fill':
         return [fillOf(event, 'maker', moment), fillOf(event, 'taker', moment)];
       case 'credited':

@@ -1,0 +1,136 @@
+// Changing an open order, which keeps its id. Smaller at the same price keeps its place in the queue; anything else takes
+// the order out, lets it trade as if it were new, and puts the rest at the back.
+//
+// `quantity` is what the order is for in all: lots that were filled meanwhile count, so that an amend that crosses a fill
+// on its way never makes the order trade more than was asked for.
+import { isPositiveSafe, MAX_SAFE } from './assets.ts';
+import { bookOf, reduceOrder, tapeLoss } from './cancelOrder.ts';
+import { type Action, FLAGS_LIMIT, POST_ONLY } from './commands.ts';
+import type { RejectCode } from './events.ts';
+import { type Exchange, NOT_STOPPED, putAside, reserveAt, reserveOf } from './exchange.ts';
+import { crosses, trade } from './match.ts';
+import { BOOK_CANCEL_ONLY, BOOK_POST_ONLY, type Book, dropOrder, joinLevel, unlinkFromLevel } from './orderBook.ts';
+import {
+  ACCOUNT,
+  clientIdAt,
+  feeLimitOfTerms,
+  ID,
+  INTEGERS,
+  isPostOnly,
+  NUMBERS,
+  PRICE,
+  QUANTITY,
+  REMAINING,
+  selfTradeOf,
+  sideOf,
+  TERMS,
+} from './orderPool.ts';
+import { fundsRefusal } from './placeOrder.ts';
+import { AMENDED, tapeRested } from './tape.ts';
+
+/** Amends the order in a slot. Answers a code; after 'ok', `exchange.placement` holds the result. Refused: untouched. */
+export function amendOrder(exchange: Exchange, slot: number, action: Action): 'ok' | RejectCode {
+  const { numbers } = exchange.orders;
+  const at = slot * NUMBERS;
+  const refusal = refusalOf(exchange, slot, action);
+  if (refusal !== undefined) return refusal;
+  const before = numbers[at + REMAINING] as number;
+  const quantity = action.quantity === 0 ? (numbers[at + QUANTITY] as number) : action.quantity;
+  const remaining = quantity - ((numbers[at + QUANTITY] as number) - before);
+  if (remaining <= 0) return 'order.alreadyFilled';
+
+  const book = bookOf(exchange, slot);
+  const price = action.price === 0 ? (numbers[at + PRICE] as number) : action.price;
+  if (price === numbers[at + PRICE] && remaining <= before) {
+    if (remaining < before) reduceOrder(exchange, book, slot, before - remaining, AMENDED);
+    return answer(exchange, slot, 0, remaining, true);
+  }
+  const isRefused = requeueRefusal(exchange, book, slot, price, remaining, action.flags);
+  if (isRefused !== undefined) return isRefused;
+  requeue(exchange, book, slot, price, remaining);
+  return 'ok';
+}
+
+function refusalOf(exchange: Exchange, slot: number, action: Action): RejectCode | undefined {
+  const { price, quantity, flags, maxFeePpm, timeInForce, expiry } = action;
+  if (flags > FLAGS_LIMIT || (flags & ~POST_ONLY) !== 0 || timeInForce !== 0 || expiry !== 0) return 'action.invalid';
+  if (price !== 0 && !isPositiveSafe(price)) return 'order.priceOutOfRange';
+  if (quantity !== 0 && !isPositiveSafe(quantity)) return 'order.quantityOutOfRange';
+  const feeLimitPpm = feeLimitOfTerms(exchange.orders.integers[slot * INTEGERS + TERMS] as number);
+  return maxFeePpm !== 0 && feeLimitPpm > maxFeePpm ? 'order.feeAboveMaximum' : undefined;
+}
+
+/** Why the order cannot go to the back with that price and so many lots. */
+function requeueRefusal(
+  exchange: Exchange,
+  book: Book,
+  slot: number,
+  price: number,
+  lots: number,
+  flags: number,
+): RejectCode | undefined {
+  const { integers, numbers } = exchange.orders;
+  if (book.status === BOOK_CANCEL_ONLY) return 'book.notOpen';
+  const terms = integers[slot * INTEGERS + TERMS] as number;
+  const side = sideOf(terms);
+  const needed = reserveOf(book, side, price, lots, feeLimitOfTerms(terms));
+  if (needed > MAX_SAFE || lots * price * book.tickSize > MAX_SAFE || lots * book.lotSize > MAX_SAFE) {
+    return 'order.notionalOutOfRange';
+  }
+  const released = reserveAt(exchange, book, slot, numbers[slot * NUMBERS + REMAINING] as number);
+  const account = integers[slot * INTEGERS + ACCOUNT] as number;
+  const unaffordable = fundsRefusal(exchange, book, account, side, needed - released);
+  if (unaffordable !== undefined) return unaffordable;
+  const mustNotTake = isPostOnly(terms) || (flags & POST_ONLY) !== 0 || book.status === BOOK_POST_ONLY;
+  return mustNotTake && crosses(book, side, price) ? 'book.postOnlyWouldCross' : undefined;
+}
+
+/** Takes the order out of its level, trades it at its new price, and puts what is left at the back. */
+function requeue(exchange: Exchange, book: Book, slot: number, price: number, lots: number): void {
+  const { orders, ledger, taker, tape } = exchange;
+  const { numbers, integers } = orders;
+  const at = slot * NUMBERS;
+  const terms = integers[slot * INTEGERS + TERMS] as number;
+  const filledBefore = (numbers[at + QUANTITY] as number) - (numbers[at + REMAINING] as number);
+  unlinkFromLevel(orders, book, slot);
+  putAside(exchange, book, slot, -reserveAt(exchange, book, slot, numbers[at + REMAINING] as number));
+  tapeLoss(exchange, book, slot, AMENDED);
+
+  taker.account = integers[slot * INTEGERS + ACCOUNT] as number;
+  taker.orderId = numbers[at + ID] as number;
+  taker.side = sideOf(terms);
+  taker.limit = price;
+  taker.feeLimitPpm = feeLimitOfTerms(terms);
+  taker.selfTrade = selfTradeOf(terms);
+  taker.lots = lots;
+  trade(exchange, book);
+
+  numbers[at + PRICE] = price;
+  numbers[at + REMAINING] = taker.lots;
+  numbers[at + QUANTITY] = filledBefore + taker.traded + taker.lots;
+  const rests = taker.lots > 0 && taker.stopped === NOT_STOPPED;
+  answer(exchange, slot, taker.traded, taker.lots, rests);
+  if (rests) {
+    putAside(exchange, book, slot, reserveAt(exchange, book, slot, taker.lots));
+    joinLevel(orders, book, slot);
+    const { orderId, account, side } = taker;
+    tapeRested(tape, book.id, orderId, clientIdAt(orders, slot), account, side, price, taker.lots);
+    return;
+  }
+  if (taker.lots > 0) tapeLoss(exchange, book, slot, taker.stopped);
+  dropOrder(orders, ledger, slot);
+}
+
+function answer(
+  { orders, placement }: Exchange,
+  slot: number,
+  filled: number,
+  remaining: number,
+  resting: boolean,
+): 'ok' {
+  placement.orderId = orders.numbers[slot * NUMBERS + ID] as number;
+  placement.filled = filled;
+  placement.remaining = remaining;
+  placement.resting = resting;
+  return 'ok';
+}

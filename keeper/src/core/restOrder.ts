@@ -1,0 +1,78 @@
+// How orders come to rest: new ones, and those that were open when a state was saved.
+import { type Exchange, putAside, reserveAt } from './exchange.ts';
+import { type Book, joinAccount, joinLevel } from './orderBook.ts';
+import {
+  ACCOUNT,
+  BOOK,
+  enterClientId,
+  enterExpiry,
+  HAS_CLIENT_ID,
+  ID,
+  INTEGERS,
+  NUMBERS,
+  type OpenOrder,
+  PRICE,
+  QUANTITY,
+  REMAINING,
+  TERMS,
+  takeSlot,
+  termsOf,
+} from './orderPool.ts';
+
+/** Opens an order at the back of its price level, as the newest of its account; answers its slot. */
+export function restOrder(
+  exchange: Exchange,
+  book: Book,
+  account: number,
+  orderId: number,
+  price: number,
+  quantity: number,
+  remaining: number,
+  terms: number,
+): number {
+  const slot = openOrder(exchange, book, account, orderId, price, quantity, remaining, terms);
+  joinAccount(exchange.orders, exchange.ledger, slot);
+  return slot;
+}
+
+/** Opens saved orders, which come in the order of their priority. Accounts list them in the order of their ids. */
+export function restoreOrders(exchange: Exchange, saved: readonly OpenOrder[]): void {
+  const { orders, ledger, books } = exchange;
+  const slots = saved.map((order) => {
+    const { id, account, side, price, quantity, remaining, postOnly, selfTrade, expiry, feeLimitPpm } = order;
+    const terms = termsOf(side, postOnly, selfTrade, expiry !== 0, feeLimitPpm);
+    const book = books[order.book] as Book;
+    const slot = openOrder(exchange, book, account, id, price, quantity, remaining, terms);
+    if (order.clientId !== 0) enterClientId(orders, slot, order);
+    if (expiry !== 0) enterExpiry(orders, slot, expiry);
+    return slot;
+  });
+  const idOf = (slot: number) => orders.numbers[slot * NUMBERS + ID] as number;
+  for (const slot of slots.sort((one, other) => idOf(one) - idOf(other))) joinAccount(orders, ledger, slot);
+}
+
+function openOrder(
+  exchange: Exchange,
+  book: Book,
+  account: number,
+  orderId: number,
+  price: number,
+  quantity: number,
+  remaining: number,
+  terms: number,
+): number {
+  const { orders } = exchange;
+  const slot = takeSlot(orders);
+  const { numbers, integers } = orders;
+  numbers[slot * NUMBERS + ID] = orderId;
+  numbers[slot * NUMBERS + PRICE] = price;
+  numbers[slot * NUMBERS + REMAINING] = remaining;
+  numbers[slot * NUMBERS + QUANTITY] = quantity;
+  integers[slot * INTEGERS + ACCOUNT] = account;
+  integers[slot * INTEGERS + BOOK] = book.index;
+  integers[slot * INTEGERS + TERMS] = terms;
+  integers[slot * INTEGERS + HAS_CLIENT_ID] = 0;
+  putAside(exchange, book, slot, reserveAt(exchange, book, slot, remaining));
+  joinLevel(orders, book, slot);
+  return slot;
+}
