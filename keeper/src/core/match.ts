@@ -192,9 +192,11 @@ export function canFill(exchange: Exchange, book: Book): 'ok' | 'order.wouldNotF
   const { numbers, integers } = orders;
   let { lots } = taker;
   let bytes = ledger.changedBytes;
-  for (const maker of ordersOf(orders, book, taker.side === BUY ? SELL : BUY)) {
+  // Prices of asks grow away from the best one, those of bids fall.
+  const towards = taker.side === BUY ? 1 : -1;
+  for (const maker of ordersOf(orders, book, BUY + SELL - taker.side)) {
     const price = numbers[maker * NUMBERS + PRICE] as number;
-    if (taker.side === BUY ? price > taker.limit : price < taker.limit) break;
+    if ((price - taker.limit) * towards > 0) break;
     const account = integers[maker * INTEGERS + ACCOUNT] as number;
     if (account === taker.account) {
       if (taker.selfTrade !== EXPIRE_MAKER) break;

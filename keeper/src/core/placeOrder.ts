@@ -42,11 +42,10 @@ export function placeOrder(
     const known = findClientOrder(exchange.orders, account, clientId);
     if (known !== 0) return repeatPlacement(exchange.orders, known, exchange.placement);
   }
-  const refusal = shapeRefusal(action) ?? bookRefusal(exchange, book, action, time);
+  const refusal =
+    shapeRefusal(action) ?? bookRefusal(exchange, book, action, time) ?? costRefusal(exchange, book, account, action);
   if (refusal !== undefined) return refusal;
 
-  const unfunded = costRefusal(exchange, book, account, action);
-  if (unfunded !== undefined) return unfunded;
   const { taker } = exchange;
   taker.account = account;
   taker.orderId = orderId;
