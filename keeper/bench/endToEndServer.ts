@@ -2,7 +2,8 @@
 // check, sequencer, journal on disk, engine, history and stream; no chains and no checkpoints.
 //
 //   node keeper/bench/endToEndServer.ts <empty directory for the journal>
-import { recoverAddress } from '../src/adapters/crypto/recover.ts';
+import { availableParallelism } from 'node:os';
+import { createBatchSigners } from '../src/adapters/crypto/createBatchSigners.ts';
 import { startHttpServer } from '../src/adapters/http/startHttpServer.ts';
 import { openJournal } from '../src/adapters/journal/openJournal.ts';
 import type { HealthView, IdentityView, KeeperApi, StreamItem } from '../src/core/api.ts';
@@ -45,10 +46,19 @@ sequencer.subscribe((applied) => {
     listener({ sequence: applied.sequence, time: command.time, events: outcome.events });
 });
 
+const domain = { chainId: homeChainId, verifyingContract: checkpointer };
+const threads = Math.max(1, Math.min(3, availableParallelism() - 1));
+const signers = createBatchSigners({
+  domain,
+  threads,
+  onFailure(error) {
+    throw error;
+  },
+});
 const submitBatch = createSubmitBatch({
   sequencer,
-  domain: { chainId: homeChainId, verifyingContract: checkpointer },
-  recover: recoverAddress,
+  domain,
+  findSigner: signers.find,
   gate: () => undefined,
 });
 const served: Partial<KeeperApi> = {
@@ -82,5 +92,6 @@ process.stdout.write(`${server.url}\n`);
 process.once('SIGTERM', async () => {
   await server.close();
   await sequencer.close();
+  await signers.close();
   journal.close();
 });

@@ -1,9 +1,11 @@
 // The only place where adapters are constructed: one keeper, or one courier, from its configuration to a running process.
 import { existsSync, renameSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createChainReader } from './adapters/chain/chainReader.ts';
 import { createCheckpointPoster } from './adapters/chain/checkpointPoster.ts';
 import { createCourierWallet } from './adapters/chain/courierWallet.ts';
+import { createBatchSigners } from './adapters/crypto/createBatchSigners.ts';
 import { recoverAddress } from './adapters/crypto/recover.ts';
 import { createSigner } from './adapters/crypto/signer.ts';
 import { createExitTrees } from './adapters/exit/createExitTrees.ts';
@@ -25,6 +27,8 @@ import { whyNotInJournal } from './flows/recover.ts';
 import { createKeeper } from './flows/runKeeper.ts';
 
 const DEFAULT_POLL_MS = 1_000;
+/** All processors but that of the main thread, which more than three could not keep busy. */
+const SIGNATURE_THREADS = Math.max(1, Math.min(3, availableParallelism() - 1));
 
 export interface RunningKeeper {
   readonly url: string;
@@ -60,6 +64,12 @@ export async function startKeeper(input: {
 
   const exitTrees = createExitTrees({ genesis, saltKey: keys.exitSaltKey });
 
+  const batchSigners = createBatchSigners({
+    domain: { chainId: homeChainId, verifyingContract: checkpointer },
+    threads: SIGNATURE_THREADS,
+    onFailure: input.onFatal,
+  });
+
   const keeper = createKeeper({
     genesis,
     keys,
@@ -82,6 +92,7 @@ export async function startKeeper(input: {
     seal: (plain) => sealPayload({ ...sealing, ...plain }),
     open: (sealed) => openPayload({ ...sealing, ...sealed }),
     recoverAddress,
+    batchSigners,
     clock: systemClock,
     logger,
     pollMs: config.pollMs ?? DEFAULT_POLL_MS,
@@ -101,6 +112,7 @@ export async function startKeeper(input: {
       keeper.stop();
       await server.close();
       await keeper.close();
+      await batchSigners.close();
       await exitTrees.close();
       journal.close();
     },

@@ -2,7 +2,16 @@
 // takeover, is final, it recovers the state and leads.
 import type { KeeperApi } from '../core/api.ts';
 import type { Address, Hex } from '../core/commands.ts';
-import type { ChainReader, CheckpointPoster, Clock, ExitTrees, Journal, KeeperKeys, Logger } from '../core/ports.ts';
+import type {
+  BatchSigners,
+  ChainReader,
+  CheckpointPoster,
+  Clock,
+  ExitTrees,
+  Journal,
+  KeeperKeys,
+  Logger,
+} from '../core/ports.ts';
 import { encodeEngine } from '../core/snapshot.ts';
 import type { Genesis } from '../core/state.ts';
 import { createApprovals } from './approve.ts';
@@ -52,6 +61,7 @@ export interface KeeperPorts {
   readonly seal: (plain: { epoch: number; number: number; plaintext: Uint8Array }) => Uint8Array;
   readonly open: (sealed: { epoch: number; number: number; payload: Uint8Array }) => Uint8Array;
   readonly recoverAddress: (digest: Hex, signature: Hex) => Address | undefined;
+  readonly batchSigners: BatchSigners;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly pollMs: number;
@@ -168,7 +178,12 @@ export function createKeeper(ports: KeeperPorts): Keeper {
       settings: ports.gateSettings,
     });
     const domain = { chainId: homeChainId, verifyingContract: checkpointer };
-    const submitBatch = createSubmitBatch({ sequencer, domain, recover: ports.recoverAddress, gate: gates.batch });
+    const submitBatch = createSubmitBatch({
+      sequencer,
+      domain,
+      findSigner: ports.batchSigners.find,
+      gate: gates.batch,
+    });
     for (const applied of replayed) submitBatch.remember(applied);
     const ingestion = createIngestion({ ...ports, sequencer });
     leading = { sequencer, ingestion, checkpoints, exitRoots, approvals, history, gates, submitBatch };

@@ -2,12 +2,21 @@
 import type { Answer, BatchAnswer, Refusal } from '../core/api.ts';
 import type { Address, Hex } from '../core/commands.ts';
 import { ACTION_CANCEL, ACTION_CANCEL_ALL, BATCH_LIMIT } from '../core/commands.ts';
+import type { BatchSigners, SignedBy } from '../core/ports.ts';
 import type { BatchMessage } from '../core/typedMessages.ts';
 import { batchDigest } from '../core/typedMessages.ts';
 import type { Applied, Sequencer } from './sequencer.ts';
 
 /** Answers kept for repeats; an executor that never heard one asks again within seconds. */
 const REPEATS_LIMIT = 4_096;
+/** Signatures that are checked at once: more than all connections can ask for. */
+const CHECKING_LIMIT = 4_096;
+
+const OVERLOADED: Refusal = {
+  code: 'keeper.overloaded',
+  message: 'Too many signatures wait to be checked; try again in a moment.',
+  retryable: true,
+};
 
 export interface SubmitBatch {
   (input: { readonly message: BatchMessage; readonly signature: Hex }): Promise<Answer<BatchAnswer>>;
@@ -18,12 +27,22 @@ export interface SubmitBatch {
 export function createSubmitBatch(input: {
   readonly sequencer: Sequencer;
   readonly domain: { readonly chainId: number; readonly verifyingContract: Address };
-  readonly recover: (digest: Hex, signature: Hex) => Address | undefined;
+  readonly findSigner: BatchSigners['find'];
   /** Why no batch (or none that adds orders) may be taken now. */
   readonly gate: (adds: boolean) => Refusal | undefined;
 }): SubmitBatch {
   const { sequencer, domain } = input;
   const answers = new Map<Hex, Promise<Answer<BatchAnswer>>>();
+  let checking = 0;
+
+  async function signedBy(message: BatchMessage, signature: Hex): Promise<SignedBy> {
+    checking++;
+    try {
+      return await input.findSigner(message, signature);
+    } finally {
+      checking--;
+    }
+  }
 
   function keep(digest: Hex, answer: Promise<Answer<BatchAnswer>>): void {
     answers.set(digest, answer);
@@ -48,8 +67,8 @@ export function createSubmitBatch(input: {
 
   const submit = async (request: { readonly message: BatchMessage; readonly signature: Hex }) => {
     const { message, signature } = request;
-    const digest = batchDigest(domain, message);
-    const signer = input.recover(digest, signature);
+    if (checking >= CHECKING_LIMIT) return { ok: false, refusal: OVERLOADED } as const;
+    const { digest, signer } = await signedBy(message, signature);
     const refusal = checkSigner({ signer, claimed: message.executor, executor: sequencer.state.executor });
     if (refusal !== undefined) return { ok: false, refusal } as const;
 

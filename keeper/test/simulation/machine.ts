@@ -12,7 +12,7 @@ import { postCheckpoint } from '../support/fakeChain.ts';
 import { createFakeExitTrees } from '../support/fakeExitTrees.ts';
 import { createFakeDisk, type FakeDisk } from '../support/fakeJournal.ts';
 import type { createFakeSealing } from '../support/fakeKeys.ts';
-import { fakeKeys, fakeSigner } from '../support/fakeKeys.ts';
+import { fakeBatchSigners, fakeKeys, fakeSigner } from '../support/fakeKeys.ts';
 import { createFakeReader } from '../support/fakeReader.ts';
 import { createMortalClock, createNetwork, type MortalClock, type Wire } from './network.ts';
 
@@ -106,6 +106,7 @@ export function boot(machine: Machine, { wire, home, second, sealing, observer }
     },
     open: sealing.open,
     recoverAddress,
+    batchSigners: fakeBatchSigners({ chainId: HOME, verifyingContract: GENESIS.checkpointer }),
     clock,
     logger: listenForLeading((from) => observer.onLeading(life, from)),
     pollMs: 1_000,

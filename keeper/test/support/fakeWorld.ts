@@ -28,7 +28,7 @@ import { createFakeClock, START } from './fakeClock.ts';
 import { createFakeExitTrees } from './fakeExitTrees.ts';
 import type { FakeDisk } from './fakeJournal.ts';
 import { createFakeDisk } from './fakeJournal.ts';
-import { createFakeSealing, fakeKeys, fakeSigner } from './fakeKeys.ts';
+import { createFakeSealing, fakeBatchSigners, fakeKeys, fakeSigner } from './fakeKeys.ts';
 import type { FakePoster, Network, Wallet } from './fakeReader.ts';
 import { createFakePoster, createFakeReader, quickNetwork } from './fakeReader.ts';
 
@@ -109,6 +109,7 @@ export function startKeeper(world: FakeWorld, { leader = 'leader', disk = create
     },
     ...createFakeSealing(),
     recoverAddress,
+    batchSigners: fakeBatchSigners(API_DOMAIN),
     clock,
     logger: silentLogger,
     pollMs: 1_000,
