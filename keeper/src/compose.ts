@@ -11,6 +11,8 @@ import { createSigner } from './adapters/crypto/signer.ts';
 import { createExitTrees } from './adapters/exit/createExitTrees.ts';
 import { startHttpServer } from './adapters/http/startHttpServer.ts';
 import { openJournal } from './adapters/journal/openJournal.ts';
+import { createCowQuotes } from './adapters/oracle/cow.ts';
+import { createJupiterQuotes } from './adapters/oracle/jupiter.ts';
 import { loadKeys } from './adapters/tee/loadKeys.ts';
 import { openPayload, sealPayload } from './adapters/tee/sealPayload.ts';
 import { createKeeperClient } from './client/keeperClient.ts';
@@ -22,6 +24,7 @@ import { CORE_VERSION } from './core/snapshot.ts';
 import type { Genesis } from './core/state.ts';
 import { carry } from './flows/carry.ts';
 import { CHECKPOINT_SETTINGS } from './flows/cutCheckpoint.ts';
+import { PRICE_PROBES, type PricedSource } from './flows/feedPrices.ts';
 import { GATE_SETTINGS } from './flows/gates.ts';
 import { whyNotInJournal } from './flows/recover.ts';
 import { createKeeper } from './flows/runKeeper.ts';
@@ -29,6 +32,7 @@ import { createKeeper } from './flows/runKeeper.ts';
 const DEFAULT_POLL_MS = 1_000;
 /** All processors but that of the main thread, which more than three could not keep busy. */
 const SIGNATURE_THREADS = Math.max(1, Math.min(3, availableParallelism() - 1));
+const QUOTE_TIMEOUT_MS = 5_000;
 
 export interface RunningKeeper {
   readonly url: string;
@@ -101,6 +105,7 @@ export async function startKeeper(input: {
       slices: config.checkpointSlices ?? CHECKPOINT_SETTINGS.slices,
     },
     gateSettings: GATE_SETTINGS,
+    ...(config.prices === undefined ? {} : { prices: pricesOf(config.prices) }),
     onFatal: input.onFatal,
   });
   const server = await startHttpServer({ api: keeper.api, ...config.http, publicBooks: config.publicBooks, logger });
@@ -223,6 +228,22 @@ function journalOptions(config: KeeperConfig, key: Uint8Array): Parameters<typeo
   const { checkpointer, homeChainId } = genesisOf(config);
   const directory = join(config.dataDirectory, 'journal');
   return { directory, key, identity: { homeChainId, checkpointer, coreVersion: CORE_VERSION } };
+}
+
+function pricesOf({ numeraire, probes = PRICE_PROBES, cow = [], jupiter }: NonNullable<KeeperConfig['prices']>): {
+  sources: PricedSource[];
+  settings: { numeraire: string; probes: readonly number[] };
+} {
+  const timeoutMs = QUOTE_TIMEOUT_MS;
+  const sources: PricedSource[] = cow.map(({ chainId, url }) => ({
+    source: createCowQuotes({ url, timeoutMs, now: systemClock.now }),
+    chainId,
+  }));
+  if (jupiter !== undefined) {
+    const tokens = new Map(jupiter.mints.map(({ symbol, mint, decimals }) => [symbol, { token: mint, decimals }]));
+    sources.push({ source: createJupiterQuotes({ url: jupiter.url, timeoutMs }), tokens });
+  }
+  return { sources, settings: { numeraire, probes } };
 }
 
 /** `finalized` everywhere: the Directory lists no chain with another tag yet. */

@@ -51,6 +51,42 @@ const KeeperSchema = Type.Object(
     publicBooks: Type.Union([Type.Literal('dark'), Type.Literal('trades'), Type.Literal('depth')]),
     /** Milliseconds between two looks at the chains. */
     pollMs: Type.Optional(Type.Integer({ minimum: 100 })),
+    /** Whom to ask for prices. Without it there are none, and no margin account can do anything. */
+    prices: Type.Optional(
+      Type.Object(
+        {
+          /** Symbol of the asset that values are counted in. */
+          numeraire: Type.String({ minLength: 1 }),
+          /** Whole units of the numeraire, from the smallest probe to the largest piece of a liquidation. */
+          probes: Type.Optional(Type.Array(Type.Integer({ minimum: 1 }), { minItems: 1, maxItems: 8 })),
+          /** CoW Protocol's order book API of a chain, for the tokens that the Directory lists there. */
+          cow: Type.Optional(
+            Type.Array(Type.Object({ chainId: ChainId, url: Url }, { additionalProperties: false }), { minItems: 1 }),
+          ),
+          /** Jupiter's quote API, with the mints of assets by symbol. */
+          jupiter: Type.Optional(
+            Type.Object(
+              {
+                url: Url,
+                mints: Type.Array(
+                  Type.Object(
+                    {
+                      symbol: Type.String({ minLength: 1 }),
+                      mint: Type.String({ pattern: '^[1-9A-HJ-NP-Za-km-z]{32,44}$' }),
+                      decimals: Type.Integer({ minimum: 0, maximum: 18 }),
+                    },
+                    { additionalProperties: false },
+                  ),
+                  { minItems: 2 },
+                ),
+              },
+              { additionalProperties: false },
+            ),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+    ),
   },
   { additionalProperties: false },
 );

@@ -23,6 +23,7 @@ import type {
   ExitProofView,
   FillView,
   OrderView,
+  PriceView,
   SolvencyView,
   TradeView,
   WithdrawalView,
@@ -58,6 +59,7 @@ export interface KeeperClient {
   health(): Promise<HealthView>;
   identity(): Promise<IdentityView>;
   assets(): Promise<readonly AssetView[]>;
+  prices(): Promise<readonly PriceView[]>;
   books(): Promise<readonly BookView[]>;
   depth(query: { readonly book: number; readonly levels?: number }): Promise<DepthView>;
   /** Newest first. */
@@ -189,6 +191,7 @@ export function createKeeperClient(input: {
     health: () => get('/v1/health'),
     identity: () => get('/v1/identity'),
     assets: () => get('/v1/assets'),
+    prices: () => get('/v1/prices'),
     books: () => get('/v1/books'),
     depth: ({ book, levels }) => getAs(`/v1/books/${book}/depth`, { levels }),
     trades: (query) => getAs('/v1/trades', query),

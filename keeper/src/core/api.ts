@@ -24,6 +24,7 @@ import type {
   ExitProofView,
   FillView,
   OrderView,
+  PriceView,
   SolvencyView,
   TradeView,
   WithdrawalView,
@@ -170,6 +171,8 @@ export interface KeeperApi {
   /** The one address that may submit batches; the zero address when none is set. */
   executor(): Address;
   assets(): readonly AssetView[];
+  /** Of every asset, in the order of listing. */
+  prices(): readonly PriceView[];
   books(): readonly BookView[];
   /** undefined: no such book. */
   depth(book: number, levels: number): DepthView | undefined;

@@ -18,6 +18,8 @@ const ENVELOPE_BYTES = 3_072;
 const CHAIN_BYTES = 56;
 const SOURCE_BYTES = 48;
 const ASSET_BYTES = 48;
+/** Weights and price of an asset. */
+const RISK_BYTES = 96;
 const TOKEN_BYTES = 72;
 const BOOK_BYTES = 40;
 /** In the head while it is pending, and in calldata when it is posted. */
@@ -30,7 +32,7 @@ export function changeRoom(state: State): number {
   const listings =
     CHAIN_BYTES * state.chains.size +
     SOURCE_BYTES * state.sources.size +
-    ASSET_BYTES * ledger.assets.length +
+    (ASSET_BYTES + RISK_BYTES) * ledger.assets.length +
     TOKEN_BYTES * ledger.tokens.size +
     BOOK_BYTES * books.length;
   const posted = Math.min(state.queuedWithdrawals, POSTED_LIMIT);

@@ -5,6 +5,7 @@ import type {
   Command,
   LogCommand,
   LogEntry,
+  PricesCommand,
   WithdrawalCancelCommand,
   WithdrawalRequestCommand,
 } from './commands.ts';
@@ -46,6 +47,7 @@ const LOG = 4;
 const CUT_CHECKPOINT = 5;
 const TICK = 6;
 const EXECUTOR_LOST = 7;
+const PRICES = 8;
 
 /** Throws `FormatError` when a field is outside its type (an integer above 2⁵³ − 1, hex of another length). */
 export function encodeCommand(command: Command): Uint8Array {
@@ -87,6 +89,11 @@ export function encodeCommand(command: Command): Uint8Array {
       writeInteger(writer, command.time);
       writeAddress(writer, command.executor);
       break;
+    case 'prices':
+      writeByte(writer, PRICES);
+      writeInteger(writer, command.time);
+      writePrices(writer, command);
+      break;
   }
   return written(writer);
 }
@@ -118,6 +125,8 @@ function readCommand(reader: Reader, kind: number, time: number): Command {
       return { type: 'tick', time };
     case EXECUTOR_LOST:
       return { type: 'executorLost', time, executor: readAddress(reader) };
+    case PRICES:
+      return { type: 'prices', time, prices: readMany(reader, ITEM_LIMIT, readPrice) };
     default:
       throw new FormatError(`a command of unknown kind ${kind}`);
   }
@@ -244,6 +253,27 @@ function readLog(reader: Reader, time: number): LogCommand {
 
 function readEntry(reader: Reader): LogEntry {
   return { kind: readHex(reader, WORD), data: readBlob(reader) };
+}
+
+function writePrices(writer: Writer, { prices }: PricesCommand): void {
+  writeInteger(writer, prices.length);
+  for (const { asset, time, bid, ask, confidencePpm } of prices) {
+    writeInteger(writer, asset);
+    writeInteger(writer, time);
+    writeBig(writer, bid);
+    writeBig(writer, ask);
+    writeInteger(writer, confidencePpm);
+  }
+}
+
+function readPrice(reader: Reader): PricesCommand['prices'][number] {
+  return {
+    asset: readInteger(reader),
+    time: readInteger(reader),
+    bid: readBig(reader),
+    ask: readBig(reader),
+    confidencePpm: readInteger(reader),
+  };
 }
 
 function readMany<T>(reader: Reader, limit: number, read: (reader: Reader) => T): T[] {

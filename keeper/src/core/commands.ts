@@ -1,5 +1,6 @@
 // What can happen to the exchange, as data. Every change of state is one of these commands, numbered and journalled
 // before it is applied; replaying them gives the same state, byte for byte.
+import type { Observation } from './oracle/observe.ts';
 
 /** 20-byte address as lower-case hex. The core never sees checksummed addresses. */
 export type Address = `0x${string}`;
@@ -179,6 +180,14 @@ export interface ExecutorLostCommand {
   readonly executor: Address;
 }
 
+/** What the oracle saw. The core asks nobody: it judges what it is told. */
+export interface PricesCommand {
+  readonly type: 'prices';
+  readonly time: number;
+  /** `asset`: number in the Directory. */
+  readonly prices: readonly (Observation & { readonly asset: number })[];
+}
+
 export type Command =
   | BatchCommand
   | WithdrawalRequestCommand
@@ -186,4 +195,5 @@ export type Command =
   | LogCommand
   | CutCheckpointCommand
   | TickCommand
-  | ExecutorLostCommand;
+  | ExecutorLostCommand
+  | PricesCommand;

@@ -1,6 +1,7 @@
 // What a command did: answers for whom it came from, and events for everybody who listens. Amounts are integers in the
 // engine's ledger units (balances, fees), ticks (prices) and lots (quantities); bigint only for atoms of a chain's token.
 import type { AccountId, Address, Hex, Side } from './commands.ts';
+import type { PriceVerdict } from './oracle/priceGuard.ts';
 
 /** Why something was refused. Stable: clients switch on it. */
 export type RejectCode =
@@ -184,6 +185,7 @@ export interface DirectoryChanged {
   readonly what:
     | 'chain'
     | 'asset'
+    | 'assetRisk'
     | 'token'
     | 'book'
     | 'executor'
@@ -191,6 +193,16 @@ export interface DirectoryChanged {
     | 'feeAccount'
     | 'insuranceAccount'
     | 'leader';
+}
+
+/** What became of an observation of an asset's price. */
+export interface PriceChanged {
+  readonly type: 'priceChanged';
+  /** Number in the Directory. */
+  readonly asset: number;
+  readonly verdict: PriceVerdict['code'] | 'price.unknownAsset';
+  /** Whether what is seen is more than three times off what is believed. */
+  readonly halted: boolean;
 }
 
 export type CoreEvent =
@@ -203,7 +215,8 @@ export type CoreEvent =
   | WithdrawalChanged
   | CheckpointCut
   | CheckpointFinal
-  | DirectoryChanged;
+  | DirectoryChanged
+  | PriceChanged;
 
 export interface Outcome {
   readonly result: CommandResult;

@@ -17,6 +17,7 @@ import {
   nextHead,
   type RegistryEntry,
 } from './logEntries.ts';
+import { setWeights } from './margin/marginState.ts';
 import { BOOK_CLOSED, createBook, ordersOf } from './orderBook.ts';
 import { addSource, CHAIN_LIMIT, chainBit, type Source, type State, sourceKey } from './state.ts';
 import { BOOK_WAS_CLOSED } from './tape.ts';
@@ -185,6 +186,9 @@ function applyListing(
     case 'assetListed':
       listAsset(state, entry, where);
       return 'asset';
+    case 'assetRiskChanged':
+      changeAssetRisk(state, entry, where);
+      return 'assetRisk';
     case 'assetTokenListed':
       listAssetToken(state, source, entry, where, events);
       return 'token';
@@ -232,6 +236,13 @@ function listAsset(state: State, entry: DirectoryEntry & { type: 'assetListed' }
   const { ledger } = state.exchange;
   assert(!ledger.assetById.has(entry.asset), `${where}: asset ${entry.asset} is listed twice`);
   addAsset(ledger, { id: entry.asset, symbol: entry.symbol, ledgerDecimals: entry.ledgerDecimals });
+}
+
+function changeAssetRisk(state: State, entry: DirectoryEntry & { type: 'assetRiskChanged' }, where: string): void {
+  const { type: _, asset, ...weights } = entry;
+  const index = state.exchange.ledger.assetById.get(asset);
+  assert(index !== undefined, `${where}: asset ${asset} is not listed`);
+  setWeights(state.margin, index, weights, where);
 }
 
 /** From now on the token is that asset: deposits that were held are credited. */

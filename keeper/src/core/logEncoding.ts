@@ -66,6 +66,14 @@ function listingWords(entry: DirectoryEntry): Uint8Array[] {
       ];
     case 'assetListed':
       return [uint(entry.asset), symbol(entry.symbol), uint(entry.ledgerDecimals)];
+    case 'assetRiskChanged':
+      return [
+        uint(entry.asset),
+        uint(entry.initAssetWeightPpm),
+        uint(entry.initLiabilityWeightPpm),
+        uint(entry.maintAssetWeightPpm),
+        uint(entry.maintLiabilityWeightPpm),
+      ];
     case 'assetTokenListed':
       return [uint(entry.asset), uint(entry.chainId), address(entry.token), uint(entry.decimals)];
     case 'bookListed':

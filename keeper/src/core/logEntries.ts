@@ -59,6 +59,14 @@ export type DirectoryEntry =
     }
   | { readonly type: 'assetListed'; readonly asset: number; readonly symbol: string; readonly ledgerDecimals: number }
   | {
+      readonly type: 'assetRiskChanged';
+      readonly asset: number;
+      readonly initAssetWeightPpm: number;
+      readonly initLiabilityWeightPpm: number;
+      readonly maintAssetWeightPpm: number;
+      readonly maintLiabilityWeightPpm: number;
+    }
+  | {
       readonly type: 'assetTokenListed';
       readonly asset: number;
       readonly chainId: number;
@@ -96,6 +104,7 @@ export const KINDS = {
   checkpointed: kindOf('Checkpointed(uint64,(uint64,uint64,bytes32,bytes32,bytes32,bytes32,bytes32,uint64),bytes)'),
   chainListed: kindOf('ChainListed(uint64,uint64,address,address,uint8,uint32)'),
   assetListed: kindOf('AssetListed(uint64,uint32,bytes32,uint8)'),
+  assetRiskChanged: kindOf('AssetRiskChanged(uint64,uint32,uint32,uint32,uint32,uint32)'),
   assetTokenListed: kindOf('AssetTokenListed(uint64,uint32,uint64,address,uint8)'),
   bookListed: kindOf('BookListed(uint64,uint32,uint32,uint32,uint64,uint64)'),
   bookChanged: kindOf('BookChanged(uint64,uint32,uint32,uint32,uint8)'),
@@ -192,6 +201,7 @@ export function decodeDirectoryEntry(entry: LogEntry, where: string): DirectoryE
       };
     }
     case KINDS.assetListed:
+    case KINDS.assetRiskChanged:
     case KINDS.assetTokenListed:
       return decodeAssetEntry(entry, where);
     case KINDS.bookListed:
@@ -223,6 +233,17 @@ function decodeAssetEntry(entry: LogEntry, where: string): DirectoryEntry {
     const ledgerDecimals = words.number(2, 8);
     assert(ledgerDecimals <= WAD_DECIMALS, `${where}: more than 18 ledger decimals`);
     return { type: 'assetListed', asset: words.number(0, 32), symbol: words.ascii(1), ledgerDecimals };
+  }
+  if (entry.kind === KINDS.assetRiskChanged) {
+    const words = wordsOf(entry, 5, where);
+    return {
+      type: 'assetRiskChanged',
+      asset: words.number(0, 32),
+      initAssetWeightPpm: words.number(1, 32),
+      initLiabilityWeightPpm: words.number(2, 32),
+      maintAssetWeightPpm: words.number(3, 32),
+      maintLiabilityWeightPpm: words.number(4, 32),
+    };
   }
   const words = wordsOf(entry, 4, where);
   const decimals = words.number(3, 8);

@@ -186,9 +186,23 @@ function readCommand(fields: Fields, type: string): Line {
       return { type, ...at };
     case 'executorLost':
       return { type, ...at, executor: fields.address('executor') };
+    case 'prices':
+      return { type, ...at, prices: fields.list('prices').map(readPrice) };
     default:
       throw fields.error(`unknown type ${type}`);
   }
+}
+
+function readPrice(fields: Fields): Extract<Command, { type: 'prices' }>['prices'][number] {
+  const price = {
+    asset: fields.integer('asset'),
+    time: fields.integer('time'),
+    bid: fields.big('bid'),
+    ask: fields.big('ask'),
+    confidencePpm: fields.integer('confidencePpm'),
+  };
+  fields.end();
+  return price;
 }
 
 function readBatch(fields: Fields): Partial<Extract<Command, { type: 'batch' }>> {

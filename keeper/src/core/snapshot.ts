@@ -3,10 +3,10 @@
 // `encodeState` is what checkpoints stand for, as if all orders were cancelled: balances without reserves, no books.
 // `encodeEngine` is everything, books included, for the local disk. `stateHash` and `engineHash` are their keccak256.
 //
-// Layout of a state, version 3. Integers are variable-length, seven bits a byte, lowest first (packing.ts):
+// Layout of a state, version 4. Integers are variable-length, seven bits a byte, lowest first (packing.ts):
 //
-//   head       version 3 · time · home chain id · authority · checkpointer · directory
-//              roles · checkpoint numbers · chains · log positions · assets · tokens · books · withdrawals
+//   head       version 4 · time · home chain id · authority · checkpointer · directory
+//              roles · checkpoint numbers · chains · log positions · assets, weights, prices · tokens · books · withdrawals
 //   accounts   their number · a record of each, in the order of their indices
 //   nonces     their number · a row of each, in the order of account, chain and nonce
 //
@@ -33,6 +33,7 @@ import {
   openToken,
   type VaultToken,
 } from './ledger.ts';
+import { readAssetRisk, readPriceHistory, writeAssetRisk, writePriceHistory } from './margin/marginSnapshot.ts';
 import { BOOK_CLOSED, createBook } from './orderBook.ts';
 import { readBooks, writeBooks } from './orderSnapshot.ts';
 import {
@@ -73,9 +74,9 @@ import {
 import { addPending, rememberNonce } from './withdrawal.ts';
 
 /** Raised whenever the same commands would give another state: a journal is replayed only by the version that wrote it. */
-export const CORE_VERSION = 4;
-export const STATE_VERSION = 3;
-const ENGINE_VERSION = 3;
+export const CORE_VERSION = 5;
+export const STATE_VERSION = 4;
+const ENGINE_VERSION = 4;
 const WORD = 32;
 const KEY_BYTES = 33;
 const COUNT_LIMIT = 2 ** 31 - 1;
@@ -177,6 +178,7 @@ export function encodeEngine(state: State): Uint8Array {
   const { bytes, rows } = indexState(state);
   writeBlob(writer, bytes);
   writeChanges(writer, state, rows);
+  writePriceHistory(writer, state.margin);
   writeBooks(writer, state.exchange);
   return written(writer);
 }
@@ -194,6 +196,7 @@ export function decodeEngine(bytes: Uint8Array, genesis: Genesis): State {
   const state = decodeState(readBlob(reader), genesis);
   state.sequence = sequence;
   readChanges(reader, state);
+  readPriceHistory(reader, state.margin);
   readBooks(reader, state);
   expectEnd(reader);
   return state;
@@ -304,10 +307,11 @@ function writeListings(writer: Writer, state: State): void {
     writeInteger(writer, source.blockNumber);
   }
   writeInteger(writer, ledger.assets.length);
-  for (const asset of ledger.assets) {
+  for (const [index, asset] of ledger.assets.entries()) {
     writeInteger(writer, asset.id);
     writeText(writer, asset.symbol);
     writeByte(writer, asset.ledgerDecimals);
+    writeAssetRisk(writer, state.margin, index);
   }
   writeInteger(writer, ledger.tokens.size);
   for (const token of ledger.tokens.values()) {
@@ -336,7 +340,7 @@ function readListings(reader: Reader, state: State): VaultToken[] {
   for (let i = 0; i < chainCount; i++) readChain(reader, state);
   for (const source of state.sources.values()) readPosition(reader, source);
   const assetCount = readCount(reader, COUNT_LIMIT);
-  for (let i = 0; i < assetCount; i++) readAsset(reader, state.exchange.ledger);
+  for (let i = 0; i < assetCount; i++) readAsset(reader, state);
   const tokens: VaultToken[] = [];
   const tokenCount = readCount(reader, COUNT_LIMIT);
   for (let i = 0; i < tokenCount; i++) tokens.push(readToken(reader, state, i));
@@ -367,12 +371,12 @@ function readPosition(reader: Reader, source: Source): void {
   source.blockNumber = readInteger(reader);
 }
 
-function readAsset(reader: Reader, ledger: Ledger): void {
+function readAsset(reader: Reader, { exchange: { ledger }, margin }: State): void {
   const id = readInteger(reader);
   const symbol = readText(reader);
   const ledgerDecimals = readByte(reader);
   check(!ledger.assetById.has(id) && ledgerDecimals <= WAD_DECIMALS, `asset ${id} twice, or of too many decimals`);
-  addAsset(ledger, { id, symbol, ledgerDecimals });
+  readAssetRisk(reader, margin, addAsset(ledger, { id, symbol, ledgerDecimals }));
 }
 
 function readToken(reader: Reader, state: State, index: number): VaultToken {

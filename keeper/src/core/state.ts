@@ -4,6 +4,7 @@ import type { WithdrawalChanged } from './events.ts';
 import { createExchange, type Exchange } from './exchange.ts';
 import { depositChainsOf, takeChanged, type VaultToken } from './ledger.ts';
 import { replayHead } from './logEntries.ts';
+import { createMarginState, type MarginState } from './margin/marginState.ts';
 import type { LogPosition } from './ports.ts';
 import { ZERO_HASH } from './typedMessages.ts';
 
@@ -87,6 +88,7 @@ export interface State {
   sequence: number;
   time: number;
   readonly exchange: Exchange;
+  readonly margin: MarginState;
   /** By chain id, in the order of listing. */
   readonly chains: Map<number, Chain>;
   /** By `sourceKey`. */
@@ -129,6 +131,7 @@ export function createState(genesis: Genesis): State {
     sequence: 0,
     time: 0,
     exchange: createExchange(),
+    margin: createMarginState(),
     chains: new Map(),
     sources: new Map(),
     leader: ZERO_ADDRESS,

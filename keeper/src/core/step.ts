@@ -7,6 +7,7 @@ import { cancelEverybody, expireDue } from './cancelOrder.ts';
 import { BATCH_LIMIT, type Command, type ExecutorLostCommand } from './commands.ts';
 import type { CommandResult, CoreEvent, Outcome } from './events.ts';
 import { ingestLog } from './ingestLog.ts';
+import { applyPrices } from './margin/marginState.ts';
 import { type State, takeChanges } from './state.ts';
 import { drainTape, EXECUTOR_LOST } from './tape.ts';
 import { cancelQueued, forgetNonces, postQueued, requestWithdrawal } from './withdrawal.ts';
@@ -55,6 +56,8 @@ function apply(state: State, sequence: number, command: Command, events: CoreEve
       return { code: 'ok' };
     case 'executorLost':
       return loseExecutor(state, command);
+    case 'prices':
+      return applyPrices({ margin: state.margin, ledger: state.exchange.ledger }, command, events);
     default:
       return fail('a command of no known type');
   }

@@ -29,6 +29,32 @@ export interface AssetView {
   readonly tokens: readonly { readonly chainId: number; readonly token: Address; readonly decimals: number }[];
 }
 
+/** What the exchange believes of an asset's price, and what the asset counts for in margin accounts. */
+export interface PriceView {
+  readonly asset: number;
+  readonly symbol: string;
+  readonly ledgerDecimals: number;
+  /** Decimals of value units: 10⁻⁶ of a US dollar (USDC). */
+  readonly valueDecimals: number;
+  /**
+   * Value units · 10⁻¹⁸ per ledger unit: what a large sale brings, what a large purchase costs, and the stable price. null until
+   * a price was believed.
+   */
+  readonly price: { readonly bid: string; readonly ask: string; readonly stable: string; readonly time: number } | null;
+  /**
+   * fresh: good for everything. stale: adds no risk any more. unusable: too old, or never seen. halted: what is seen is more
+   * than three times off, and waits an hour to be believed.
+   */
+  readonly status: 'fresh' | 'stale' | 'unusable' | 'halted';
+  /** In millionths; null until the Directory said so. */
+  readonly weights: {
+    readonly initAsset: number;
+    readonly initLiability: number;
+    readonly maintAsset: number;
+    readonly maintLiability: number;
+  } | null;
+}
+
 export type BookStatusName = 'open' | 'postOnly' | 'cancelOnly' | 'closed';
 
 export interface BookView {

@@ -3,6 +3,7 @@
 import type { AcceptanceView, HealthView, IdentityView, KeeperApi, Refusal, StreamItem } from '../core/api.ts';
 import type { Address } from '../core/commands.ts';
 import { ZERO_ADDRESS } from '../core/commands.ts';
+import { priceViews } from '../core/margin/marginViews.ts';
 import type { AuthorityView, ChainReader, CheckpointPoster, Clock, KeeperKeys, RpcHealth } from '../core/ports.ts';
 import type { Genesis } from '../core/state.ts';
 import { digestOf, ZERO_HASH } from '../core/typedMessages.ts';
@@ -10,6 +11,7 @@ import { accountViews, assetViews, bookOrdersView, bookViews, orderViews, withdr
 import type { Approvals } from './approve.ts';
 import type { Checkpoints } from './cutCheckpoint.ts';
 import type { ExitRoots } from './exitRoots.ts';
+import type { PriceFeed } from './feedPrices.ts';
 import { createGasBalance } from './gasBalance.ts';
 import type { Gates } from './gates.ts';
 import type { History } from './history.ts';
@@ -35,6 +37,7 @@ export interface Leading {
   readonly history: History;
   readonly gates: Gates;
   readonly submitBatch: SubmitBatch;
+  readonly priceFeed: PriceFeed;
 }
 
 export interface KeeperApiInput {
@@ -94,6 +97,7 @@ export function createKeeperApi(input: KeeperApiInput): {
     identity: () => identity(input),
     executor: () => input.leading()?.sequencer.state.executor ?? ZERO_ADDRESS,
     assets: () => assetViews(live().sequencer.state),
+    prices: () => priceViews(live().sequencer.state, live().sequencer.now()),
     books: () => bookViews(live().sequencer.state),
     depth: (book, levels) => views.depth(live().sequencer, { book, levels }),
     trades: (query) => live().history.trades(query),

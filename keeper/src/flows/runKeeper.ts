@@ -17,6 +17,7 @@ import type { Genesis } from '../core/state.ts';
 import { createApprovals } from './approve.ts';
 import { type CheckpointSettings, createCheckpoints } from './cutCheckpoint.ts';
 import { createExitRoots } from './exitRoots.ts';
+import { createPriceFeed, type PricedSource, type PriceSettings } from './feedPrices.ts';
 import { createProposals } from './followProposals.ts';
 import { createGates, type GateSettings } from './gates.ts';
 import { createHistory, type History } from './history.ts';
@@ -29,6 +30,7 @@ import { createStandBy } from './standBy.ts';
 import { createSubmitBatch } from './submitBatch.ts';
 
 const RECOVERY_RETRY_MS = 2_000;
+const NO_PRICES = { sources: [], settings: { numeraire: '', probes: [] } };
 
 /** The home chain could not be read: that may pass. */
 class NoAnswerError extends Error {
@@ -67,6 +69,8 @@ export interface KeeperPorts {
   readonly pollMs: number;
   readonly checkpointSettings: CheckpointSettings;
   readonly gateSettings: GateSettings;
+  /** Whom to ask for prices; undefined: nobody, and there are no margin accounts. */
+  readonly prices?: { readonly sources: readonly PricedSource[]; readonly settings: PriceSettings };
   /** See `createSequencer`. */
   readonly schedule?: (flush: () => void) => void;
   /** Is told what makes it impossible to go on: the process must end. */
@@ -186,10 +190,12 @@ export function createKeeper(ports: KeeperPorts): Keeper {
     });
     for (const applied of replayed) submitBatch.remember(applied);
     const ingestion = createIngestion({ ...ports, sequencer });
-    leading = { sequencer, ingestion, checkpoints, exitRoots, approvals, history, gates, submitBatch };
+    const priceFeed = createPriceFeed({ ...ports, sequencer, ...(ports.prices ?? NO_PRICES) });
+    leading = { priceFeed, sequencer, ingestion, checkpoints, exitRoots, approvals, history, gates, submitBatch };
     ingestion.start();
     checkpoints.start();
     approvals.start();
+    if (ports.prices !== undefined) priceFeed.start();
     logger.info({ sequence: sequencer.sequence, from: recovered.from, epoch: leadership.epoch }, 'leading');
   }
 
@@ -247,6 +253,7 @@ export function createKeeper(ports: KeeperPorts): Keeper {
       leading?.checkpoints.stop();
       leading?.approvals.stop();
       leading?.exitRoots.stop();
+      leading?.priceFeed.stop();
     },
     close: async () => leading?.sequencer.close(),
   };

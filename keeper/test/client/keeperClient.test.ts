@@ -47,6 +47,7 @@ describe('what everybody may ask', () => {
     expect((await client.health()).checkpoint).toEqual({ landed: 7, final: 6, ageMs: 4_200 });
     expect(await client.identity()).toEqual(api.identity());
     expect(await client.assets()).toEqual(api.assets());
+    expect(await client.prices()).toEqual(api.prices());
     expect(await client.books()).toEqual(api.books());
     expect(await client.depth({ book: BOOK })).toEqual(api.depth(BOOK, 20));
     expect(await client.depth({ book: BOOK, levels: 1 })).toEqual(api.depth(BOOK, 1));

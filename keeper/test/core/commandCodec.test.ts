@@ -75,6 +75,11 @@ const commands: fc.Arbitrary<Command> = fc.oneof(
     block: fc.record({ number: safe, hash: hexOf(32), timestamp: safe }),
   }),
   fc.record({ type: fc.constant('cutCheckpoint' as const), time: safe }),
+  fc.record({
+    type: fc.constant('prices' as const),
+    time: safe,
+    prices: fc.array(fc.record({ asset: safe, time: safe, bid: big, ask: big, confidencePpm: safe }), { maxLength: 5 }),
+  }),
 );
 
 /** Decodes, or answers the error; anything but a `FormatError` fails the test. */

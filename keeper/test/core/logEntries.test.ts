@@ -69,6 +69,17 @@ const CASES = [
   ],
   [emitted('AssetListed', [9, SYMBOL, 18]), { type: 'assetListed', asset: 9, symbol: 'WETH', ledgerDecimals: 18 }],
   [
+    emitted('AssetRiskChanged', [9, 800_000, 1_200_000, 900_000, 1_100_000]),
+    {
+      type: 'assetRiskChanged',
+      asset: 9,
+      initAssetWeightPpm: 800_000,
+      initLiabilityWeightPpm: 1_200_000,
+      maintAssetWeightPpm: 900_000,
+      maintLiabilityWeightPpm: 1_100_000,
+    },
+  ],
+  [
     emitted('AssetTokenListed', [9, 10n, A, 0]),
     { type: 'assetTokenListed', asset: 9, chainId: 10, token: A, decimals: 0 },
   ],

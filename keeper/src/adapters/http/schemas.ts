@@ -242,6 +242,23 @@ export const AssetsAnswer = Type.Array(
   }),
 );
 
+const price = decimal('10⁻¹⁸ value units per ledger unit.');
+
+export const PricesAnswer = Type.Array(
+  strict({
+    asset: assetId,
+    symbol,
+    ledgerDecimals: decimals,
+    valueDecimals: decimals,
+    price: Type.Union([strict({ bid: price, ask: price, stable: price, time: milliseconds() }), Type.Null()]),
+    status: Type.Enum(['fresh', 'stale', 'unusable', 'halted']),
+    weights: Type.Union([
+      strict({ initAsset: uint(32), initLiability: uint(32), maintAsset: uint(32), maintLiability: uint(32) }),
+      Type.Null(),
+    ]),
+  }),
+);
+
 export const BooksAnswer = Type.Array(
   strict({
     book: bookId,

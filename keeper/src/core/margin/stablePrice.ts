@@ -3,7 +3,7 @@
 import { divDown, maxOf, minOf } from './fixedPoint.ts';
 
 /** Hourly averages that the delayed price is taken from. */
-const DELAYS = 24;
+export const DELAYS = 24;
 const DELAY_SECONDS = 3_600;
 /** Steps are at least so long, and longer ones count as so long. */
 const SHORTEST_STEP_SECONDS = 10;

@@ -32,6 +32,13 @@ export function publicRoutes({ api }: { readonly api: KeeperApi }): Route[] {
     }),
     route({
       method: 'GET',
+      url: '/v1/prices',
+      summary: 'Prices that the exchange believes, and what assets count for in margin accounts',
+      answer: schemas.PricesAnswer,
+      handle: () => api.prices(),
+    }),
+    route({
+      method: 'GET',
       url: '/v1/checkpoints/latest',
       summary: 'The newest checkpoint on chain',
       answer: schemas.CheckpointAnswer,

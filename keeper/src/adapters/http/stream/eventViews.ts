@@ -90,6 +90,7 @@ export function createAccountEvents(api: Pick<KeeperApi, 'assets' | 'books'>): A
       case 'checkpointCut':
       case 'checkpointFinal':
       case 'directoryChanged':
+      case 'priceChanged':
         return [];
     }
   };

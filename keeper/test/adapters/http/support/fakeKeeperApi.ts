@@ -21,6 +21,7 @@ import type {
   ExitProofView,
   FillView,
   OrderView,
+  PriceView,
   TradeView,
   WithdrawalView,
 } from '../../../../src/core/views.ts';
@@ -138,6 +139,7 @@ export function createFakeKeeper(input: { readonly executor: Address; readonly a
     identity: () => ({ ...identity, executor: fake.executor }),
     executor: () => fake.executor,
     assets: () => assets,
+    prices: () => prices,
     books: () => books,
     depth(book, count) {
       if (book !== BOOK) return undefined;
@@ -258,6 +260,32 @@ const health: HealthView = {
     { chainId: 31338, finalBlock: null, rpcs: [] },
   ],
 };
+
+const prices: readonly PriceView[] = [
+  {
+    asset: 1,
+    symbol: 'ETH',
+    ledgerDecimals: 9,
+    valueDecimals: 6,
+    price: {
+      bid: '1995000000000000000',
+      ask: '2003000000000000000',
+      stable: '2000000000000000000',
+      time: 1_767_225_600_000,
+    },
+    status: 'fresh',
+    weights: { initAsset: 800_000, initLiability: 1_200_000, maintAsset: 900_000, maintLiability: 1_100_000 },
+  },
+  {
+    asset: 2,
+    symbol: 'USD',
+    ledgerDecimals: 6,
+    valueDecimals: 6,
+    price: null,
+    status: 'unusable',
+    weights: null,
+  },
+];
 
 const assets: readonly AssetView[] = [
   {

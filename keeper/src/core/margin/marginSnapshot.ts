@@ -1,0 +1,89 @@
+// Weights and prices as bytes. A checkpoint holds what is believed now; how the stable price came about, and what waits to be
+// believed, stay with the journal: after a recovery from chain the delayed price begins where the stable price was.
+
+import type { GuardedPrice } from '../oracle/priceGuard.ts';
+import {
+  FormatError,
+  type Reader,
+  readBig,
+  readFlag,
+  readInteger,
+  type Writer,
+  writeBig,
+  writeByte,
+  writeInteger,
+} from '../packing.ts';
+import type { MarginState } from './marginState.ts';
+import { DELAYS, startStablePrice } from './stablePrice.ts';
+
+/** Behind each asset of a checkpoint: weights, then bid, ask, time, stable price and the time of its newest step. */
+export function writeAssetRisk(writer: Writer, { weights, prices }: MarginState, index: number): void {
+  const weight = weights[index];
+  writeByte(writer, weight === undefined ? 0 : 1);
+  if (weight !== undefined) {
+    writeInteger(writer, weight.initAssetWeightPpm);
+    writeInteger(writer, weight.initLiabilityWeightPpm);
+    writeInteger(writer, weight.maintAssetWeightPpm);
+    writeInteger(writer, weight.maintLiabilityWeightPpm);
+  }
+  const price = prices[index];
+  writeByte(writer, price === undefined ? 0 : 1);
+  if (price === undefined) return;
+  writeBig(writer, price.bid);
+  writeBig(writer, price.ask);
+  writeInteger(writer, price.time);
+  writeBig(writer, price.stable.price);
+  writeInteger(writer, price.stable.updatedAt);
+}
+
+export function readAssetRisk(reader: Reader, { weights, prices }: MarginState, index: number): void {
+  if (readFlag(reader)) {
+    weights[index] = {
+      initAssetWeightPpm: readInteger(reader),
+      initLiabilityWeightPpm: readInteger(reader),
+      maintAssetWeightPpm: readInteger(reader),
+      maintLiabilityWeightPpm: readInteger(reader),
+    };
+  }
+  if (readFlag(reader)) prices[index] = readPrice(reader);
+}
+
+function readPrice(reader: Reader): GuardedPrice {
+  const bid = readBig(reader);
+  const ask = readBig(reader);
+  const time = readInteger(reader);
+  const stable = startStablePrice(readBig(reader), readInteger(reader));
+  if (bid === 0n || bid > ask || stable.price === 0n) throw new FormatError('a price that nobody believes');
+  return { bid, ask, time, stable, held: undefined, halted: false };
+}
+
+/** The rest of the prices, for the local disk. */
+export function writePriceHistory(writer: Writer, { prices }: MarginState): void {
+  for (const price of prices) {
+    if (price === undefined) continue;
+    const { stable, held, halted } = price;
+    for (const delayed of stable.delayed) writeBig(writer, delayed);
+    writeBig(writer, stable.weightedSum);
+    writeInteger(writer, stable.weightSeconds);
+    writeByte(writer, halted ? 1 : 0);
+    writeByte(writer, held === undefined ? 0 : 1);
+    if (held === undefined) continue;
+    writeBig(writer, held.mid);
+    writeInteger(writer, held.since);
+    writeInteger(writer, held.time);
+    writeInteger(writer, held.count);
+  }
+}
+
+export function readPriceHistory(reader: Reader, { prices }: MarginState): void {
+  for (const [index, price] of prices.entries()) {
+    if (price === undefined) continue;
+    const delayed = Array.from({ length: DELAYS }, () => readBig(reader));
+    const stable = { ...price.stable, delayed, weightedSum: readBig(reader), weightSeconds: readInteger(reader) };
+    const halted = readFlag(reader);
+    const held = readFlag(reader)
+      ? { mid: readBig(reader), since: readInteger(reader), time: readInteger(reader), count: readInteger(reader) }
+      : undefined;
+    prices[index] = { ...price, stable, halted, held };
+  }
+}
