@@ -32,7 +32,8 @@ export interface PendingWithdrawal {
 
 /**
  * A settlement whose lane is not known to be closed. pending: the sell amount, deducted from its account, lies in the vault.
- * open: it has left.
+ * open: it has left. It stays open after a closing that brought nothing back of what was sold because the token refused: what
+ * comes later can only be claimed with a leaf, the key's first movement being older than the tree.
  */
 export interface ExitSettlement {
   readonly commitment: Hex;

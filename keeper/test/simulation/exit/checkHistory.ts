@@ -22,6 +22,7 @@ const EVEN: ModelOptions = {
     [18, 18],
   ],
   contracts: [],
+  lends: false,
 };
 const UNEVEN: ModelOptions = {
   decimals: [
@@ -30,13 +31,15 @@ const UNEVEN: ModelOptions = {
     [8, 2],
   ],
   contracts: [],
+  lends: false,
 };
 
-/** Worlds of even and uneven decimals, without and with a contract account. */
+/** Worlds of even and uneven decimals, without and with a contract account or debts. */
 export const WORLDS = {
   'even decimals': EVEN,
   'uneven decimals': UNEVEN,
   'a contract among the accounts': { ...UNEVEN, contracts: ['dan'] },
+  'accounts that owe': { ...UNEVEN, lends: true },
 } as const satisfies Record<string, ModelOptions>;
 
 /** Coarsest atoms that rounding may cost: one where a balance is placed, and one per vault that shuttles touch. */
@@ -48,6 +51,7 @@ export interface History {
   readonly settlements: number;
   readonly shuttles: number;
   readonly stranded: number;
+  readonly debts: number;
 }
 
 /**
@@ -74,7 +78,8 @@ export function checkHistory(seed: number, options: ModelOptions): History {
   assertContractsStayHome(world, input, day);
   const { settlements, shuttles } = world;
   const claims = day.claims.filter(({ paid }) => paid > 0n).length;
-  return { seed, claims, settlements: settlements.size, shuttles: shuttles.size, stranded: stranded.length };
+  const debts = input.balances.flat().filter((balance) => balance < 0n).length;
+  return { seed, claims, settlements: settlements.size, shuttles: shuttles.size, stranded: stranded.length, debts };
 }
 
 /** What is never sent or comes back does so with its fee; without the keeper that goes to those who waited for shuttles. */

@@ -1,10 +1,12 @@
 // The day after: what the hatch pays to whom, by its formulas, whoever comes first.
 import { wadPer } from '../../../src/core/assets.ts';
+import { closeOut } from '../../../src/core/exitShares.ts';
 import type { ExitInput, ExitTree, Holder } from '../../../src/core/exitTree.ts';
 import {
   ASSETS,
   CHAINS,
   close,
+  closeSome,
   confirm,
   counterKey,
   holderOf,
@@ -47,7 +49,7 @@ export function paidKey(name: Name, asset: number): string {
 }
 
 /**
- * Everybody claims everything, lanes are closed, shuttles land and arrivals are confirmed, all in a random order; then what
+ * Everybody claims everything, lanes are closed as far as tokens let them, shuttles land and arrivals are confirmed, all in a random order; then what
  * had to wait for something else, and three times everything again. Throws when a vault would pay more than it has.
  */
 export function exitDay(world: World, trees: readonly ExitTree[]): ExitDay {
@@ -64,9 +66,12 @@ export function exitDay(world: World, trees: readonly ExitTree[]): ExitDay {
     paid.set(key, (paid.get(key) ?? 0n) + amount * unitWad(world, chain, asset));
   };
   const lands = [...world.settlements.keys()].map((id) => () => close(world, id));
+  const early = [...world.settlements.keys()].map((id) => () => closeSome(world, id));
   for (const id of world.shuttles.keys()) {
-    lands.push(() => land(world, id));
-    lands.push(() => confirm(world, id, { keeperLives: false }));
+    for (const acts of [early, lands]) {
+      acts.push(() => land(world, id));
+      acts.push(() => confirm(world, id, { keeperLives: false }));
+    }
   }
   const places = CHAINS.flatMap((chain) => ASSETS.map((asset) => ({ chain, asset })));
   const everybody = places.flatMap(({ chain, asset }) => [
@@ -74,7 +79,7 @@ export function exitDay(world: World, trees: readonly ExitTree[]): ExitDay {
     ...[...world.settlements.values()].map(({ name, commitment }) => claim(chain, asset, name, commitment)),
   ]);
 
-  const shuffled = [...lands, ...everybody];
+  const shuffled = [...early, ...everybody];
   for (let i = shuffled.length - 1; i > 0; i--) {
     const j = random.below(i + 1);
     [shuffled[i], shuffled[j]] = [shuffled[j] as () => void, shuffled[i] as () => void];
@@ -132,13 +137,16 @@ function netOfAll({ counters }: Vault, asset: number): bigint {
   return net;
 }
 
-/** What everybody owns at the end, in 10⁻¹⁸ of the asset: at the last checkpoint, and by what came after it. */
+/**
+ * What everybody owns at the end, in 10⁻¹⁸ of the asset: at the last checkpoint, when all debts are closed out, and by what
+ * came after it.
+ */
 export function entitlements(world: World, input: ExitInput): ReadonlyMap<string, bigint> {
   const owned = new Map<string, bigint>();
   const add = (name: Name, asset: number, wad: bigint) => {
     owned.set(paidKey(name, asset), (owned.get(paidKey(name, asset)) ?? 0n) + wad);
   };
-  for (const [asset, balances] of input.balances.entries()) {
+  for (const [asset, balances] of closeOut(input.balances, input.prices).entries()) {
     for (const [account, balance] of balances.entries())
       add(OWNERS[input.ownerOf[account] as number] as Name, asset, balance);
   }

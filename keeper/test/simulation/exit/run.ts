@@ -12,11 +12,12 @@ const first = Number(values.from);
 const count = Number(values.seeds);
 let failed = 0;
 for (const [name, options] of Object.entries(WORLDS)) {
-  const totals = { claims: 0, settlements: 0, shuttles: 0, stranded: 0 };
+  const totals = { claims: 0, settlements: 0, shuttles: 0, stranded: 0, debts: 0 };
   for (let seed = first; seed < first + count; seed++) {
     try {
       const history = checkHistory(seed, options);
-      for (const what of ['claims', 'settlements', 'shuttles', 'stranded'] as const) totals[what] += history[what];
+      for (const what of ['claims', 'settlements', 'shuttles', 'stranded', 'debts'] as const)
+        totals[what] += history[what];
     } catch (error) {
       failed++;
       console.error(`${name}: ${(error as Error).message}`);

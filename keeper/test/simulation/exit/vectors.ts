@@ -19,12 +19,12 @@ import {
 
 /** Chosen because much is in flight when the keeper dies: settlements pending and open, shuttles sent and unsent. */
 const HISTORIES: readonly (readonly [keyof typeof WORLDS, number])[] = [
-  ['even decimals', 232],
   ['even decimals', 1314],
   ['uneven decimals', 91],
-  ['uneven decimals', 1749],
-  ['a contract among the accounts', 1844],
-  ['a contract among the accounts', 3586],
+  ['uneven decimals', 2033],
+  ['a contract among the accounts', 1032],
+  ['accounts that owe', 2048],
+  ['accounts that owe', 2397],
 ];
 
 const ABOUT = [
@@ -97,11 +97,11 @@ function chainVector(
   };
 }
 
-/** With a leaf, or when everything that the vault knows of the key is younger than the checkpoint. */
-function mayClaim({ counters }: Vault, tree: ExitTree, { holder, asset, chain }: Claim): boolean {
+/** With a leaf, or when everything that the vault then knows of the key is younger than the checkpoint. */
+function mayClaim({ moves }: Vault, tree: ExitTree, { holder, asset, chain, afterMoves }: Claim): boolean {
   if (leafOf(tree, holder, tokenOf(chain, asset)) !== undefined) return true;
-  const counter = counters.get(counterKey(holder, asset));
-  return counter !== undefined && counter.firstIndex >= tree.processedIndex;
+  const first = moves.slice(0, afterMoves).find((move) => move.holder === holder && move.asset === asset);
+  return first !== undefined && first.index >= tree.processedIndex;
 }
 
 function claimVector(world: World, tree: ExitTree, { chain, asset, holder, paid, afterMoves }: Claim) {

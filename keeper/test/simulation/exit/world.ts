@@ -16,6 +16,8 @@ export interface ModelOptions {
   readonly decimals: readonly Pair<number>[];
   /** Accounts that are contracts, on the first chain. */
   readonly contracts: readonly Name[];
+  /** Whether one may sell what one does not have, against what one has of the other asset. */
+  readonly lends: boolean;
 }
 
 export type Name = 'ann' | 'ben' | 'cat' | 'dan' | 'fees';
@@ -42,7 +44,8 @@ type Entry =
       readonly amount: bigint;
     }
   | { readonly type: 'paid' | 'cancelled' | 'opened' | 'sent' | 'arrived' | 'absorbed'; readonly id: number }
-  | { readonly type: 'closed'; readonly id: number; readonly back: Pair<bigint> };
+  /** `isEmpty`: no token held anything back. */
+  | { readonly type: 'closed'; readonly id: number; readonly back: Pair<bigint>; readonly isEmpty: boolean };
 
 /** One change of a vault's books. The moves of one log entry have its index. */
 export interface Move {
@@ -314,15 +317,32 @@ function fill(world: World, id: number): void {
   lane.bought += 2n * sold + (sold === 0n ? 0n : 1n);
 }
 
-export function close(world: World, id: number): void {
+/**
+ * Sold out or expired. A token that blocks the lane holds its part back, until the lane is closed again.
+ * @param blocked asset
+ */
+export function close(world: World, id: number, blocked?: number): void {
   const { chain, deadline, asset, commitment } = world.settlements.get(id) as Settlement;
   const vault = world.vaults[chain] as Vault;
   const lane = vault.lanes.get(id);
-  if (lane === undefined || !lane.isOpen || (lane.left !== 0n && world.time <= deadline)) return;
-  lane.isOpen = false;
+  if (lane === undefined || (lane.isOpen && lane.left !== 0n && world.time <= deadline)) return;
   const back: Pair<bigint> = asset === 0 ? [lane.left, lane.bought] : [lane.bought, lane.left];
+  if (blocked !== undefined) back[blocked] = 0n;
+  if (!lane.isOpen && back.every((amount) => amount === 0n)) return;
+  lane.isOpen = false;
+  lane.left -= back[asset] as bigint;
+  lane.bought -= back[other(asset)] as bigint;
   for (const of of ASSETS) move(vault, 'credit', of, back[of], commitment);
-  vault.log.push({ type: 'closed', id, back });
+  vault.log.push({ type: 'closed', id, back, isEmpty: lane.left === 0n && lane.bought === 0n });
+}
+
+export function closeSome(world: World, id: number): void {
+  const { random } = world;
+  close(world, id, random.chance(0.3) ? random.pick(ASSETS) : undefined);
+}
+
+function other(asset: number): number {
+  return asset === 0 ? 1 : 0;
 }
 
 function send(world: World, id: number): void {
@@ -395,7 +415,8 @@ function takeIn(world: World, chain: number, entry: Entry): void {
     else if (withdrawal.known === 'pending') giveBack(world, withdrawal);
     withdrawal.known = 'over';
   } else if (settlement !== undefined && entry.type === 'closed') {
-    settlement.known = 'over';
+    // What was sold may still lie in the lane: its counters are older than the next root, so that it needs its leaf.
+    if (entry.isEmpty || entry.back[settlement.asset] !== 0n) settlement.known = 'over';
     for (const asset of ASSETS) {
       change(world, settlement.name, settlement.subaccount, asset, entry.back[asset] * unitWad(world, chain, asset));
       hold(world, chain, asset, entry.back[asset]);
@@ -473,7 +494,7 @@ function request(world: World, seconds: number): Request | undefined {
   const { name, subaccount } = holder;
   const chain = options.contracts.includes(name) ? 0 : random.pick(CHAINS);
   const unit = unitWad(world, chain, asset);
-  const most = smaller(owned(world, name, subaccount, asset) / unit, unpromised(world, chain, asset));
+  const most = smaller(spendable(world, holder, asset) / unit, unpromised(world, chain, asset));
   const amount = smaller(most, someAmount(world, chain, asset));
   if (amount <= 0n) return undefined;
   change(world, name, subaccount, asset, -amount * unit);
@@ -523,23 +544,41 @@ function requestShuttle(world: World): void {
 
 function trade(world: World): void {
   const asset = world.random.pick(ASSETS);
-  const price = asset === 0 ? 1 : 0;
-  const [seller, buyer] = [someTrader(world, asset), someTrader(world, price)];
+  const price = other(asset);
+  const { lends } = world.options;
+  const seller = someTrader(world, lends && world.random.chance(0.5) ? price : asset);
+  const buyer = someTrader(world, price);
   if (seller === undefined || buyer === undefined) return;
   const some = (of: number, most: bigint) =>
     smaller(most, someAmount(world, 0, of) * unitWad(world, 0, of) + BigInt(world.random.below(2)));
-  const sold = some(asset, owned(world, seller.name, seller.subaccount, asset));
-  const paid = some(price, owned(world, buyer.name, buyer.subaccount, price));
+  const most = lends ? equity(world, seller) : owned(world, seller.name, seller.subaccount, asset);
+  const sold = some(asset, most);
+  const paid = some(price, spendable(world, buyer, price));
   change(world, seller.name, seller.subaccount, asset, -sold);
   change(world, buyer.name, buyer.subaccount, asset, sold);
   change(world, buyer.name, buyer.subaccount, price, -paid);
   change(world, seller.name, seller.subaccount, price, paid);
 }
 
-/** One that owns something of the asset. */
-function someTrader(world: World, asset: number): { name: Name; subaccount: number } | undefined {
+interface Account {
+  readonly name: Name;
+  readonly subaccount: number;
+}
+
+/** While all assets are worth the same, which is all that this exchange goes by. */
+function equity(world: World, { name, subaccount }: Account): bigint {
+  return ASSETS.reduce((sum, asset) => sum + owned(world, name, subaccount, asset), 0n);
+}
+
+/** What may leave an account without making it owe more than it owns. */
+function spendable(world: World, account: Account, asset: number): bigint {
+  return smaller(owned(world, account.name, account.subaccount, asset), equity(world, account));
+}
+
+/** One that has something of the asset, and not only on credit. */
+function someTrader(world: World, asset: number): Account | undefined {
   const accounts = TRADERS.flatMap((name) => [0, 1].map((subaccount) => ({ name, subaccount })));
-  const rich = accounts.filter(({ name, subaccount }) => owned(world, name, subaccount, asset) > 0n);
+  const rich = accounts.filter((account) => spendable(world, account, asset) > 0n);
   return rich.length === 0 ? undefined : world.random.pick(rich);
 }
 
@@ -583,7 +622,8 @@ export function exitInput(world: World): ExitInput {
     owners: OWNERS.map((name) => holderOf(name)),
     ownerOf: accounts.map(({ name }) => OWNERS.indexOf(name)),
     balances: ASSETS.map((asset) => accounts.map(({ name, subaccount }) => owned(world, name, subaccount, asset))),
-    prices: [],
+    // Some who owe are bankrupt at these.
+    prices: options.lends ? ASSETS.map(() => BigInt(world.random.between(1, 3))) : [],
     boundTo: new Map(options.contracts.map((name) => [OWNERS.indexOf(name), [(vaults[0] as Vault).chainId]])),
     lastOwners: [OWNERS.indexOf('fees')],
     tokens: places.map(({ chain, asset }) => {
@@ -669,7 +709,7 @@ const LIFE: readonly Chance[] = [
   [3, requestSettlement],
   [4, onSettlement(open)],
   [3, onSettlement(fill)],
-  [4, onSettlement(close)],
+  [4, onSettlement(closeSome)],
   [2, requestShuttle],
   [3, onShuttle(send)],
   [3, onShuttle(land)],
@@ -687,7 +727,7 @@ const AFTERLIFE: readonly Chance[] = [
   [4, onSettlement(open)],
   [2, onSettlement(fill)],
   [2, onShuttle(send)],
-  [2, onSettlement(close)],
+  [2, onSettlement(closeSome)],
 ];
 
 function happen(world: World, chances: readonly Chance[]): void {
