@@ -87,7 +87,7 @@ abstract contract CowTest is VaultTest {
         shedFactory = new COWShedFactory();
     }
 
-    function cowContracts() internal view override returns (CowContracts memory) {
+    function cowContracts() internal view virtual override returns (CowContracts memory) {
         return CowContracts(address(gpv2), address(shedFactory));
     }
 

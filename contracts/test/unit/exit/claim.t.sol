@@ -385,6 +385,22 @@ contract ClaimTest is ExitTest {
         assertEq(token.balanceOf(enclave), 80);
     }
 
+    /// @dev Attack: an offset and a transit of one's own making, without a leaf that says so.
+    function test_claim_withoutALeafTakesNoOffsetAndNoTransit() public {
+        leaves.push(accountLeaf(keyOf(alice), _token, 0, 0));
+        leaves.push(accountLeaf(keyOf(bob), _token, 0, 0));
+        leaves.push(tokenLeaf(_token, 0, 100));
+        postTree();
+        deposit(courier, 70);
+        token.mint(address(registry), 100);
+        reachFinal();
+        proveTotals(_token, 0, 100);
+        ExitClaim memory claim = bareClaimOf(courier, _token);
+        (claim.offset, claim.transit) = (1_000, 100);
+        registry.claim(claim);
+        assertEq(token.balanceOf(courier), 70);
+    }
+
     function test_claim_revertsForATokenThatIsNoContract() public {
         plantAndFinalize();
         vm.expectRevert();
