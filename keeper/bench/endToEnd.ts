@@ -21,7 +21,7 @@ import { CORE_VERSION } from '../src/core/snapshot.ts';
 import { GENESIS, HOME } from '../test/support/exchange.ts';
 import { executorKey, type SignedBatch, signBatches } from './endToEndMarket.ts';
 import { type Answer, type LoadResult, sendAll } from './httpLoad.ts';
-import { formatTable, machineLine, writeSection } from './report.ts';
+import { formatTable, machineLine, processorSeconds, writeSection } from './report.ts';
 
 interface Load {
   readonly batch: number;
@@ -42,6 +42,8 @@ interface Row {
   readonly bareOrdersPerSecond: number;
   /** Median time of one commit to a journal on the same disk, with nothing else to do. */
   readonly commitMs: number;
+  /** Orders per second of the keeper's processor time, warm-up and all threads included. */
+  readonly perProcessorSecond: number;
 }
 
 const WARM_UP_SHARE = 0.25;
@@ -86,9 +88,14 @@ async function measure(load: Load): Promise<Row> {
   const directory = mkdtempSync(join(tmpdir(), 'mw-bench-'));
   try {
     const commitMs = await timeCommit(join(directory, 'alone'), batches);
-    const measured = await withServer('endToEndServer.ts', [join(directory, 'keeper')], async (url) =>
-      send(url, { authorization: `Bearer ${await signIn(url)}` }),
-    );
+    let processor = 0;
+    const measured = await withServer('endToEndServer.ts', [join(directory, 'keeper')], async (url) => {
+      const headers = { authorization: `Bearer ${await signIn(url)}` };
+      const before = await processorSeconds(url);
+      const result = await send(url, headers);
+      processor = (await processorSeconds(url)) - before;
+      return result;
+    });
     const counted = measured.answers.slice(warmUp);
     const accepted = counted.filter(({ status }) => status === 200);
     const overtaken = counted.length - accepted.length;
@@ -104,6 +111,7 @@ async function measure(load: Load): Promise<Row> {
       overtaken,
       bareOrdersPerSecond: Math.round(rateOf(bare, batch)),
       commitMs,
+      perProcessorSecond: Math.round((requests * batch) / processor),
     };
   } finally {
     rmSync(directory, { recursive: true });
@@ -192,6 +200,7 @@ function report(measured: readonly Row[]): void {
     'bare server, orders/s',
     'of bare',
     'one commit, ms',
+    'orders per processor second',
   ];
   const table = measured.map((row) => [
     String(row.batch),
@@ -203,6 +212,7 @@ function report(measured: readonly Row[]): void {
     row.bareOrdersPerSecond.toLocaleString('en'),
     `${Math.round((100 * row.ordersPerSecond) / row.bareOrdersPerSecond)} %`,
     row.commitMs.toFixed(2),
+    row.perProcessorSecond.toLocaleString('en'),
   ]);
   if (options.json !== true) process.stdout.write(formatTable([header, ...table]));
   if (options.write === true) writeSection('bench:e2e', [header, ...table], machineLine());

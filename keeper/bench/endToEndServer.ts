@@ -6,13 +6,14 @@ import { availableParallelism } from 'node:os';
 import { createBatchSigners } from '../src/adapters/crypto/createBatchSigners.ts';
 import { startHttpServer } from '../src/adapters/http/startHttpServer.ts';
 import { openJournal } from '../src/adapters/journal/openJournal.ts';
-import type { HealthView, IdentityView, KeeperApi, StreamItem } from '../src/core/api.ts';
+import type { IdentityView, KeeperApi, StreamItem } from '../src/core/api.ts';
 import { CORE_VERSION, encodeEngine } from '../src/core/snapshot.ts';
 import { createHistory } from '../src/flows/history.ts';
 import { createSequencer } from '../src/flows/sequencer.ts';
 import { createSubmitBatch } from '../src/flows/submitBatch.ts';
 import { GENESIS } from '../test/support/exchange.ts';
 import { openMarket } from './endToEndMarket.ts';
+import { healthAt } from './health.ts';
 
 const directory = process.argv[2];
 if (directory === undefined) throw new Error('Usage: node keeper/bench/endToEndServer.ts <directory>');
@@ -67,7 +68,7 @@ const served: Partial<KeeperApi> = {
   now: Date.now,
   notReady: () => undefined,
   identity: () => ({ homeChainId }) as IdentityView,
-  health: async () => ({ sequence: sequencer.sequence }) as HealthView,
+  health: async () => healthAt(sequencer.sequence),
   executor: () => state.executor,
   submitBatch,
   subscribe(listener) {

@@ -30,3 +30,9 @@ export function writeSection(command: string, rows: readonly (readonly string[])
     from < 0 ? `${text.trimEnd()}\n\n${section}\n` : text.slice(0, from) + section + text.slice(to + end.length);
   writeFileSync(FILE, written);
 }
+
+/** Processor time that a keeper has used so far, in seconds: says more than the clock on a machine that others use, too. */
+export async function processorSeconds(url: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^mw_process_cpu_seconds_total (.+)$/m.exec(text)?.[1]);
+}

@@ -35,7 +35,7 @@ async function openHub(maxReplayBytes: number) {
   });
   await hub.ready();
   const heard: string[] = [];
-  const reader = { send: (text: string) => heard.push(JSON.parse(text).type) };
+  const reader = { send: (text: string | Buffer) => heard.push(JSON.parse(String(text)).type) };
   const topic = { channel: 'trades', book: BOOK } as const;
   const resume = (from: number) => hub.subscribe({ reader, topic, token: undefined, from });
   return { keeper, hub, heard, resume };
@@ -58,5 +58,30 @@ it('stops going through it when it is more than a reader may miss', async () => 
   expect(looked).toBeGreaterThan(10);
   expect(looked).toBeLessThan(100);
   expect(heard).toEqual(['gap', 'snapshot']);
+  hub.close();
+});
+
+it('writes a message once for all readers who were told the same before', async () => {
+  const { keeper, hub } = await openHub(2 ** 20);
+  const topic = { channel: 'trades', book: BOOK } as const;
+  const heard: (string | Buffer)[][] = [[], [], [], []];
+  const readers = heard.map((list) => ({ send: (text: string | Buffer) => list.push(text) }));
+  const subscribe = (from: number, to: number) => {
+    for (const reader of readers.slice(from, to)) hub.subscribe({ reader, topic, token: undefined, from: undefined });
+  };
+  subscribe(0, 3);
+  keeper.publish([TRADE]);
+  await expect.poll(() => heard[0]?.length).toBe(2);
+  // Begins later, so that the message before was another one to it.
+  keeper.publish([{ type: 'checkpointCut', number: 1 }]);
+  await new Promise(setImmediate);
+  subscribe(3, 4);
+  keeper.publish([TRADE]);
+  await expect.poll(() => heard[3]?.length).toBe(2);
+  const [one, two, three, late] = heard.map((list) => list.at(-1));
+  expect(two).toBe(one);
+  expect(three).toBe(one);
+  expect(JSON.parse(String(one))).toMatchObject({ seq: START_SEQUENCE + 3, prevSeq: START_SEQUENCE + 1 });
+  expect(JSON.parse(String(late))).toMatchObject({ seq: START_SEQUENCE + 3, prevSeq: START_SEQUENCE + 2 });
   hub.close();
 });

@@ -163,10 +163,10 @@ export function createStreamHub(input: {
     for (const event of item.events) if ('book' in event && feeds.has(event.book)) changedBooks.add(event.book);
     tellBooksSoon();
     for (const [key, data] of deltasOf(item, subscriptions.has, accountEvents)) {
-      const text = bodyText('delta', item.time, data);
+      const share = shared(item.sequence, bodyText('delta', item.time, data));
       for (const subscription of subscriptions.of(key)) {
         // A snapshot may have told it already.
-        if (item.sequence > subscription.seq && !subscription.isBehind) send(subscription, item.sequence, text);
+        if (item.sequence > subscription.seq && !subscription.isBehind) share(subscription);
       }
     }
   }
@@ -192,8 +192,8 @@ export function createStreamHub(input: {
   function tellBook(book: number): void {
     const change = feeds.get(book)?.refresh();
     if (change === undefined) return;
-    const text = bodyText('delta', api.now(), change.delta);
-    for (const subscription of subscriptions.of(bookKey(book))) send(subscription, change.seq, text);
+    const share = shared(change.seq, bodyText('delta', api.now(), change.delta));
+    for (const subscription of subscriptions.of(bookKey(book))) share(subscription);
   }
 
   /** The feed of a book that somebody asked for goes on: there are few books, and readers come back. */
@@ -338,8 +338,25 @@ function bodyText(type: StreamMessage['type'], time: number, data: object): stri
 
 /** The begin differs: `prevSeq` is what this reader was told last. */
 function send(subscription: Subscription, seq: number, text: string, prevSeq: number | null = subscription.seq): void {
-  const { topic, reader } = subscription;
-  const book = 'book' in topic ? `"book":${topic.book},` : '';
   subscription.seq = seq;
-  reader.send(`{"channel":"${topic.channel}",${book}"seq":${seq},"prevSeq":${prevSeq},${text}`);
+  subscription.reader.send(messageText(subscription, seq, text, prevSeq));
+}
+
+/** Sends one message of one topic to many: it is written once for all who were told the same before, which nearly all were. */
+function shared(seq: number, text: string): (subscription: Subscription) => void {
+  let bytes: Buffer | undefined;
+  let prevSeq = 0;
+  return (subscription) => {
+    if (bytes === undefined || subscription.seq !== prevSeq) {
+      prevSeq = subscription.seq;
+      bytes = Buffer.from(messageText(subscription, seq, text, prevSeq));
+    }
+    subscription.seq = seq;
+    subscription.reader.send(bytes);
+  };
+}
+
+function messageText({ topic }: Subscription, seq: number, text: string, prevSeq: number | null): string {
+  const book = 'book' in topic ? `"book":${topic.book},` : '';
+  return `{"channel":"${topic.channel}",${book}"seq":${seq},"prevSeq":${prevSeq},${text}`;
 }

@@ -3,7 +3,8 @@ import type { StreamTopic } from '../../../core/streamViews.ts';
 import { HttpError } from '../errors.ts';
 
 export interface Reader {
-  send(text: string): void;
+  /** Text, or its bytes in UTF-8, which many readers may share. */
+  send(text: string | Buffer): void;
 }
 
 export interface Subscription {
