@@ -10,13 +10,11 @@ import {LanesHandler} from "./LanesHandler.sol";
 
 /// @dev The sentences are in docs/invariants.md.
 contract LanesInvariants is Test {
-    LanesHandler private _handler;
-    IDepositRegistry private _vault;
+    LanesHandler internal _handler;
+    IDepositRegistry internal _vault;
 
-    function setUp() public {
-        _handler = new LanesHandler();
-        _handler.setUp();
-        _vault = IDepositRegistry(_handler.vault());
+    function setUp() public virtual {
+        start(new LanesHandler());
 
         bytes4[] memory doors = new bytes4[](8);
         doors[0] = LanesHandler.request.selector;
@@ -27,7 +25,6 @@ contract LanesInvariants is Test {
         doors[5] = LanesHandler.closeAny.selector;
         doors[6] = LanesHandler.giveAny.selector;
         doors[7] = LanesHandler.settleAny.selector;
-        targetContract(address(_handler));
         targetSelector(FuzzSelector(address(_handler), doors));
     }
 
@@ -72,22 +69,32 @@ contract LanesInvariants is Test {
         invariant_laneProceedsReachExactlyTheirCommitment();
     }
 
-    function arrived(SettlementIntent memory intent, address lane, address token) private view returns (uint256) {
-        (uint256 deposited,,) = _vault.counters(intent.owner, token);
-        return deposited + IERC20(token).balanceOf(lane);
+    function start(LanesHandler handler) internal {
+        handler.setUp();
+        (_handler, _vault) = (handler, IDepositRegistry(handler.vault()));
+        targetContract(address(handler));
     }
 
-    function assertNobodyElseGotAnything(address token) private view {
-        (uint256 sum, uint256 out,) = _vault.counters(bytes32(uint256(uint160(_handler.depositor()))), token);
-        assertEq(out, 0);
+    /// @dev Of everything that was opened.
+    function netOfCommitments(address token) internal view returns (int256 sum) {
         for (uint256 i = 0; i < _handler.intentCount(); i++) {
             SettlementIntent memory intent = _handler.intentAt(i);
             (uint256 opened,,) = _handler.lanes(_vault.laneOf(intent.nonce));
             if (opened != i + 1) continue;
             (uint256 deposited, uint256 withdrawn,) = _vault.counters(intent.owner, token);
-            sum = sum + deposited - withdrawn;
+            sum += int256(deposited) - int256(withdrawn);
         }
-        assertEq(sum, _vault.accounted(token));
+    }
+
+    function arrived(SettlementIntent memory intent, address lane, address token) private view returns (uint256) {
+        (uint256 deposited,,) = _vault.counters(intent.owner, token);
+        return deposited + IERC20(token).balanceOf(lane);
+    }
+
+    function assertNobodyElseGotAnything(address token) internal view virtual {
+        (uint256 sum, uint256 out,) = _vault.counters(bytes32(uint256(uint160(_handler.depositor()))), token);
+        assertEq(out, 0);
+        assertEq(int256(sum) + netOfCommitments(token), int256(_vault.accounted(token)));
         assertLe(_vault.accounted(token), IERC20(token).balanceOf(address(_vault)));
     }
 }

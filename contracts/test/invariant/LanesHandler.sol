@@ -40,7 +40,7 @@ contract LanesHandler is CowTest {
     uint256 public gifts;
     uint256 public otherQuotes;
 
-    function setUp() public override {
+    function setUp() public virtual override {
         super.setUp();
         weth.mint(address(solver), INITIAL);
         usdc.mint(address(solver), INITIAL);

@@ -270,12 +270,6 @@ contract OutflowTest is VaultTest {
         );
         submit(withdrawal, pair);
     }
-
-    function fitsAtOf(bytes memory reason) private pure returns (uint64 fitsAt) {
-        assembly {
-            fitsAt := mload(add(reason, 0x84))
-        }
-    }
 }
 
 /// @dev Settlements and shuttles have buckets of their own, which deposits do not refill.
@@ -334,7 +328,36 @@ contract GrossOutflowTest is VaultTest {
         }
     }
 
+    /// @dev One atom every ten seconds: parts of an atom are never given, and nobody waits for longer than is said.
+    function testFuzz_limitOutflow_slowerThanAnAtomASecondNeitherLeaksNorStarves(uint8[20] memory waits) public {
+        _vault.changeLimit(_odd, OutflowKind.Settlement, Limit(100, 1_000), true);
+        this.limitSettlement(100);
+        uint256 out = 100;
+        for (uint256 i = 0; i < waits.length; i++) {
+            vm.warp(block.timestamp + waits[i] % 32);
+            try this.limitSettlement(1) {}
+            catch (bytes memory reason) {
+                uint256 fitsAt = fitsAtOf(reason);
+                assertLe(fitsAt, block.timestamp + 10, "starved");
+                vm.warp(fitsAt - 1);
+                vm.expectRevert(reason);
+                this.limitSettlement(1);
+                vm.warp(fitsAt);
+                this.limitSettlement(1);
+            }
+            out++;
+            assertLe(out, 100 + (block.timestamp - START) / 10, "leaked");
+        }
+    }
+
     function limitSettlement(uint256 amount) external {
         _vault.limitOutflow(_odd, OutflowKind.Settlement, amount);
+    }
+}
+
+/// @dev Of `DepositRegistry_OverLimit`.
+function fitsAtOf(bytes memory reason) pure returns (uint64 fitsAt) {
+    assembly {
+        fitsAt := mload(add(reason, 0x84))
     }
 }
