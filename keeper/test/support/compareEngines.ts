@@ -8,8 +8,8 @@ const COMPARE_EVERY = 500;
 /** Between two walks through every structure, and between two restarts from bytes. */
 const VALIDATE_EVERY = 2_000;
 const RESTART_EVERY = 10_000;
-/** Runs that looking for a smaller case may take. */
-const SHRINK_RUNS = 2_000;
+/** Operations that looking for a smaller case may take in all. */
+const SHRINK_OPERATIONS = 3_000_000;
 
 export interface Difference {
   /** What leads to it, the last one shows it. */
@@ -66,15 +66,15 @@ function createBoth(): readonly [TradingEngine, TradingEngine] {
 /** Leaves out commands, then actions of batches, as long as the engines still differ. */
 export function shrink(difference: Difference, create = createBoth): Difference {
   let smallest = difference;
-  let runs = 0;
+  let spent = 0;
   const accept = (ops: readonly Op[]): boolean => {
-    if (runs >= SHRINK_RUNS) return false;
-    runs++;
+    if (spent >= SHRINK_OPERATIONS) return false;
+    spent += ops.length;
     const found = findDifference(ops, create);
     if (found !== undefined) smallest = found;
     return found !== undefined;
   };
-  // Every state is looked at from here on: the first difference may come long before it was noticed.
+  // From here on the newest states are looked at one by one: the difference may be older than what showed it.
   accept(difference.ops);
   const shorten = <T>(items: () => readonly T[], tryWith: (kept: readonly T[]) => boolean) => {
     for (let size = Math.ceil(items().length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
@@ -103,7 +103,8 @@ function findDifference(
 ): Difference | undefined {
   const engines = create();
   for (const [index, op] of ops.entries()) {
-    const { what } = applyBoth(engines, op, { state: true, walk: true, restart: false });
+    const isNew = index >= ops.length - COMPARE_EVERY;
+    const { what } = applyBoth(engines, op, { state: isNew, walk: isNew, restart: false });
     if (what !== undefined) return { ops: ops.slice(0, index + 1), what };
   }
   return undefined;
