@@ -7,7 +7,7 @@
 // it is final: a reorganisation may drop what has landed, even several at once.
 
 import { TRANSACTION_LIMIT_BYTES, usedRoom } from '../core/checkpointRoom.ts';
-import type { Address, Hex } from '../core/commands.ts';
+import type { Address, Command, Hex } from '../core/commands.ts';
 import { keccak256Hex } from '../core/keccak.ts';
 import type {
   ChainReader,
@@ -37,6 +37,8 @@ export class ForeignCheckpointError extends Error {
 const URGENT_FROM = 0.25;
 /** Where people should begin to worry. */
 const PAYLOAD_WARNING_BYTES = 98_304;
+/** Commands that change nothing which a checkpoint holds: it knows no open orders. */
+const UNSEEN: ReadonlySet<Command['type']> = new Set(['cutCheckpoint', 'tick', 'executorLost']);
 
 export interface CheckpointSettings {
   /** Between two checkpoints when something changed. */
@@ -378,7 +380,7 @@ export function freeze(
  * otherwise each checkpoint would bring about the next one, and an idle exchange would pay for them for ever.
  */
 export function isChange({ command, outcome }: Pick<Applied, 'command' | 'outcome'>): boolean {
-  if (outcome.result.code !== 'ok' || command.type === 'cutCheckpoint') return false;
+  if (outcome.result.code !== 'ok' || UNSEEN.has(command.type)) return false;
   if (command.type !== 'log') return true;
   return outcome.events.some(
     (event) => event.type !== 'checkpointFinal' && !(event.type === 'withdrawalChanged' && event.status === 'final'),

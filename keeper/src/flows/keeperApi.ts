@@ -11,6 +11,7 @@ import { accountViews, assetViews, bookOrdersView, bookViews, orderViews, withdr
 import type { Approvals } from './approve.ts';
 import type { Checkpoints } from './cutCheckpoint.ts';
 import type { ExitRoots } from './exitRoots.ts';
+import type { OrderExpiry } from './expireOrders.ts';
 import type { PriceFeed } from './feedPrices.ts';
 import { createGasBalance } from './gasBalance.ts';
 import type { Gates } from './gates.ts';
@@ -38,6 +39,7 @@ export interface Leading {
   readonly gates: Gates;
   readonly submitBatch: SubmitBatch;
   readonly priceFeed: PriceFeed;
+  readonly orderExpiry: OrderExpiry;
 }
 
 export interface KeeperApiInput {

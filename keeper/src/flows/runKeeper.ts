@@ -17,6 +17,7 @@ import type { Genesis } from '../core/state.ts';
 import { createApprovals } from './approve.ts';
 import { type CheckpointSettings, createCheckpoints } from './cutCheckpoint.ts';
 import { createExitRoots } from './exitRoots.ts';
+import { createOrderExpiry } from './expireOrders.ts';
 import { createPriceFeed, type PricedSource, type PriceSettings } from './feedPrices.ts';
 import { createProposals } from './followProposals.ts';
 import { createGates, type GateSettings } from './gates.ts';
@@ -191,7 +192,10 @@ export function createKeeper(ports: KeeperPorts): Keeper {
     for (const applied of replayed) submitBatch.remember(applied);
     const ingestion = createIngestion({ ...ports, sequencer });
     const priceFeed = createPriceFeed({ ...ports, sequencer, ...(ports.prices ?? NO_PRICES) });
-    leading = { priceFeed, sequencer, ingestion, checkpoints, exitRoots, approvals, history, gates, submitBatch };
+    const orderExpiry = createOrderExpiry({ sequencer, clock });
+    const parts = { sequencer, ingestion, checkpoints, exitRoots, approvals, history, gates, submitBatch };
+    leading = { ...parts, priceFeed, orderExpiry };
+    orderExpiry.start();
     ingestion.start();
     checkpoints.start();
     approvals.start();
@@ -249,6 +253,7 @@ export function createKeeper(ports: KeeperPorts): Keeper {
       leadership.stop();
       proposals.stop();
       standBy.stop();
+      leading?.orderExpiry.stop();
       leading?.ingestion.stop();
       leading?.checkpoints.stop();
       leading?.approvals.stop();
