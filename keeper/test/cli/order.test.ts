@@ -141,6 +141,92 @@ describe('mw order buy and sell', () => {
   });
 });
 
+describe('mw order buy and sell, in all their kinds', () => {
+  const ORDER = ['order', 'buy', '0.5', 'WETH/USDC', '--for', 'alice'];
+  const PLAIN = { ...NOTHING, book: BOOK, price: 250_000, quantity: 500, maxFeePpm: 300 };
+
+  it.each([
+    [['--fok'], { timeInForce: 3 }],
+    [['--post-only'], { flags: 1 }],
+    [['--self-trade', 'expire-taker'], { flags: 8 }],
+    [['--self-trade', 'expire-both'], { flags: 16 }],
+    [['--post-only', '--self-trade', 'decrement'], { flags: 25 }],
+  ])('signs %s', async (choice, expected) => {
+    answerWith(RESTING);
+    expect(await runMw(...ORDER, '--price', '2500', ...choice)).toMatchObject({ exitCode: 0 });
+    expect(sentBatch().message.actions).toEqual([{ ...PLAIN, ...expected }]);
+  });
+
+  it('signs how long an order is good', async () => {
+    answerWith(RESTING);
+    const before = Date.now();
+    await runMw(...ORDER, '--price', '2500', '--good-for', '60');
+    const [action] = sentBatch().message.actions;
+    expect(action).toEqual({ ...PLAIN, timeInForce: 1, expiry: action?.expiry });
+    expect(action?.expiry).toBeGreaterThanOrEqual(before + 60_000);
+    expect(action?.expiry).toBeLessThanOrEqual(Date.now() + 60_000);
+  });
+
+  it('signs a budget, and says what it left over', async () => {
+    answerWith({ code: 'ok', orderId: 7, filled: 399, remaining: 2_500_000, resting: false });
+    const run = await runMw('order', 'buy', '1000', 'WETH/USDC', '--budget', '--for', 'alice');
+    expect(run.stdout).toBe(
+      'order 7: buy 1000 USDC at any price in WETH/USDC\nfilled 0.399 WETH, 2.5 USDC left over\n',
+    );
+    expect(sentBatch().message.actions).toEqual([
+      { ...PLAIN, price: 0, quantity: 1_000_000_000, timeInForce: 2, flags: 4 },
+    ]);
+  });
+
+  it.each([
+    [['--price', '2500', '--ioc', '--fok'], 'Choose one of --ioc'],
+    [['--price', '2500', '--fok', '--good-for', '5'], 'Choose one of --ioc'],
+    [['--price', '2500', '--self-trade', 'maybe'], '--self-trade must be one of expire-maker'],
+    [['--price', '2500', '--good-for', '1.5'], 'The time must be a whole number'],
+    [[], "required option '--price <price>' not specified"],
+  ])('sends nothing with %s', async (choice, message) => {
+    const run = await runMw(...ORDER, ...choice);
+    expect(run).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(run.stderr).toContain(message);
+    expect(standIn.keeper.calls).toEqual([]);
+  });
+
+  it('does not sell for a budget without a worst price', async () => {
+    const run = await runMw('order', 'sell', '1000', 'WETH/USDC', '--budget', '--for', 'alice');
+    expect(run.stderr).toContain("required option '--price <price>' not specified");
+  });
+});
+
+describe('mw order amend', () => {
+  it('changes the price, the size or both', async () => {
+    answerWith({ code: 'ok', orderId: 7, filled: 0, remaining: 400, resting: true });
+    const args = ['order', 'amend', '7', 'WETH/USDC', '--size', '0.4', '--price', '2501', '--post-only'];
+    expect((await runMw(...args, '--for', 'alice')).stdout).toBe(
+      'amended order 7\nfilled 0 WETH, 0.4 WETH rests in the book\n',
+    );
+    expect(sentBatch().message.actions).toEqual([
+      { ...NOTHING, kind: 3, book: BOOK, orderId: 7, price: 250_100, quantity: 400, flags: 1 },
+    ]);
+  });
+
+  it('needs something to change', async () => {
+    const run = await runMw('order', 'amend', '7', 'WETH/USDC', '--for', 'alice');
+    expect(run).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('Give --price, --size or both.') });
+    expect(standIn.keeper.calls).toEqual([]);
+  });
+});
+
+describe('mw order cancel-all-after', () => {
+  it.each([
+    ['30', 30_000, 'all orders will go in 30 s\n'],
+    ['0', 0, 'switched off\n'],
+  ])('signs %s seconds', async (seconds, expiry, text) => {
+    answerWith({ code: 'ok', cancelled: 0 });
+    expect((await runMw('order', 'cancel-all-after', seconds, '--for', 'alice')).stdout).toBe(text);
+    expect(sentBatch().message.actions).toEqual([{ ...NOTHING, kind: 4, expiry }]);
+  });
+});
+
 describe('mw order cancel', () => {
   it('cancels one order', async () => {
     answerWith({ code: 'ok', cancelled: 1 });
