@@ -43,6 +43,17 @@ contract AuthorityTakeOverTest is StandbyTest {
         assertEq(authority.leader(), first);
     }
 
+    /// @dev The change of leader counts as a heartbeat of that second.
+    function test_announceTakeOver_inTheSecondOfTheVacancyCountsOnce() public {
+        vm.prank(council);
+        authority.vacateLeader();
+        authority.announceTakeOver(first);
+        uint64 announcedAt = uint64(block.timestamp);
+        vm.warp(block.timestamp + 1 minutes);
+        vm.expectRevert(abi.encodeWithSelector(IAuthority.Authority_AlreadyAnnounced.selector, announcedAt));
+        authority.announceTakeOver(first);
+    }
+
     function test_announceTakeOver_revertsIfNotListed() public {
         silence(STALE);
         proposeStandby(alice);

@@ -120,6 +120,19 @@ contract DiscardRootTest is VaultTest {
         registry.discardRoot();
     }
 
+    /// @dev What was about to mature is forgotten with its time: the next root begins anew, and is what is left later.
+    function test_discardRoot_onceMoreFallsBackToWhatMaturedSince() public {
+        reachRoot(1);
+        vm.warp(block.timestamp + 1 hours);
+        discard();
+        vm.warp(block.timestamp + 1 hours);
+        postRoot(2);
+        vm.warp(block.timestamp + 72 hours);
+        postRoot(3);
+        discard();
+        assertNewest(1, 2);
+    }
+
     function test_discardRoot_revertsIfNotCouncil() public {
         reachRoot(1);
         address[3] memory others = [governor, guardian, leader];
