@@ -28,7 +28,7 @@ const MONEY_PATHS = [
 const NEAREST_TESTS: Readonly<Record<string, string>> = {
   Authority: 'contracts/test/unit/Authority*',
   PauseHistory: 'contracts/test/unit/Authority.{pause,runningSeconds}*',
-  ExitHatch: 'contracts/test/unit/exit/{claim,exitMode,forcedWithdrawal}*',
+  ExitHatch: 'contracts/test/unit/{exit/{claim,exitMode,forcedWithdrawal},registry/discardRoot}*',
   ExitRootGate: 'contracts/test/unit/registry/{postExitRoot,discardRoot}*',
   ExitRootPosts: 'contracts/test/unit/registry/{postExitRoot,discardRoot}*',
   Settlements: 'contracts/test/unit/registry/*{Settlement,Signature}*',
