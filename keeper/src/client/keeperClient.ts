@@ -5,6 +5,7 @@ import type {
   ApprovalView,
   BatchAnswer,
   ExitRootView,
+  ForcedAnswerView,
   HealthView,
   IdentityView,
   KeeperApi,
@@ -112,6 +113,8 @@ export interface KeeperClient {
   exitRoot(chainId: number): Promise<ExitRootView | undefined>;
   /** All of them, page by page, oldest first. What is paid meanwhile may hide one, which is there the next time. */
   approvals(chainId: number): Promise<readonly ApprovalView[]>;
+  /** Answers to forced withdrawals, oldest first. */
+  forcedAnswers(chainId: number): Promise<readonly ForcedAnswerView[]>;
   /** undefined while the council has not proposed this keeper. */
   acceptance(chainId: number): Promise<AcceptanceView | undefined>;
   /** undefined where this keeper is neither a standby nor proposed as one. */
@@ -243,6 +246,12 @@ export function createKeeperClient(input: {
         if (answer.length < APPROVALS_PER_PAGE) break;
       }
       return approvals;
+    },
+    async forcedAnswers(chain) {
+      const answers = await get<readonly JsonOf<ForcedAnswerView>[]>('/v1/forced-answers', { chain });
+      return answers.map(({ message, ...rest }) => {
+        return { ...rest, message: { ...message, id: BigInt(message.id), paid: BigInt(message.paid) } };
+      });
     },
     acceptance: (chain) => unless('acceptance.none', get('/v1/acceptance', { chain })),
     standby: (chain) => unless('standby.none', get('/v1/standby', { chain })),

@@ -8,6 +8,7 @@ import type {
   BatchMessage,
   CheckpointMessage,
   ExitRootsMessage,
+  ForcedAnswerMessage,
   WithdrawalCancelMessage,
   WithdrawalMessage,
   WithdrawalRequestMessage,
@@ -149,6 +150,15 @@ export interface ApprovalView {
   readonly leaderSignature: Hex;
 }
 
+/** What the courier posts to `DepositRegistry.answerForced` of one chain. */
+export interface ForcedAnswerView {
+  readonly chainId: number;
+  readonly registry: Address;
+  readonly message: ForcedAnswerMessage;
+  readonly enclaveSignature: Hex;
+  readonly leaderSignature: Hex;
+}
+
 /** One applied command, as the stream sees it. */
 export interface StreamItem {
   readonly sequence: number;
@@ -219,6 +229,8 @@ export interface KeeperApi {
   /** The newest signed exit root for the chain; undefined when none is signed yet. */
   exitRoot(chainId: number): ExitRootView | undefined;
   approvals(chainId: number): readonly ApprovalView[];
+  /** Signed answers to forced withdrawals that the vault has not executed, oldest first. */
+  forcedAnswers(chainId: number): readonly ForcedAnswerView[];
   /** Leaves and proofs of an address under the newest signed exit roots; undefined while none are signed. */
   exitProof(address: Address): Promise<ExitProofView | undefined>;
   /** Calls back when new exit roots were signed. Returns how to stop. */

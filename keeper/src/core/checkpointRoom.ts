@@ -15,7 +15,7 @@ export const SHARE_LIMIT_BYTES = 24 * 1024;
 // From above: each as if every number in it were as large as it can be.
 /** Signatures, message and fees of the transaction, seal and padding, roles and counts. */
 const ENVELOPE_BYTES = 3_072;
-const CHAIN_BYTES = 56;
+const CHAIN_BYTES = 72;
 const SOURCE_BYTES = 48;
 const ASSET_BYTES = 48;
 /** Weights and price of an asset. */
@@ -25,6 +25,8 @@ const BOOK_BYTES = 40;
 /** In the head while it is pending, and in calldata when it is posted. */
 const PENDING_BYTES = 104;
 const POSTED_BYTES = 224;
+/** An answer to a forced withdrawal, or a rest that waits for one. */
+const ANSWER_BYTES = 48;
 
 /** Bytes that changed accounts and new nonces may take in the next checkpoint. */
 export function changeRoom(state: State): number {
@@ -37,7 +39,9 @@ export function changeRoom(state: State): number {
     BOOK_BYTES * books.length;
   const posted = Math.min(state.queuedWithdrawals, POSTED_LIMIT);
   const withdrawals = PENDING_BYTES * state.withdrawals.size + POSTED_BYTES * posted;
-  return TRANSACTION_LIMIT_BYTES - ENVELOPE_BYTES - SHARE_LIMIT_BYTES - listings - withdrawals;
+  const reopened = [...state.forced.values()].reduce((sum, requests) => sum + requests.reopened.length, 0);
+  const forced = ANSWER_BYTES * (state.answers.size + reopened);
+  return TRANSACTION_LIMIT_BYTES - ENVELOPE_BYTES - SHARE_LIMIT_BYTES - listings - withdrawals - forced;
 }
 
 /** Of the room, what is used already. */

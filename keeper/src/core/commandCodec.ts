@@ -1,6 +1,7 @@
 // Commands as bytes, for the journal. One encoding per command, with its version; readers refuse everything else.
 import type {
   Action,
+  AnswerForcedCommand,
   BatchCommand,
   Command,
   LogCommand,
@@ -48,6 +49,7 @@ const CUT_CHECKPOINT = 5;
 const TICK = 6;
 const EXECUTOR_LOST = 7;
 const PRICES = 8;
+const ANSWER_FORCED = 9;
 
 /** Throws `FormatError` when a field is outside its type (an integer above 2⁵³ − 1, hex of another length). */
 export function encodeCommand(command: Command): Uint8Array {
@@ -75,6 +77,11 @@ export function encodeCommand(command: Command): Uint8Array {
       writeByte(writer, LOG);
       writeInteger(writer, command.time);
       writeLog(writer, command);
+      break;
+    case 'answerForced':
+      writeByte(writer, ANSWER_FORCED);
+      writeInteger(writer, command.time);
+      writeAnswerForced(writer, command);
       break;
     case 'cutCheckpoint':
       writeByte(writer, CUT_CHECKPOINT);
@@ -119,6 +126,8 @@ function readCommand(reader: Reader, kind: number, time: number): Command {
       return readWithdrawalCancel(reader, time);
     case LOG:
       return readLog(reader, time);
+    case ANSWER_FORCED:
+      return readAnswerForced(reader, time);
     case CUT_CHECKPOINT:
       return { type: 'cutCheckpoint', time };
     case TICK:
@@ -222,6 +231,32 @@ function readWithdrawalCancel(reader: Reader, time: number): WithdrawalCancelCom
     account: readAddress(reader),
     chainId: readInteger(reader),
     nonce: readBig(reader),
+  };
+}
+
+function writeAnswerForced(writer: Writer, command: AnswerForcedCommand): void {
+  writeInteger(writer, command.chainId);
+  writeInteger(writer, command.id);
+  writeAddress(writer, command.account);
+  writeAddress(writer, command.token);
+  writeBig(writer, command.open);
+  writeBig(writer, command.capacity);
+  writeByte(writer, command.isKeyHolder ? 1 : 0);
+  writeByte(writer, command.transferFails ? 1 : 0);
+}
+
+function readAnswerForced(reader: Reader, time: number): AnswerForcedCommand {
+  return {
+    type: 'answerForced',
+    time,
+    chainId: readInteger(reader),
+    id: readInteger(reader),
+    account: readAddress(reader),
+    token: readAddress(reader),
+    open: readBig(reader),
+    capacity: readBig(reader),
+    isKeyHolder: readFlag(reader),
+    transferFails: readFlag(reader),
   };
 }
 

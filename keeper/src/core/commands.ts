@@ -161,6 +161,24 @@ export interface Block {
   readonly timestamp: number;
 }
 
+/** What a vault says, in a final block, of a forced withdrawal that waits for its answer. Amounts in atoms. */
+export interface AnswerForcedCommand {
+  readonly type: 'answerForced';
+  readonly time: number;
+  readonly chainId: number;
+  readonly id: number;
+  readonly account: Address;
+  readonly token: Address;
+  /** What is asked for and not paid yet. */
+  readonly open: bigint;
+  /** Of the token's limit of withdrawals. */
+  readonly capacity: bigint;
+  /** Whoever asked holds a key to the address, which is the same on every chain; a contract's is not. */
+  readonly isKeyHolder: boolean;
+  /** The token refuses transfers to the recipient. */
+  readonly transferFails: boolean;
+}
+
 /** Freezes the next checkpoint: everything queued goes into it. */
 export interface CutCheckpointCommand {
   readonly type: 'cutCheckpoint';
@@ -193,6 +211,7 @@ export type Command =
   | WithdrawalRequestCommand
   | WithdrawalCancelCommand
   | LogCommand
+  | AnswerForcedCommand
   | CutCheckpointCommand
   | TickCommand
   | ExecutorLostCommand

@@ -1,6 +1,6 @@
 // What the courier needs from the outside world. A courier holds a gas key and nothing else: everything that it carries
 // is signed by others and can be posted by anybody.
-import type { AcceptanceView, ApprovalView, ExitRootView, StandbyView } from './api.ts';
+import type { AcceptanceView, ApprovalView, ExitRootView, ForcedAnswerView, StandbyView } from './api.ts';
 import type { Address, Hex } from './commands.ts';
 
 /** What the keeper has signed. `client/keeperClient.ts` is one of these. */
@@ -13,6 +13,8 @@ export interface CourierKeeper {
   exitRoot(chainId: number): Promise<ExitRootView | undefined>;
   /** Oldest first. */
   approvals(chainId: number): Promise<readonly ApprovalView[]>;
+  /** Oldest first. */
+  forcedAnswers(chainId: number): Promise<readonly ForcedAnswerView[]>;
 }
 
 /** Mined, or refused by the contract before anything was sent. */
@@ -43,6 +45,9 @@ export interface CourierChain {
   wouldPay(approvals: readonly ApprovalView[]): Promise<readonly boolean[]>;
   /** What the contract has against one approval alone; undefined when it would be paid. */
   whyNotPaid(approval: ApprovalView): Promise<Unpaid | undefined>;
+  /** Whether the request still waits for this answer. */
+  awaitsAnswer(answer: ForcedAnswerView): Promise<boolean>;
+  answerForced(answer: ForcedAnswerView): Promise<Carried>;
   /** `paid` counts what the receipt shows. */
   withdrawMany(approvals: readonly ApprovalView[]): Promise<Carried & { readonly paid: number }>;
 }

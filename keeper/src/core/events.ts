@@ -3,6 +3,10 @@
 import type { AccountId, Address, Hex, Side } from './commands.ts';
 import type { PriceVerdict } from './oracle/priceGuard.ts';
 
+/** As `ForcedReason` of the contracts, in its order. No answer says `debt`: the ledger knows none. */
+export const FORCED_REASONS = ['paid', 'noBalance', 'debt', 'transferFails', 'overLimit'] as const;
+export type ForcedReason = (typeof FORCED_REASONS)[number];
+
 /** Why something was refused. Stable: clients switch on it. */
 export type RejectCode =
   | 'batch.notExecutor'
@@ -38,6 +42,8 @@ export type RejectCode =
   | 'withdrawal.insufficientBalance'
   | 'withdrawal.vaultTooLow'
   | 'withdrawal.tooMany'
+  | 'forced.notWaiting'
+  | 'forced.tooMany'
   | 'checkpoint.inFlight'
   | 'checkpoint.full';
 
@@ -167,6 +173,32 @@ export interface WithdrawalChanged {
   readonly deadline: number;
 }
 
+/** A forced withdrawal takes this much from an account: its vault will pay it. */
+export interface ForcedCharged {
+  readonly type: 'forcedCharged';
+  readonly account: AccountId;
+  readonly asset: number;
+  readonly chainId: number;
+  readonly token: Address;
+  /** Atoms of the chain's token. */
+  readonly amount: bigint;
+  /** Of the request, at its vault. */
+  readonly id: number;
+}
+
+/** A vault has executed the answer to a forced withdrawal; what it paid was charged before. */
+export interface ForcedAnswered {
+  readonly type: 'forcedAnswered';
+  /** Subaccount 0 of whoever asked. */
+  readonly account: AccountId;
+  readonly chainId: number;
+  readonly token: Address;
+  /** Atoms; 0 when it was refused. */
+  readonly amount: bigint;
+  readonly reason: ForcedReason;
+  readonly id: number;
+}
+
 export interface CheckpointCut {
   readonly type: 'checkpointCut';
   readonly number: number;
@@ -213,6 +245,8 @@ export type CoreEvent =
   | Credited
   | HeldUnlisted
   | WithdrawalChanged
+  | ForcedCharged
+  | ForcedAnswered
   | CheckpointCut
   | CheckpointFinal
   | DirectoryChanged

@@ -20,11 +20,12 @@ export function exitInputOf(state: State): ExitInput {
     boundTo: contractChains(state, ownerOf),
     lastOwners: [...new Set(operators)],
     tokens: exitTokens(ledger, ownerOf),
-    withdrawals: [...state.withdrawals.values()].map(({ account, token, amount }) => ({
-      owner: ownerOf[account] as number,
-      token: token.index,
-      amount,
-    })),
+    withdrawals: [
+      ...[...state.withdrawals.values()].map(({ account, token, amount }) => ({ account, token, amount })),
+      ...[...state.answers.values()].map(({ account, token, paid }) => ({ account, token, amount: paid })),
+    ]
+      .filter(({ amount }) => amount > 0n)
+      .map(({ account, token, amount }) => ({ owner: ownerOf[account] as number, token: token.index, amount })),
     settlements: [],
     shuttles: [],
   };

@@ -5,6 +5,7 @@ import { MAX_SAFE, PPM, wadPer } from './assets.ts';
 import { cancelOrder } from './cancelOrder.ts';
 import { type Address, BUY, type LogCommand, SELL } from './commands.ts';
 import type { CoreEvent, DirectoryChanged } from './events.ts';
+import { finaliseAnswers, forcedAnswered, forcedRequested } from './forced.ts';
 import { type Asset, addAsset, addNet, addWad, openAccount, openToken, type VaultToken } from './ledger.ts';
 import {
   type AuthorityEntry,
@@ -86,6 +87,12 @@ function applyRegistryEntry(
     case 'withdrawalCancelled':
     case 'withdrawalRevoked':
       withdrawalCancelledOnChain(state, { chainId, ...entry }, events);
+      return;
+    case 'forcedRequested':
+      forcedRequested(state, chainId, entry.id, where);
+      return;
+    case 'forcedAnswered':
+      forcedAnswered(state, { chainId, entry, where }, events);
   }
 }
 
@@ -159,6 +166,7 @@ function applyCheckpointerEntry(
   state.finalDigest = digest;
   events.push({ type: 'checkpointFinal', number, digest });
   finaliseWithdrawals(state, number, events);
+  finaliseAnswers(state, number);
 }
 
 function applyDirectoryEntry(

@@ -4,6 +4,7 @@ import { assert } from './assertion.ts';
 import { MAX_SAFE } from './assets.ts';
 import { BUY, SELL } from './commands.ts';
 import { type Exchange, reserveOf } from './exchange.ts';
+import { forcedKey } from './forced.ts';
 import type { Ledger } from './ledger.ts';
 import { levelSlot, NO_ASK, NO_BID, priceAbove } from './levels.ts';
 import { type Book, ordersOf, ordersOfAccount } from './orderBook.ts';
@@ -65,12 +66,33 @@ function assertWithdrawals(state: State): void {
     assert(checkpoint <= state.cutNumber, 'a withdrawal of a checkpoint that was never cut');
     assert(status !== 'final' || checkpoint <= state.finalNumber, 'a final withdrawal of a checkpoint that is not');
   }
+  for (const answer of state.answers.values()) {
+    const { token, paid, account, status, checkpoint } = answer;
+    promised.set(token, (promised.get(token) ?? 0n) + paid);
+    assert((status === 'queued') === (checkpoint === 0), `an answer is ${status} in checkpoint ${checkpoint}`);
+    assert(status !== 'final' || checkpoint <= state.finalNumber, 'a final answer of a checkpoint that is not');
+    assert((paid === 0n) === account < 0, `an answer of ${paid} atoms charged account ${account}`);
+  }
+  assertForced(state);
   assert(queued === state.queuedWithdrawals, `${queued} withdrawals queued, ${state.queuedWithdrawals} counted`);
   const pending = [...state.pendingOf.values()].reduce((sum, count) => sum + count, 0);
   assert(pending === state.withdrawals.size, `${state.withdrawals.size} withdrawals pending, ${pending} counted`);
   for (const token of state.exchange.ledger.tokens.values()) {
     assert((promised.get(token) ?? 0n) === token.promised, `${token.token}: promised does not add up`);
     assert(token.promised <= token.holdings, `${token.token}: more promised than held`);
+  }
+}
+
+/** Every request is undecided, or has an answer that is not executed, or is over. */
+function assertForced({ forced, answers }: State): void {
+  for (const [chainId, { asked, decided, reopened }] of forced) {
+    assert(decided <= asked, `chain ${chainId}: decided forced withdrawal ${decided} of ${asked}`);
+    for (const id of reopened) {
+      assert(id <= decided && !answers.has(forcedKey(chainId, id)), `chain ${chainId}: ${id} waits and is answered`);
+    }
+  }
+  for (const { chainId, id } of answers.values()) {
+    assert(id <= (forced.get(chainId)?.decided ?? 0), `an answer to forced withdrawal ${id}, which was not decided`);
   }
 }
 

@@ -36,6 +36,9 @@ function wordsOf(entry: AnyEntry): Uint8Array[] {
     case 'withdrawalCancelled':
     case 'withdrawalRevoked':
       return [address(entry.account), uint(entry.nonce)];
+    case 'forcedRequested':
+    case 'forcedAnswered':
+      return forcedWords(entry);
     case 'tokenListed':
       return [address(entry.token), ...Array.from({ length: 8 }, () => uint(0))];
     case 'leaderChanged':
@@ -45,6 +48,13 @@ function wordsOf(entry: AnyEntry): Uint8Array[] {
     default:
       return listingWords(entry);
   }
+}
+
+function forcedWords(entry: RegistryEntry & { type: 'forcedRequested' | 'forcedAnswered' }): Uint8Array[] {
+  const { id, account, token, recipient } = entry;
+  const asked = [uint(id), address(account), address(token)];
+  if (entry.type === 'forcedRequested') return [...asked, uint(entry.amount), address(recipient)];
+  return [...asked, uint(entry.paid), address(recipient), uint(entry.reason), uint(entry.open)];
 }
 
 /** The tuple, then an empty payload. */

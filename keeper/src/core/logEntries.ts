@@ -31,6 +31,26 @@ export type RegistryEntry =
       readonly account: Address;
       readonly nonce: bigint;
     }
+  | {
+      readonly type: 'forcedRequested';
+      readonly id: bigint;
+      readonly account: Address;
+      readonly token: Address;
+      readonly amount: bigint;
+      readonly recipient: Address;
+    }
+  | {
+      readonly type: 'forcedAnswered';
+      readonly id: bigint;
+      readonly account: Address;
+      readonly token: Address;
+      readonly paid: bigint;
+      readonly recipient: Address;
+      /** As `FORCED_REASONS` numbers them. */
+      readonly reason: number;
+      /** What waits for a further answer. */
+      readonly open: bigint;
+    }
   /** From now on the vault takes it. Limits and the like follow, which are the vault's own business. */
   | { readonly type: 'tokenListed'; readonly token: Address };
 
@@ -99,6 +119,8 @@ export const KINDS = {
   withdrawn: kindOf('Withdrawn(uint64,address,address,uint256,address,uint256)'),
   withdrawalCancelled: kindOf('WithdrawalCancelled(uint64,address,uint256)'),
   withdrawalRevoked: kindOf('WithdrawalRevoked(uint64,address,uint256)'),
+  forcedRequested: kindOf('ForcedRequested(uint64,uint256,address,address,uint256,address)'),
+  forcedAnswered: kindOf('ForcedAnswered(uint64,uint256,address,address,uint256,address,uint8,uint256)'),
   tokenListed: kindOf('TokenListed(uint64,address,uint256,(uint112,uint32),(uint112,uint32),(uint112,uint32),bool)'),
   leaderChanged: kindOf('LeaderChanged(uint64,address,uint64,bytes32)'),
   checkpointed: kindOf('Checkpointed(uint64,(uint64,uint64,bytes32,bytes32,bytes32,bytes32,bytes32,uint64),bytes)'),
@@ -156,6 +178,30 @@ export function decodeRegistryEntry(entry: LogEntry, where: string): RegistryEnt
       const words = wordsOf(entry, 2, where);
       const type = entry.kind === KINDS.withdrawalCancelled ? 'withdrawalCancelled' : 'withdrawalRevoked';
       return { type, account: words.address(0), nonce: words.uint(1) };
+    }
+    case KINDS.forcedRequested: {
+      const words = wordsOf(entry, 5, where);
+      return {
+        type: 'forcedRequested',
+        id: words.uint(0),
+        account: words.address(1),
+        token: words.address(2),
+        amount: words.uint(3),
+        recipient: words.address(4),
+      };
+    }
+    case KINDS.forcedAnswered: {
+      const words = wordsOf(entry, 7, where);
+      return {
+        type: 'forcedAnswered',
+        id: words.uint(0),
+        account: words.address(1),
+        token: words.address(2),
+        paid: words.uint(3),
+        recipient: words.address(4),
+        reason: words.number(5, 8),
+        open: words.uint(6),
+      };
     }
     case KINDS.tokenListed:
       return { type: 'tokenListed', token: wordsOf(entry, { atLeast: 1 }, where).address(0) };

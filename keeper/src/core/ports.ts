@@ -68,6 +68,18 @@ export interface StandbyStanding {
   readonly block: Block;
 }
 
+/** A forced withdrawal that waits at its vault. */
+export interface ForcedRequest {
+  readonly account: Address;
+  readonly token: Address;
+  /** Atoms that are not paid yet. */
+  readonly open: bigint;
+  /** Somebody has sent transactions with a key of the account's address: it is no contract. */
+  readonly isKeyHolder: boolean;
+  /** The token would not move even one atom to the recipient. */
+  readonly transferFails: boolean;
+}
+
 /**
  * Reads one chain through several RPCs and believes only what enough of them agree on. All methods throw `ChainError`; one
  * whose `code` is `reorg` says that a block which was final is gone.
@@ -92,6 +104,8 @@ export interface ChainReader {
   ): Promise<{ readonly epoch: number; readonly checkpoint: number; readonly issuedAt: number }>;
   /** What of a token may be withdrawn at once, and what of that is used up at the block. */
   readWithdrawalLimit(registry: Address, token: Address, tag: BlockTag): Promise<WithdrawalLimit>;
+  /** What somebody asked for by force, and whether the vault could pay it out; undefined when it is answered. */
+  readForced(registry: Address, id: number, tag: BlockTag): Promise<ForcedRequest | undefined>;
   /** Whether the registry would refuse a withdrawal with this nonce: it was paid or cancelled before. */
   isNonceUsed(
     registry: Address,

@@ -181,6 +181,8 @@ function readCommand(fields: Fields, type: string): Line {
       };
     case 'log':
       return { type, ...at, ...readLog(fields) };
+    case 'answerForced':
+      return { type, ...at, ...readAnswerForced(fields) };
     case 'cutCheckpoint':
     case 'tick':
       return { type, ...at };
@@ -262,6 +264,19 @@ function readWithdrawal(fields: Fields): Omit<Extract<Command, { type: 'requestW
     recipient: fields.address('recipient'),
     nonce: fields.big('nonce'),
     deadline: fields.integer('deadline'),
+  };
+}
+
+function readAnswerForced(fields: Fields): Omit<Extract<Command, { type: 'answerForced' }>, 'type' | 'time'> {
+  return {
+    chainId: fields.integer('chainId'),
+    id: fields.integer('id'),
+    account: fields.address('account'),
+    token: fields.address('token'),
+    open: fields.big('open'),
+    capacity: fields.big('capacity'),
+    isKeyHolder: fields.flag('isKeyHolder'),
+    transferFails: fields.flag('transferFails'),
   };
 }
 

@@ -3,10 +3,11 @@
 // `encodeState` is what checkpoints stand for, as if all orders were cancelled: balances without reserves, no books.
 // `encodeEngine` is everything, books included, for the local disk. `stateHash` and `engineHash` are their keccak256.
 //
-// Layout of a state, version 4. Integers are variable-length, seven bits a byte, lowest first (packing.ts):
+// Layout of a state, version 5. Integers are variable-length, seven bits a byte, lowest first (packing.ts):
 //
-//   head       version 4 · time · home chain id · authority · checkpointer · directory
-//              roles · checkpoint numbers · chains · log positions · assets, weights, prices · tokens · books · withdrawals
+//   head       version 5 · time · home chain id · authority · checkpointer · directory
+//              roles · checkpoint numbers · chains · log positions · assets, weights, prices · tokens · books
+//              withdrawals · forced withdrawals
 //   accounts   their number · a record of each, in the order of their indices
 //   nonces     their number · a row of each, in the order of account, chain and nonce
 //
@@ -20,6 +21,8 @@
 // Larger than the limit: what writes a part stands beside what reads it, and both must change together.
 import { PPM, WAD_DECIMALS } from './assets.ts';
 import { type Address, type Hex, ZERO_ADDRESS } from './commands.ts';
+import { FORCED_REASONS } from './events.ts';
+import { ANSWERS_LIMIT, forcedKey } from './forced.ts';
 import { keccak256Hex } from './keccak.ts';
 import {
   type Asset,
@@ -74,8 +77,8 @@ import {
 import { addPending, rememberNonce } from './withdrawal.ts';
 
 /** Raised whenever the same commands would give another state: a journal is replayed only by the version that wrote it. */
-export const CORE_VERSION = 5;
-export const STATE_VERSION = 4;
+export const CORE_VERSION = 6;
+export const STATE_VERSION = 5;
 const ENGINE_VERSION = 4;
 const WORD = 32;
 const KEY_BYTES = 33;
@@ -162,10 +165,15 @@ export function decodeState(bytes: Uint8Array, genesis: Genesis): State {
   readRoles(reader, state);
   const tokens = readListings(reader, state);
   const withdrawals = readWithdrawals(reader, tokens);
+  readForced(reader, state, tokens);
   readAccounts(reader, state, tokens);
   readNonces(reader, state);
   expectEnd(reader);
   for (const withdrawal of withdrawals) adopt(state, withdrawal);
+  for (const { account, token, paid } of state.answers.values()) {
+    check(account < state.exchange.ledger.accountCount, 'an answer that charged no account');
+    token.promised += paid;
+  }
   takeChanges(state);
   return state;
 }
@@ -259,6 +267,7 @@ function writeHead(writer: Writer, state: State): void {
   writeRoles(writer, state);
   writeListings(writer, state);
   writeWithdrawals(writer, state);
+  writeForced(writer, state);
 }
 
 function writeRoles(writer: Writer, state: State): void {
@@ -462,6 +471,61 @@ function adopt(state: State, withdrawal: Withdrawal): void {
   check(withdrawal.checkpoint <= state.cutNumber, 'a withdrawal of a checkpoint that was never cut');
   withdrawal.token.promised += withdrawal.amount;
   addPending(state, withdrawal);
+}
+
+// Forced withdrawals.
+
+function writeForced(writer: Writer, state: State): void {
+  writeInteger(writer, state.forced.size);
+  for (const [chainId, { asked, decided, reopened }] of state.forced) {
+    writeInteger(writer, chainId);
+    writeInteger(writer, asked);
+    writeInteger(writer, decided);
+    writeInteger(writer, reopened.length);
+    for (const id of reopened) writeInteger(writer, id);
+  }
+  writeInteger(writer, state.answers.size);
+  for (const { chainId, id, token, reason, paid, account, status, checkpoint } of state.answers.values()) {
+    writeInteger(writer, chainId);
+    writeInteger(writer, id);
+    writeInteger(writer, token.index);
+    writeByte(writer, FORCED_REASONS.indexOf(reason));
+    writeBig(writer, paid);
+    writeInteger(writer, account + 1);
+    writeByte(writer, WITHDRAWAL_STATUSES.indexOf(status));
+    writeInteger(writer, checkpoint);
+  }
+}
+
+function readForced(reader: Reader, state: State, tokens: readonly VaultToken[]): void {
+  for (let left = readCount(reader, COUNT_LIMIT); left > 0; left--) {
+    const chainId = readInteger(reader);
+    check(state.chains.has(chainId) && !state.forced.has(chainId), `forced withdrawals of chain ${chainId}`);
+    const asked = readInteger(reader);
+    const decided = readInteger(reader);
+    const reopened = Array.from({ length: readCount(reader, ANSWERS_LIMIT) }, () => readInteger(reader));
+    check(decided <= asked && reopened.every((id) => id > 0 && id <= decided), 'forced withdrawals out of range');
+    state.forced.set(chainId, { asked, decided, reopened });
+  }
+  for (let left = readCount(reader, ANSWERS_LIMIT); left > 0; left--) readAnswer(reader, state, tokens);
+}
+
+function readAnswer(reader: Reader, state: State, tokens: readonly VaultToken[]): void {
+  const chainId = readInteger(reader);
+  const id = readInteger(reader);
+  const token = tokens[readInteger(reader)];
+  const reason = FORCED_REASONS[readByte(reader)];
+  const paid = readBig(reader);
+  const account = readInteger(reader) - 1;
+  const status = WITHDRAWAL_STATUSES[readByte(reader)];
+  const checkpoint = readInteger(reader);
+  const requests = state.forced.get(chainId);
+  check(requests !== undefined && id > 0 && id <= requests.decided, `an answer to no forced withdrawal`);
+  check(!requests.reopened.includes(id) && !state.answers.has(forcedKey(chainId, id)), 'two answers to one request');
+  check(token?.chainId === chainId && reason !== undefined && status !== undefined, 'an answer of nothing');
+  check((paid === 0n) === account < 0 && (paid === 0n || token.asset >= 0), 'an answer that charges nobody');
+  check((status === 'queued') === (checkpoint === 0) && checkpoint <= state.cutNumber, 'an answer that is half posted');
+  state.answers.set(forcedKey(chainId, id), { chainId, id, token, reason, paid, account, status, checkpoint });
 }
 
 // Accounts.

@@ -1,6 +1,6 @@
 // The whole state of the exchange, and the questions that the flows ask it. Only `step` changes it.
 import { type Address, type Hex, ZERO_ADDRESS } from './commands.ts';
-import type { WithdrawalChanged } from './events.ts';
+import type { ForcedReason, WithdrawalChanged } from './events.ts';
 import { createExchange, type Exchange } from './exchange.ts';
 import { depositChainsOf, takeChanged, type VaultToken } from './ledger.ts';
 import { replayHead } from './logEntries.ts';
@@ -74,6 +74,31 @@ export interface UsedNonce {
   readonly until: number;
 }
 
+/** An answer from its decision until the vault has executed it. */
+export interface ForcedAnswer {
+  readonly chainId: number;
+  readonly id: number;
+  readonly token: VaultToken;
+  readonly reason: ForcedReason;
+  /** Atoms, which were charged when it was decided; 0 in a refusal. */
+  readonly paid: bigint;
+  /** One of the accounts that were charged, as index in the ledger; −1 in a refusal. */
+  readonly account: number;
+  status: 'queued' | 'posted' | 'final';
+  /** 0 while queued. */
+  checkpoint: number;
+}
+
+/** The requests of one vault, which numbers them from 1 on. */
+export interface ForcedRequests {
+  /** Newest that its log has told. */
+  asked: number;
+  /** Newest that was decided, all before it, too. */
+  decided: number;
+  /** Those of which a part is paid and the rest is not decided, in the order of those payments. */
+  readonly reopened: number[];
+}
+
 /** What a checkpoint must carry whatever else it carries: all that changed since the one before. */
 export interface Changes {
   /** Indices in the ledger, in their order. */
@@ -113,6 +138,9 @@ export interface State {
   /** How many of them are queued, and how many belong to an address. */
   queuedWithdrawals: number;
   readonly pendingOf: Map<Address, number>;
+  /** Forced withdrawals, by chain id, and the answers to them that are not executed, by `forcedKey`. */
+  readonly forced: Map<number, ForcedRequests>;
+  readonly answers: Map<string, ForcedAnswer>;
   /** Nonces of requests, by `nonceKey`, remembered until the request's deadline. */
   readonly usedNonces: Map<string, UsedNonce>;
   /** How many of them belong to an address. */
@@ -148,6 +176,8 @@ export function createState(genesis: Genesis): State {
     withdrawals: new Map(),
     queuedWithdrawals: 0,
     pendingOf: new Map(),
+    forced: new Map(),
+    answers: new Map(),
     usedNonces: new Map(),
     usedNoncesOf: new Map(),
     changedNonces: new Set(),

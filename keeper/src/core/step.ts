@@ -6,6 +6,7 @@ import { applyBatch } from './batch.ts';
 import { cancelEverybody, expireDue } from './cancelOrder.ts';
 import { BATCH_LIMIT, type Command, type ExecutorLostCommand } from './commands.ts';
 import type { CommandResult, CoreEvent, Outcome } from './events.ts';
+import { answerForced, postAnswers } from './forced.ts';
 import { ingestLog } from './ingestLog.ts';
 import { applyPrices } from './margin/marginState.ts';
 import { type State, takeChanges } from './state.ts';
@@ -50,6 +51,8 @@ function apply(state: State, sequence: number, command: Command, events: CoreEve
     case 'log':
       ingestLog(state, command, events);
       return { code: 'ok' };
+    case 'answerForced':
+      return answerForced(state, command, events);
     case 'cutCheckpoint':
       return cutCheckpoint(state, events);
     case 'tick':
@@ -78,6 +81,7 @@ function cutCheckpoint(state: State, events: CoreEvent[]): CommandResult {
   state.cutNumber = number;
   events.push({ type: 'checkpointCut', number });
   postQueued(state, { number, time }, events);
+  postAnswers(state, number);
   forgetNonces(state, time);
   state.lastChanges = takeChanges(state);
   return { code: 'ok' };

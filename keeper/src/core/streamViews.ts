@@ -1,6 +1,6 @@
 // The messages of `/v1/stream`, as JSON-ready data: written by the HTTP adapter, read by the client.
 import type { Address } from './commands.ts';
-import type { CancelReason, DirectoryChanged } from './events.ts';
+import type { CancelReason, DirectoryChanged, ForcedReason } from './events.ts';
 import type {
   AccountView,
   AtomsView,
@@ -75,7 +75,26 @@ export type AccountEventView =
       readonly atoms: string;
       readonly logIndex: number;
     }
-  | { readonly type: 'withdrawalChanged'; readonly withdrawal: WithdrawalView };
+  | { readonly type: 'withdrawalChanged'; readonly withdrawal: WithdrawalView }
+  | {
+      readonly type: 'forcedCharged';
+      readonly address: Address;
+      readonly subaccount: number;
+      readonly payment: AtomsView;
+      /** Of the request, at the vault of the payment's chain. */
+      readonly id: number;
+    }
+  | {
+      readonly type: 'forcedAnswered';
+      readonly address: Address;
+      readonly subaccount: number;
+      readonly chainId: number;
+      readonly token: Address;
+      /** What the vault paid. */
+      readonly atoms: string;
+      readonly reason: ForcedReason;
+      readonly id: number;
+    };
 
 export interface DirectoryChangedView {
   readonly type: 'directoryChanged';

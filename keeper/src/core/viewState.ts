@@ -240,6 +240,9 @@ export function solvencyOf(
   for (const withdrawal of state.withdrawals.values()) {
     if (withdrawal.token.asset === index) withdrawals += wadOf(withdrawal);
   }
+  for (const { token, paid } of state.answers.values()) {
+    if (token.asset === index) withdrawals += paid * wadPer(token.decimals);
+  }
   let vaults = 0n;
   for (const token of ledger.tokens.values()) {
     if (token.asset === index) vaults += token.holdings * wadPer(token.decimals);

@@ -1,6 +1,7 @@
-// What both keys sign once a checkpoint is final: one set of exit roots for all chains, then the withdrawals it carries,
-// as many as the vault's limits let out. Nothing is signed earlier, and nothing while another keeper may lead.
-import type { ApprovalView, ExitRootView } from '../core/api.ts';
+// What both keys sign once a checkpoint is final: one set of exit roots for all chains, then the answers to forced
+// withdrawals and the withdrawals it carries, as many as the vault's limits let out. Nothing is signed earlier, and nothing while another keeper may lead.
+import type { ApprovalView, ExitRootView, ForcedAnswerView } from '../core/api.ts';
+import { answeredAtoms, finalAnswers, forcedKey } from '../core/forced.ts';
 import type { ChainReader, Clock, KeeperKeys, WithdrawalLimit } from '../core/ports.ts';
 import type { State } from '../core/state.ts';
 import { registries } from '../core/state.ts';
@@ -15,6 +16,7 @@ export interface Approvals {
   /** undefined also while this keeper may not sign. */
   exitRoot(chainId: number): ExitRootView | undefined;
   approvals(chainId: number): readonly ApprovalView[];
+  forcedAnswers(chainId: number): readonly ForcedAnswerView[];
   /** Seconds of the newest root on each chain; 0 when none stands there. */
   readonly rootIssuedAt: ReadonlyMap<number, number>;
   start(): void;
@@ -34,6 +36,7 @@ export function createApprovals(input: {
   const state: State = sequencer.state;
   const rootIssuedAt = new Map<number, number>();
   const signatures = new Map<string, ApprovalView>();
+  let answers = new Map<string, ForcedAnswerView>();
   let running = false;
   let cancelTimer: (() => void) | undefined;
 
@@ -53,10 +56,11 @@ export function createApprovals(input: {
     );
     const tokens = new Map(unsigned.map((withdrawal) => [vaultTokenKey(withdrawal), withdrawal]));
     await Promise.all(
-      [...tokens].map(async ([key, { chainId, registry, message }]) => {
+      [...tokens].map(async ([key, withdrawal]) => {
+        const { chainId, registry, message } = withdrawal;
         const reading = readers.get(chainId)?.readWithdrawalLimit(registry, message.token, 'finalized');
         const limit = await reading?.catch(() => undefined);
-        if (limit !== undefined) limits.set(key, limit);
+        if (limit !== undefined) limits.set(key, { ...limit, used: limit.used + answeredAtoms(state, withdrawal) });
       }),
     );
     return limits;
@@ -78,6 +82,20 @@ export function createApprovals(input: {
     for (const key of signatures.keys()) if (!keep.has(key)) signatures.delete(key);
   }
 
+  /** All of them: what they pay is put aside, and the vault waits for them for 7 days only. */
+  function signAnswers(): void {
+    const waiting = finalAnswers(state, Math.min(state.finalNumber, exitRoots.signedFor.checkpoint));
+    answers = new Map(
+      waiting.map(({ chainId, registry, message }) => {
+        const key = `${forcedKey(chainId, Number(message.id))}:${message.checkpoint}:${leadership.epoch}`;
+        const known = answers.get(key);
+        if (known !== undefined) return [key, known];
+        const digest = digestOf('ForcedAnswer', { chainId, verifyingContract: registry }, message);
+        return [key, { chainId, registry, message, ...signBoth(keys, digest) }];
+      }),
+    );
+  }
+
   /** All chains at once: one that does not answer must not hold up the others. */
   async function readRoots(): Promise<void> {
     await Promise.all(
@@ -93,6 +111,7 @@ export function createApprovals(input: {
     const [limits] = await Promise.all([readLimits(), readRoots()]);
     if (maySign()) {
       exitRoots.sign();
+      signAnswers();
       signWithdrawals(limits);
     }
     if (running) cancelTimer = clock.after(input.pollMs, () => void loop());
@@ -102,6 +121,7 @@ export function createApprovals(input: {
     rootIssuedAt,
     exitRoot: (chainId) => (maySign() ? exitRoots.exitRoot(chainId) : undefined),
     approvals: (chainId) => (maySign() ? [...signatures.values()].filter((item) => item.chainId === chainId) : []),
+    forcedAnswers: (chainId) => (maySign() ? [...answers.values()].filter((item) => item.chainId === chainId) : []),
     start() {
       running = true;
       void loop();

@@ -1,6 +1,6 @@
 // The courier: carries what the keeper has signed to the chains. Each round looks at what stands on the chain and does
 // what is missing, so that any number of couriers may run at once, stop and start.
-import type { ApprovalView, StandbyStepView } from '../core/api.ts';
+import type { ApprovalView, ForcedAnswerView, StandbyStepView } from '../core/api.ts';
 import type { Hex } from '../core/commands.ts';
 import type { CourierChain, CourierKeeper, Standing, Unpaid } from '../core/courierPorts.ts';
 import type { Clock } from '../core/ports.ts';
@@ -15,6 +15,7 @@ export type CarryEvent = { readonly chainId: number } & (
   | { readonly type: 'leaderAccepted'; readonly epoch: number; readonly hash: Hex }
   | { readonly type: 'standbyHelped'; readonly step: StandbyStepView['type']; readonly hash: Hex }
   | { readonly type: 'rootPosted'; readonly epoch: number; readonly checkpoint: number; readonly hash: Hex }
+  | { readonly type: 'forcedAnswered'; readonly id: bigint; readonly paid: bigint; readonly hash: Hex }
   | { readonly type: 'withdrawalsPaid'; readonly paid: number; readonly hash: Hex }
   /** The contract does not take it. Told once, until the reason changes. */
   | { readonly type: 'refused'; readonly what: string; readonly reason: string }
@@ -81,8 +82,9 @@ interface Round {
 }
 
 /**
- * One round on one chain: a new leader's acceptance, a standby's next step, the newest exit root, and the withdrawals that it lets out. Gives
- * what was refused. Throws when the keeper or the chain cannot be asked, or a transaction is not mined in time.
+ * One round on one chain: a new leader's acceptance, a standby's next step, the newest exit root, and the answers and
+ * withdrawals that it lets out. Gives what was refused. Throws when the keeper or the chain cannot be asked, or a
+ * transaction is not mined in time.
  */
 export async function carryOnce(input: Round): Promise<Refusals> {
   const { keeper, chain, report } = input;
@@ -94,12 +96,13 @@ export async function carryOnce(input: Round): Promise<Refusals> {
     refusals.set(what, why);
   };
 
-  const [standing, acceptance, standby, root, approvals] = await Promise.all([
+  const [standing, acceptance, standby, root, approvals, answers] = await Promise.all([
     chain.standing(),
     keeper.acceptance(chainId),
     keeper.standby(chainId),
     keeper.exitRoot(chainId),
     keeper.approvals(chainId),
+    keeper.forcedAnswers(chainId),
   ]);
 
   if (acceptance !== undefined && isProposed(acceptance.message, standing)) {
@@ -126,9 +129,32 @@ export async function carryOnce(input: Round): Promise<Refusals> {
     } else refuse(`exit root of checkpoint ${checkpoint}`, { done: false, reason: carried.reason });
   }
 
+  // First: they were charged first, and a vault waits for them for 7 days only.
+  await answerAll(
+    { ...input, refuse },
+    answers.filter(({ message }) => message.checkpoint <= gate.checkpoint),
+  );
   const open = approvals.filter(({ message }) => message.checkpoint <= gate.checkpoint);
   await payAll({ ...input, refuse }, open);
   return refusals;
+}
+
+/** One transaction each: there are few, and each brings its fee. */
+async function answerAll(
+  { chain, report, refuse }: Round & { readonly refuse: (what: string, why: Unpaid) => void },
+  answers: readonly ForcedAnswerView[],
+): Promise<void> {
+  let transactions = 0;
+  for (const answer of answers) {
+    if (transactions === TRANSACTIONS_PER_ROUND) return;
+    if (!(await chain.awaitsAnswer(answer))) continue;
+    const { id, paid } = answer.message;
+    const carried = await chain.answerForced(answer);
+    if (carried.ok) {
+      transactions++;
+      report({ type: 'forcedAnswered', chainId: chain.chainId, id, paid, hash: carried.hash });
+    } else refuse(`answer to forced withdrawal ${id}`, { done: false, reason: carried.reason });
+  }
 }
 
 /** Pays in the keeper's order. What would fail is left out, and stops nothing that comes after it. */

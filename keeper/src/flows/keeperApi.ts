@@ -8,6 +8,7 @@ import type { AuthorityView, ChainReader, CheckpointPoster, Clock, KeeperKeys, R
 import type { Genesis } from '../core/state.ts';
 import { digestOf, ZERO_HASH } from '../core/typedMessages.ts';
 import { accountViews, assetViews, bookOrdersView, bookViews, orderViews, withdrawalViews } from '../core/viewState.ts';
+import type { ForcedAnswers } from './answerForced.ts';
 import type { Approvals } from './approve.ts';
 import type { Checkpoints } from './cutCheckpoint.ts';
 import type { ExitRoots } from './exitRoots.ts';
@@ -32,6 +33,7 @@ const GAS_LOW_WEI = 50_000_000_000_000_000n;
 export interface Leading {
   readonly sequencer: Sequencer;
   readonly ingestion: Ingestion;
+  readonly forcedAnswers: ForcedAnswers;
   readonly checkpoints: Checkpoints;
   readonly exitRoots: ExitRoots;
   readonly approvals: Approvals;
@@ -128,6 +130,7 @@ export function createKeeperApi(input: KeeperApiInput): {
     // A candidate has signed nothing: couriers that ask both keepers hear so instead of failing.
     exitRoot: (chainId) => input.leading()?.approvals.exitRoot(chainId),
     approvals: (chainId) => input.leading()?.approvals.approvals(chainId) ?? [],
+    forcedAnswers: (chainId) => input.leading()?.approvals.forcedAnswers(chainId) ?? [],
     exitProof: (address) => live().exitRoots.exitProof(address),
     subscribe: (listener) => listen(listeners, listener),
     subscribeExitRoots: (listener) => listen(rootListeners, listener),

@@ -14,6 +14,7 @@ import type {
 } from '../core/ports.ts';
 import { encodeEngine } from '../core/snapshot.ts';
 import type { Genesis } from '../core/state.ts';
+import { createForcedAnswers } from './answerForced.ts';
 import { createApprovals } from './approve.ts';
 import { type CheckpointSettings, createCheckpoints } from './cutCheckpoint.ts';
 import { createExitRoots } from './exitRoots.ts';
@@ -194,9 +195,11 @@ export function createKeeper(ports: KeeperPorts): Keeper {
     const priceFeed = createPriceFeed({ ...ports, sequencer, ...(ports.prices ?? NO_PRICES) });
     const orderExpiry = createOrderExpiry({ sequencer, clock });
     const parts = { sequencer, ingestion, checkpoints, exitRoots, approvals, history, gates, submitBatch };
-    leading = { ...parts, priceFeed, orderExpiry };
+    const forcedAnswers = createForcedAnswers({ ...ports, sequencer });
+    leading = { ...parts, priceFeed, orderExpiry, forcedAnswers };
     orderExpiry.start();
     ingestion.start();
+    forcedAnswers.start();
     checkpoints.start();
     approvals.start();
     if (ports.prices !== undefined) priceFeed.start();
@@ -255,6 +258,7 @@ export function createKeeper(ports: KeeperPorts): Keeper {
       standBy.stop();
       leading?.orderExpiry.stop();
       leading?.ingestion.stop();
+      leading?.forcedAnswers.stop();
       leading?.checkpoints.stop();
       leading?.approvals.stop();
       leading?.exitRoots.stop();

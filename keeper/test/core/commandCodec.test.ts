@@ -74,6 +74,18 @@ const commands: fc.Arbitrary<Command> = fc.oneof(
     contracts: fc.array(address, { maxLength: 3 }),
     block: fc.record({ number: safe, hash: hexOf(32), timestamp: safe }),
   }),
+  fc.record({
+    type: fc.constant('answerForced' as const),
+    time: safe,
+    chainId: safe,
+    id: safe,
+    account: address,
+    token: address,
+    open: big,
+    capacity: big,
+    isKeyHolder: fc.boolean(),
+    transferFails: fc.boolean(),
+  }),
   fc.record({ type: fc.constant('cutCheckpoint' as const), time: safe }),
   fc.record({
     type: fc.constant('prices' as const),

@@ -60,6 +60,14 @@ const CASES = [
   ],
   [emitted('WithdrawalCancelled', [A, 5n]), { type: 'withdrawalCancelled', account: A, nonce: 5n }],
   [emitted('WithdrawalRevoked', [A, 5n]), { type: 'withdrawalRevoked', account: A, nonce: 5n }],
+  [
+    emitted('ForcedRequested', [BIG, A, B, 7n, A]),
+    { type: 'forcedRequested', id: BIG, account: A, token: B, amount: 7n, recipient: A },
+  ],
+  [
+    emitted('ForcedAnswered', [3n, A, B, 7n, A, 4, BIG]),
+    { type: 'forcedAnswered', id: 3n, account: A, token: B, paid: 7n, recipient: A, reason: 4, open: BIG },
+  ],
   [emitted('TokenListed', [A, 0n, NO_LIMIT, NO_LIMIT, NO_LIMIT, false]), { type: 'tokenListed', token: A }],
   [emitted('LeaderChanged', [A, 4n, hashOf(0)]), { type: 'leaderChanged', leader: A, epoch: 4 }],
   [emitted('Checkpointed', [TUPLE, '0x']), CHECKPOINT],

@@ -1,5 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { AcceptanceView, ApprovalView, ExitRootView, StandbyStepView, StandbyView } from '../../src/core/api.ts';
+import type {
+  AcceptanceView,
+  ApprovalView,
+  ExitRootView,
+  ForcedAnswerView,
+  StandbyStepView,
+  StandbyView,
+} from '../../src/core/api.ts';
 import type { Address } from '../../src/core/commands.ts';
 import type { Carried, CourierChain, CourierKeeper } from '../../src/core/courierPorts.ts';
 import { ZERO_HASH } from '../../src/core/typedMessages.ts';
@@ -27,6 +34,7 @@ interface FakeChain extends CourierChain {
   /** Of a standby, that the chain has taken. */
   readonly steps: Set<string>;
   readonly paid: Set<bigint>;
+  readonly answered: Set<bigint>;
   /** Nonces of withdrawals that the contract would not pay. */
   readonly bad: Set<bigint>;
   readonly sent: string[];
@@ -34,7 +42,13 @@ interface FakeChain extends CourierChain {
   refusal: string | undefined;
 }
 
-let keeper: { acceptance?: AcceptanceView; standby?: StandbyView; root?: ExitRootView; approvals: ApprovalView[] };
+let keeper: {
+  acceptance?: AcceptanceView;
+  standby?: StandbyView;
+  root?: ExitRootView;
+  approvals: ApprovalView[];
+  answers?: ForcedAnswerView[];
+};
 let chain: FakeChain;
 let events: CarryEvent[];
 
@@ -49,6 +63,7 @@ const keeperPort: CourierKeeper = {
   standby: async () => keeper.standby,
   exitRoot: async () => keeper.root,
   approvals: async () => keeper.approvals,
+  forcedAnswers: async () => keeper.answers ?? [],
 };
 
 function createFakeChain(chainId: number): FakeChain {
@@ -64,6 +79,7 @@ function createFakeChain(chainId: number): FakeChain {
     newestRoot: { epoch: 1, checkpoint: 0 },
     steps: new Set(),
     paid: new Set(),
+    answered: new Set(),
     bad: new Set(),
     sent: [],
     down: false,
@@ -94,6 +110,12 @@ function createFakeChain(chainId: number): FakeChain {
       if (fake.paid.has(message.nonce)) return { done: true, reason: 'NonceUsed' };
       return fake.bad.has(message.nonce) ? { done: false, reason: 'TransferFailed' } : undefined;
     },
+    awaitsAnswer: async ({ message }) => !fake.answered.has(message.id),
+    async answerForced({ message }) {
+      const carried = mined(`answer ${message.id}`);
+      if (carried.ok) fake.answered.add(message.id);
+      return carried;
+    },
     async withdrawMany(approvals) {
       const paying = approvals.filter(pays);
       const carried = mined(`pay ${approvals.map(({ message }) => message.nonce).join(' ')}`);
@@ -119,6 +141,11 @@ function rootOf(checkpoint: number, epoch = 1): ExitRootView {
   const message = { epoch, checkpoint, issuedAt: 1, root: ZERO_HASH };
   const position = { treeRoot: ZERO_HASH, processedIndex: 0, proof: [] };
   return { chainId: CHAIN_ID, registry: contract, message, ...position, ...signatures };
+}
+
+function answerOf(id: bigint, checkpoint = 1): ForcedAnswerView {
+  const message = { id, paid: 5n, reason: 0, checkpoint };
+  return { chainId: CHAIN_ID, registry: contract, message, ...signatures };
 }
 
 function approvalOf(nonce: bigint, checkpoint = 1): ApprovalView {
@@ -219,6 +246,29 @@ describe('one round on one chain', () => {
     keeper.root = rootOf(2);
     await round();
     expect([...chain.paid]).toEqual([1n, 2n]);
+  });
+
+  it('answers forced withdrawals first, once their root stands, each in a transaction of its own', async () => {
+    keeper = {
+      root: rootOf(2),
+      approvals: [approvalOf(1n, 1)],
+      answers: [answerOf(4n, 1), answerOf(5n, 2), answerOf(6n, 3)],
+    };
+    await round();
+    await round();
+    expect(chain.sent.filter((what) => !what.startsWith('why'))).toEqual(['root 1/2', 'answer 4', 'answer 5', 'pay 1']);
+    expect(events).toContainEqual(expect.objectContaining({ type: 'forcedAnswered', id: 4n, paid: 5n }));
+  });
+
+  it('tells once why an answer is refused, and goes on', async () => {
+    chain.newestRoot = { epoch: 1, checkpoint: 1 };
+    keeper = { approvals: [approvalOf(1n, 1)], answers: [answerOf(4n)] };
+    chain.answerForced = async () => ({ ok: false, reason: 'OverLimit' });
+    await round();
+    await round();
+    expect([...chain.paid]).toEqual([1n]);
+    const what = 'answer to forced withdrawal 4';
+    expect(events.filter(({ type }) => type === 'refused')).toMatchObject([{ what, reason: 'OverLimit' }]);
   });
 
   it('pays what is open already when the newest root is refused', async () => {

@@ -10,12 +10,14 @@ import { carry } from '../../src/flows/carry.ts';
 import { cancel, cancelAll, ETH_USD, HOME, MEME_USD, place, TOKENS } from '../support/exchange.ts';
 import {
   acceptLeader,
+  answerForced,
   cancelNonce,
   type FakeChain,
   makeDeposit,
   payWithdrawal,
   postExitRoot,
   proposeLeader,
+  requestForced,
   type Transaction,
 } from '../support/fakeChain.ts';
 import { fakeSigner } from '../support/fakeKeys.ts';
@@ -89,6 +91,7 @@ async function liveAs(scene: Scene, user: Signer): Promise<void> {
       const chainId = await withdraw(scene, user, nonce);
       if (chainId !== undefined) asked.push({ chainId, nonce });
     } else if (what < 82 && asked.length > 0) await takeBack(scene, user, random.pick(asked.slice(-2)));
+    else if (what < 86) force(scene, user);
     else if (what < 93) {
       // Sometimes one that was never asked for.
       const chainId = random.pick([...scene.chains.keys()]);
@@ -102,6 +105,13 @@ function deposit(scene: Scene, user: Signer): void {
   const subaccount = scene.wire.random.chance(0.1) ? 1 : 0;
   const amount = someAmount(scene, decimals);
   send(scene, chainId, makeDeposit({ token, amount, account: user.address, subaccount }));
+}
+
+function force(scene: Scene, user: Signer): void {
+  const { random } = scene.wire;
+  const { chainId, token, decimals } = random.pick(TOKEN_LIST);
+  const amount = someAmount(scene, decimals, 300);
+  send(scene, chainId, requestForced({ token, amount, account: user.address, transferFails: random.chance(0.1) }));
 }
 
 /** Answers the chain when the withdrawal was accepted. */
@@ -268,6 +278,7 @@ export function startCourier(scene: Scene): void {
       standby: (chainId) => value((api) => api.standby(chainId)),
       exitRoot: (chainId) => value((api) => (api.notReady() === undefined ? api.exitRoot(chainId) : undefined)),
       approvals: (chainId) => value((api) => (api.notReady() === undefined ? api.approvals(chainId) : [])),
+      forcedAnswers: (chainId) => value((api) => (api.notReady() === undefined ? api.forcedAnswers(chainId) : [])),
     },
     chains: [...chains.values()].map((chain) => courierChain(scene, chain)),
     clock: wire.clock,
@@ -305,11 +316,18 @@ function courierChain({ wire }: Scene, chain: FakeChain): CourierChain {
         const [reason] = chain.simulate([payWithdrawal(approval)]);
         return reason === undefined ? undefined : { done: reason === 'nonce used', reason };
       }),
+    awaitsAnswer: ({ message }) => network(() => isOpen(chain, message)),
+    answerForced: (answer) => carried([answerForced(answer)]),
     async withdrawMany(approvals) {
       const result = await carried(payments(approvals));
       return { ...result, paid: result.ok ? approvals.length : 0 };
     },
   };
+}
+
+function isOpen(chain: FakeChain, { id, checkpoint }: { readonly id: bigint; readonly checkpoint: number }): boolean {
+  const request = chain.newest.contracts.forced[Number(id) - 1];
+  return request !== undefined && request.open > 0n && request.answeredBy < checkpoint;
 }
 
 /** Whom the council wants to lead. It proposes until that stands on all chains. */

@@ -38,6 +38,8 @@ const HARMLESS = [
   /^issued /,
   /^checkpoint too far$/,
   /^not signed by the leader$/,
+  /^request not open$/,
+  /^already answered$/,
   /^epoch not growing$/,
   /^no such proposal$/,
   /^processed too much$/,
@@ -104,6 +106,7 @@ export function createShadow(state: State): Shadow {
     apply({ sequence, outcome }) {
       for (const event of outcome.events) {
         if (event.type === 'credited') addAtoms(event, event.amount);
+        else if (event.type === 'forcedCharged') addAtoms(event, -event.amount);
         else if (event.type === 'fill') applyFill(event);
         else if (event.type === 'withdrawalChanged') {
           if (event.status === 'queued') addAtoms(event, -event.amount);

@@ -1,14 +1,20 @@
 // A chain in memory that follows the rules of the contracts: real log hash chains, real digests, both signatures checked.
 // Each block keeps the whole state after it, so that a reorganisation is going back to an earlier block.
 import { recoverAddress } from '../../src/adapters/crypto/recover.ts';
-import type { AcceptanceView, ApprovalView, ExitRootView, StandbyView } from '../../src/core/api.ts';
+import type { AcceptanceView, ApprovalView, ExitRootView, ForcedAnswerView, StandbyView } from '../../src/core/api.ts';
 import { compareBytes, concatBytes, fromHex } from '../../src/core/bytes.ts';
 import type { Address, Block, Hex, LogEntry } from '../../src/core/commands.ts';
 import { ZERO_ADDRESS } from '../../src/core/commands.ts';
 import { keccak256, keccak256Hex } from '../../src/core/keccak.ts';
 import { encodeEntry } from '../../src/core/logEncoding.ts';
 import { nextHead, type RegistryEntry, replayHead } from '../../src/core/logEntries.ts';
-import type { LandedCheckpoint, SignedCheckpoint, StandbyStanding, WithdrawalLimit } from '../../src/core/ports.ts';
+import type {
+  ForcedRequest,
+  LandedCheckpoint,
+  SignedCheckpoint,
+  StandbyStanding,
+  WithdrawalLimit,
+} from '../../src/core/ports.ts';
 import type { ExitRootsMessage } from '../../src/core/typedMessages.ts';
 import { digestOf, payloadHash, settlementsHash, withdrawalsHash, ZERO_HASH } from '../../src/core/typedMessages.ts';
 import { GENESIS, HOME, REGISTRY } from './exchange.ts';
@@ -19,6 +25,11 @@ export const TAKE_OVER_WAIT_SECONDS = 300;
 /** From the proposal of a standby. */
 const LEADER_DELAY_SECONDS = 60;
 const EXIT_ROOT_POSTED = keccak256Hex(new TextEncoder().encode('ExitRootPosted'));
+
+interface ForcedAtVault extends Omit<ForcedRequest, 'isKeyHolder' | 'transferFails'> {
+  readonly answeredBy: number;
+  readonly transferFails: boolean;
+}
 
 interface Log {
   readonly entries: readonly LogEntry[];
@@ -49,6 +60,8 @@ export interface Contracts {
   /** Of every token alike; nothing refills it but `refillBucket`. */
   readonly bucket: WithdrawalLimit;
   readonly usedNonces: ReadonlySet<string>;
+  /** By id, from 1 on; `open` 0 when it is closed. */
+  readonly forced: readonly ForcedAtVault[];
   readonly root: {
     readonly epoch: number;
     readonly checkpoint: number;
@@ -200,6 +213,7 @@ function deployed({
       treeRoot: ZERO_HASH,
       processedIndex: 0,
     },
+    forced: [],
   };
 }
 
@@ -501,6 +515,81 @@ export function payWithdrawal({ chainId, registry, message, ...signed }: Approva
         bucket: { ...bucket, used: bucket.used + amount },
         vault: new Map(vault).set(token, held - amount),
         logs: append(contracts, REGISTRY, { type: 'withdrawn', account, token, amount, recipient, nonce }),
+      };
+    },
+  };
+}
+
+/** By whoever has the key of the account. `transferFails`: the token will not move to the recipient. */
+export function requestForced(wish: {
+  readonly account: Address;
+  readonly token: Address;
+  readonly amount: bigint;
+  readonly transferFails?: boolean;
+}): Transaction {
+  const { account, token, amount: open, transferFails = false } = wish;
+  return {
+    name: 'requestForcedWithdrawal',
+    apply(contracts) {
+      demand(open > 0n, 'zero amount');
+      const forced = [...contracts.forced, { account, token, open, transferFails, answeredBy: 0 }];
+      const logs = append(contracts, REGISTRY, {
+        type: 'forcedRequested',
+        id: BigInt(forced.length),
+        account,
+        token,
+        amount: open,
+        recipient: account,
+      });
+      return { ...contracts, forced, logs };
+    },
+  };
+}
+
+export function forcedRequestOf({ forced }: Contracts, id: number): ForcedRequest | undefined {
+  const request = forced[id - 1];
+  if (request === undefined || request.open === 0n) return undefined;
+  const { account, token, open, transferFails } = request;
+  return { account, token, open, transferFails, isKeyHolder: true };
+}
+
+export function answerForced({ chainId, registry, message, ...signed }: ForcedAnswerView): Transaction {
+  const { paid, reason, checkpoint } = message;
+  const id = Number(message.id);
+  return {
+    name: `answerForced ${id}`,
+    apply(contracts) {
+      const { root, epoch, paused, vault, bucket } = contracts;
+      demand(!paused, 'paused');
+      demand(root.epoch === epoch && root.checkpoint >= checkpoint, 'checkpoint not posted');
+      demandBoth(contracts, digestOf('ForcedAnswer', { chainId, verifyingContract: registry }, message), signed);
+      const request = contracts.forced[id - 1];
+      demand(request !== undefined && request.open > 0n, 'request not open');
+      demand(checkpoint > request.answeredBy, 'already answered');
+      const { account, token } = request;
+      const least = (bucket.capacity + 3n) / 4n;
+      const isPart = reason === 4 && paid >= least && paid < request.open;
+      demand(reason === 0 ? paid === request.open : isPart || (reason !== 4 && paid === 0n), 'wrong payment');
+      const held = vault.get(token) ?? 0n;
+      demand(paid <= held, 'vault holds too little');
+      demand(paid <= bucket.capacity - bucket.used, 'over limit');
+      demand(paid === 0n || !request.transferFails, 'transfer fails');
+      const open = reason === 4 ? request.open - paid : 0n;
+      return {
+        ...contracts,
+        bucket: { ...bucket, used: bucket.used + paid },
+        vault: new Map(vault).set(token, held - paid),
+        forced: contracts.forced.with(id - 1, { ...request, open, answeredBy: checkpoint }),
+        logs: append(contracts, REGISTRY, {
+          type: 'forcedAnswered',
+          id: message.id,
+          account,
+          token,
+          paid,
+          recipient: account,
+          reason,
+          open,
+        }),
       };
     },
   };

@@ -3,7 +3,7 @@ import type { Address, Hex } from '../../src/core/commands.ts';
 import { keccak256Hex } from '../../src/core/keccak.ts';
 import type { BlockTag, ChainReader, CheckpointPoster, SignedCheckpoint } from '../../src/core/ports.ts';
 import type { FakeBlock, FakeChain } from './fakeChain.ts';
-import { postCheckpoint, standbyStanding } from './fakeChain.ts';
+import { forcedRequestOf, postCheckpoint, standbyStanding } from './fakeChain.ts';
 
 /** Brings a question to the node, which answers when it hears it, and the answer back. */
 export type Network = <T>(ask: () => T) => Promise<T>;
@@ -56,6 +56,7 @@ export function createFakeReader(
     },
     readNewestRoot: (_, tag) => at(tag, (block) => block.contracts.root),
     readWithdrawalLimit: (_, _token, tag) => at(tag, (block) => block.contracts.bucket),
+    readForced: (_, id, tag) => at(tag, (block) => forcedRequestOf(block.contracts, id)),
     isNonceUsed: (_, { account, nonce }, tag) =>
       at(tag, (block) => block.contracts.usedNonces.has(`${account} ${nonce}`)),
     hasCode: (address, tag) => at(tag, () => wallets.has(address)),

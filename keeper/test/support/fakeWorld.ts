@@ -15,6 +15,7 @@ import { createKeeper } from '../../src/flows/runKeeper.ts';
 import { GENESIS, HOME, listings, SECOND, type TOKENS } from './exchange.ts';
 import type { FakeChain } from './fakeChain.ts';
 import {
+  answerForced,
   createFakeChain,
   helpStandby,
   list,
@@ -162,7 +163,7 @@ export function deposit(
   (token.chainId === HOME ? home : second).send(makeDeposit({ token: token.token, amount, account: owner.address }));
 }
 
-/** Posts whatever the keeper has signed for a standby, exit roots and withdrawals. */
+/** Posts whatever the keeper has signed for a standby, exit roots, answers and withdrawals. */
 export function carry({ home, second }: FakeWorld, api: KeeperApi): void {
   for (const chain of [home, second]) {
     const standby = api.standby(chain.chainId);
@@ -173,6 +174,7 @@ export function carry({ home, second }: FakeWorld, api: KeeperApi): void {
       (root.message.epoch > chain.newest.contracts.root.epoch ||
         root.message.checkpoint > chain.newest.contracts.root.checkpoint);
     if (isNewer) chain.send(postExitRoot(HOME, root));
+    for (const answer of api.forcedAnswers(chain.chainId)) chain.send(answerForced(answer));
     for (const approval of api.approvals(chain.chainId)) chain.send(payWithdrawal(approval));
   }
 }

@@ -1,7 +1,7 @@
 import { authorityAbi, checkpointerAbi, depositRegistryAbi } from '@myrtle-wyckoff/generated';
-import { encodeFunctionData, parseAbi } from 'viem';
+import { encodeFunctionData, erc20Abi, parseAbi } from 'viem';
 import type { Address, Hex } from '../../core/commands.ts';
-import type { AuthorityView, BlockTag, ChainReader, StandbyStanding } from '../../core/ports.ts';
+import type { AuthorityView, BlockTag, ChainReader, ForcedRequest, StandbyStanding } from '../../core/ports.ts';
 import { agree } from './agree.ts';
 import type { Finality } from './agreeOnBlock.ts';
 import { type AgreedBlock, createBlockSource } from './blockSource.ts';
@@ -25,6 +25,10 @@ const WITHDRAWALS = 0;
 const eip1271Abi = parseAbi(['function isValidSignature(bytes32 hash, bytes signature) view returns (bytes4)']);
 /** EIP-1271's yes, as a whole word: the selector and zeros. */
 const EIP_1271_VALID: Hex = `0x1626ba7e${'00'.repeat(28)}`;
+/** What the code of an account with a key begins with when it delegates: EIP-7702. */
+const DELEGATION = '0xef0100';
+/** Neither nothing nor anything that a failed call gives. */
+const TRANSFERRED: Hex = '0x01';
 /** JSON-RPC's code for a call that reverts. What else a contract can do wrong, nodes say in words. */
 const REVERTED = 3;
 const EXECUTION_FAILED = /revert|out ?of ?gas|invalid opcode|invalid jump|stack (?:under|over)flow|EVM error/i;
@@ -82,6 +86,7 @@ export function createChainReader(options: ChainReaderOptions): ChainReader {
       const [{ capacity }, used] = await readView(await blockAt(tag), call);
       return { capacity, used };
     },
+    readForced: async (registry, id, tag) => readForced(await blockAt(tag), { registry, id }),
     async isNonceUsed(address, { account, nonce }, tag) {
       const call = { address, abi: depositRegistryAbi, functionName: 'isNonceUsed', args: [account, nonce] } as const;
       return readView(await blockAt(tag), call);
@@ -148,6 +153,55 @@ async function readStandby(
 async function readTip(at: AgreedBlock, address: Address): Promise<{ readonly number: number; readonly digest: Hex }> {
   const [number, digest] = await readView(at, { address, abi: checkpointerAbi, functionName: 'tip' });
   return { number: Number(number), digest };
+}
+
+async function readForced(
+  at: AgreedBlock,
+  { registry, id }: { readonly registry: Address; readonly id: number },
+): Promise<ForcedRequest | undefined> {
+  const call = {
+    address: registry,
+    abi: depositRegistryAbi,
+    functionName: 'forcedRequest',
+    args: [BigInt(id)],
+  } as const;
+  const { account, token, recipient, open } = await readView(at, call);
+  if (open === 0n) return undefined;
+  const [isKeyHolder, transferFails] = await Promise.all([
+    hasSentTransactions(at, account),
+    refusesTransfer(at, { registry, token, recipient }),
+  ]);
+  return { account: lower(account), token: lower(token), open, isKeyHolder, transferFails };
+}
+
+/** Nobody can give a contract of his the address of somebody's key. Code that a key delegates to (EIP-7702) is its own. */
+async function hasSentTransactions({ block, quorum }: AgreedBlock, address: Address): Promise<boolean> {
+  const at = { address, blockHash: block.hash };
+  const [code, nonce] = await Promise.all([
+    agree(quorum, { about: `the code of ${address}`, virtue: 'state', ask: (rpc) => rpc.code(at) }),
+    agree(quorum, { about: `the nonce of ${address}`, virtue: 'state', ask: (rpc) => rpc.nonce(at) }),
+  ]);
+  return BigInt(nonce) > 0n && (code === '0x' || code.startsWith(DELEGATION));
+}
+
+/** Of one atom: the vault itself must try more. */
+async function refusesTransfer(
+  { block, quorum }: AgreedBlock,
+  transfer: { readonly registry: Address; readonly token: Address; readonly recipient: Address },
+): Promise<boolean> {
+  const { registry: from, token: to, recipient } = transfer;
+  const data = encodeFunctionData({ abi: erc20Abi, functionName: 'transfer', args: [recipient, 1n] });
+  const answer = await agree(quorum, {
+    about: `a transfer of ${to} to ${recipient}`,
+    virtue: 'state',
+    ask: (rpc) => rpc.call({ to, from, data, blockHash: block.hash }).then(succeeded, failedAsAnswer),
+  });
+  return answer !== TRANSFERRED;
+}
+
+/** As Solady's `safeTransfer` judges: nothing, or true. */
+function succeeded(answer: Hex): Hex {
+  return answer === '0x' || /^0x0{63}1/.test(answer) ? TRANSFERRED : '0x';
 }
 
 async function hasCode({ block, quorum }: AgreedBlock, address: Address): Promise<boolean> {

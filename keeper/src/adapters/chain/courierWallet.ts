@@ -1,6 +1,6 @@
 import { authorityAbi, depositRegistryAbi } from '@myrtle-wyckoff/generated';
 import { type Abi, decodeFunctionResult, encodeFunctionData, parseEventLogs, type TransactionReceipt } from 'viem';
-import type { AcceptanceView, ApprovalView, ExitRootView, StandbyView } from '../../core/api.ts';
+import type { AcceptanceView, ApprovalView, ExitRootView, ForcedAnswerView, StandbyView } from '../../core/api.ts';
 import type { Address, Hex } from '../../core/commands.ts';
 import type { Carried, CourierChain, Standing, Unpaid } from '../../core/courierPorts.ts';
 import { ChainError } from './chainError.ts';
@@ -100,6 +100,16 @@ export function createCourierWallet(options: CourierWalletOptions): CourierChain
       return { done, reason: refusal.message };
     },
 
+    async awaitsAnswer({ message }) {
+      const args = [message.id] as const;
+      const { open, answeredBy } = await sender.read((client) =>
+        client.readContract({ address: registry, abi: depositRegistryAbi, functionName: 'forcedRequest', args }),
+      );
+      return open > 0n && answeredBy < message.checkpoint;
+    },
+
+    answerForced: (answer) => carry(() => answerForcedCall(served, answer)),
+
     async withdrawMany(approvals) {
       const carried = await carry(() => withdrawManyCall(served, approvals));
       const logs = (carried.receipt?.logs ?? []).filter(({ address }) => address.toLowerCase() === registry);
@@ -156,6 +166,21 @@ function postExitRootCall(served: Served, view: ExitRootView): Call {
           view.enclaveSignature,
           view.leaderSignature,
         ],
+      }),
+  });
+}
+
+function answerForcedCall(served: Served, view: ForcedAnswerView): Call {
+  const { chainId, registry, message, enclaveSignature, leaderSignature } = view;
+  return callTo(served, {
+    to: served.registry,
+    abi: depositRegistryAbi,
+    views: [{ chainId, contract: registry }],
+    encode: () =>
+      encodeFunctionData({
+        abi: depositRegistryAbi,
+        functionName: 'answerForced',
+        args: [{ ...message, checkpoint: BigInt(message.checkpoint) }, enclaveSignature, leaderSignature],
       }),
   });
 }

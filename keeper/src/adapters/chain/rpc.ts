@@ -52,8 +52,15 @@ export interface Rpc {
   chainId(): Promise<number>;
   /** Fails when the RPC does not have the block. */
   block(name: BlockName): Promise<Block>;
-  call(input: { readonly to: Address; readonly data: Hex; readonly blockHash: Hex }): Promise<Hex>;
+  call(input: {
+    readonly to: Address;
+    readonly from?: Address;
+    readonly data: Hex;
+    readonly blockHash: Hex;
+  }): Promise<Hex>;
   code(input: { readonly address: Address; readonly blockHash: Hex }): Promise<Hex>;
+  /** Transactions that the account has sent, as a quantity. */
+  nonce(input: { readonly address: Address; readonly blockHash: Hex }): Promise<Hex>;
   logs(input: {
     readonly address: Address;
     readonly kind?: Hex;
@@ -107,8 +114,10 @@ export function createRpc(input: { readonly url: string; readonly timeoutMs: num
     has: (virtue) => !problems.has(virtue),
     chainId: () => ask('eth_chainId', [], readNumber),
     block: (name) => ask('eth_getBlockByNumber', [typeof name === 'number' ? quantity(name) : name, false], readBlock),
-    call: ({ to, data, blockHash }) => ask('eth_call', [{ to, data }, { blockHash }], readHex),
+    call: ({ blockHash, ...call }) => ask('eth_call', [call, { blockHash }], readHex),
     code: ({ address, blockHash }) => ask('eth_getCode', [address, { blockHash }], readHex),
+    nonce: ({ address, blockHash }) =>
+      ask('eth_getTransactionCount', [address, { blockHash }], (count) => quantity(readNumber(count))),
     logs: ({ address, kind, fromBlock, toBlock }) =>
       ask(
         'eth_getLogs',

@@ -96,6 +96,8 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   'withdrawal.insufficientBalance': 422,
   'withdrawal.vaultTooLow': 422,
   'withdrawal.tooMany': 429,
+  'forced.notWaiting': 409,
+  'forced.tooMany': 409,
   'checkpoint.inFlight': 409,
   'checkpoint.full': 503,
 };

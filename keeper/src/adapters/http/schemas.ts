@@ -444,6 +444,21 @@ export const ExitRootAnswer = strict({
   leaderSignature: hex,
 });
 
+export const ForcedAnswersAnswer = Type.Array(
+  strict({
+    chainId,
+    registry: address,
+    message: strict({
+      id: decimal('Of the request, at its vault.'),
+      paid: decimal('Atoms.'),
+      reason: uint(8, '0 paid, 1 no balance, 2 debt, 3 transfer fails, 4 over the limit'),
+      checkpoint: safeInteger('Number of the checkpoint that carries it.'),
+    }),
+    enclaveSignature: hex,
+    leaderSignature: hex,
+  }),
+);
+
 const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const toTreeRoot = Type.Array(hash, { description: 'Siblings up to the tree root.' });
 export const ExitProofAnswer = strict({

@@ -107,6 +107,9 @@ describe('what everybody may read', () => {
     const acceptance = await call(server, `/v1/acceptance?chain=${HOME_CHAIN}`);
     expectShape(root, schemas.ExitRootAnswer);
     expectShape(approvals, schemas.ApprovalsAnswer);
+    const answers = await call(server, `/v1/forced-answers?chain=${HOME_CHAIN}`);
+    expectShape(answers, schemas.ForcedAnswersAnswer);
+    expect(answers.json).toMatchObject([{ registry: REGISTRY, message: { id: '3', paid: '40000000', reason: 0 } }]);
     expectShape(acceptance, schemas.AcceptanceAnswer);
     expectShape(await call(server, `/v1/standby?chain=${HOME_CHAIN}`), schemas.StandbyAnswer);
     expect(approvals.json[0]).toMatchObject({
@@ -390,6 +393,7 @@ describe('the OpenAPI document', () => {
       'GET /v1/exit-proof',
       'GET /v1/exit-roots',
       'GET /v1/fills',
+      'GET /v1/forced-answers',
       'GET /v1/health',
       'GET /v1/identity',
       'GET /v1/openapi.json',

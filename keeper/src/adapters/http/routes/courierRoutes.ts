@@ -42,6 +42,19 @@ export function courierRoutes({ api }: { readonly api: KeeperApi }): Route[] {
     }),
     route({
       method: 'GET',
+      url: '/v1/forced-answers',
+      summary: 'Signed answers to forced withdrawals of a chain, oldest first',
+      query: schemas.ChainQuery,
+      answer: schemas.ForcedAnswersAnswer,
+      needsState: false,
+      handle: ({ query: { chain } }) =>
+        api.forcedAnswers(chain).map(({ message, ...rest }) => ({
+          ...rest,
+          message: { ...message, id: String(message.id), paid: String(message.paid) },
+        })),
+    }),
+    route({
+      method: 'GET',
       url: '/v1/acceptance',
       summary: "The candidate's signature for its own appointment on a chain",
       query: schemas.ChainQuery,

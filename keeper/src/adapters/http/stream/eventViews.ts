@@ -2,7 +2,7 @@
 import type { KeeperApi } from '../../../core/api.ts';
 import type { AccountId, Address, Side } from '../../../core/commands.ts';
 import { BUY } from '../../../core/commands.ts';
-import type { CoreEvent, Credited, Fill, WithdrawalChanged } from '../../../core/events.ts';
+import type { CoreEvent, Credited, Fill, ForcedCharged, WithdrawalChanged } from '../../../core/events.ts';
 import type { AccountEventView } from '../../../core/streamViews.ts';
 import type { AtomsView, BookView, FillView, TradeView } from '../../../core/views.ts';
 
@@ -26,7 +26,7 @@ export function createAccountEvents(api: Pick<KeeperApi, 'assets' | 'books'>): A
     return found(quotes.get(book), `book ${book}`);
   }
 
-  function atomsView({ asset, chainId, token, amount }: Credited | WithdrawalChanged): AtomsView {
+  function atomsView({ asset, chainId, token, amount }: Credited | WithdrawalChanged | ForcedCharged): AtomsView {
     const key = tokenKey(asset, chainId, token);
     if (!tokens.has(key)) {
       for (const view of api.assets()) {
@@ -86,6 +86,12 @@ export function createAccountEvents(api: Pick<KeeperApi, 'assets' | 'books'>): A
         const nonce = String(event.nonce);
         const place = { ...atomsView(event), ...owner(event), recipient, nonce, status, checkpoint, deadline };
         return [{ type, withdrawal: place }];
+      }
+      case 'forcedCharged':
+        return [{ type: event.type, ...owner(event), payment: atomsView(event), id: event.id }];
+      case 'forcedAnswered': {
+        const { type, chainId, token, amount, reason, id } = event;
+        return [{ type, ...owner(event), chainId, token, atoms: String(amount), reason, id }];
       }
       case 'checkpointCut':
       case 'checkpointFinal':

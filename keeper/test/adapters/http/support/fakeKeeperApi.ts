@@ -5,6 +5,7 @@ import type {
   ApprovalView,
   BatchAnswer,
   ExitRootView,
+  ForcedAnswerView,
   HealthView,
   IdentityView,
   KeeperApi,
@@ -65,6 +66,7 @@ export interface FakeKeeper {
   /** Of whoever asks. */
   exitProof: ExitProofView | undefined;
   approvals: readonly ApprovalView[];
+  forcedAnswers: readonly ForcedAnswerView[];
   batchAnswer: Answer<BatchAnswer>;
   withdrawalAnswer: Answer<WithdrawalView>;
   /** Makes `solvency` throw, as a bug would. */
@@ -98,6 +100,7 @@ export function createFakeKeeper(input: { readonly executor: Address; readonly a
     exitRoot: exitRootView,
     exitProof: undefined,
     approvals: [approvalOf(input.alice)],
+    forcedAnswers: [forcedAnswer],
     batchAnswer: {
       ok: true,
       value: {
@@ -206,6 +209,7 @@ export function createFakeKeeper(input: { readonly executor: Address; readonly a
       };
     },
     exitRoot: (chainId) => (chainId === fake.exitRoot?.chainId ? fake.exitRoot : undefined),
+    forcedAnswers: (chainId) => fake.forcedAnswers.filter((answer) => answer.chainId === chainId),
     approvals: (chainId) => fake.approvals.filter((approval) => approval.chainId === chainId),
     async exitProof(owner) {
       return fake.exitProof && { ...fake.exitProof, address: owner };
@@ -452,6 +456,14 @@ function withdrawalOf(owner: Address): WithdrawalView {
     deadline: 0,
   };
 }
+
+const forcedAnswer: ForcedAnswerView = {
+  chainId: HOME_CHAIN,
+  registry: REGISTRY,
+  message: { id: 3n, paid: 40_000_000n, reason: 0, checkpoint: 6 },
+  enclaveSignature: signature,
+  leaderSignature: signature,
+};
 
 function approvalOf(owner: Address): ApprovalView {
   const deadline = START_TIME / 1000 + 3_600;

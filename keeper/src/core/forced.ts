@@ -1,0 +1,257 @@
+// Forced withdrawals: what an account asks of its vault when the keeper does not answer it, and the vault closes unless the
+// keeper answers within 7 days. The vault keeps the requests; here stand their number and the answers that are not
+// executed yet, so that nobody can fill the state with requests.
+//
+// queued: decided and charged, for the next checkpoint → posted: stands in checkpoint `checkpoint` → final: that checkpoint
+// is final, both keys sign. The vault's entry ends it, and when only a part was paid, the rest is to be decided anew.
+import { assert } from './assertion.ts';
+import { wadPer } from './assets.ts';
+import { cancelAll } from './cancelOrder.ts';
+import { isHalfFull } from './checkpointRoom.ts';
+import type { Address, AnswerForcedCommand } from './commands.ts';
+import { type CommandResult, type CoreEvent, FORCED_REASONS, type ForcedReason } from './events.ts';
+import {
+  type Asset,
+  accountsOf,
+  addNet,
+  addWad,
+  balanceWad,
+  freeWad,
+  type Net,
+  openToken,
+  type VaultToken,
+} from './ledger.ts';
+import type { RegistryEntry } from './logEntries.ts';
+import { chainBit, type ForcedRequests, type State } from './state.ts';
+import { REQUESTED } from './tape.ts';
+import type { ForcedAnswerMessage } from './typedMessages.ts';
+
+/** Most answers on their way, which every checkpoint carries, and rests that wait for another one. */
+export const ANSWERS_LIMIT = 128;
+/** Of the capacity of the limit of withdrawals: what the vault takes at least when it is not all. */
+const LEAST_PART = 4n;
+
+/** Key of `State.answers`. */
+export function forcedKey(chainId: number, id: number): string {
+  return `${chainId}:${id}`;
+}
+
+function forcedRequests(state: State, chainId: number): ForcedRequests {
+  const known = state.forced.get(chainId) ?? { asked: 0, decided: 0, reopened: [] };
+  state.forced.set(chainId, known);
+  return known;
+}
+
+/** Requests that wait to be decided, of each vault those first of which a part is paid. */
+export function undecided(state: State): { readonly chainId: number; readonly id: number }[] {
+  return [...state.forced].flatMap(([chainId, { asked, decided, reopened }]) => {
+    const next = asked > decided ? [decided + 1] : [];
+    return [...reopened, ...next].map((id) => ({ chainId, id }));
+  });
+}
+
+/** The vault's log tells of a request. */
+export function forcedRequested(state: State, chainId: number, id: bigint, where: string): void {
+  const requests = forcedRequests(state, chainId);
+  assert(id === BigInt(requests.asked + 1), `${where}: forced withdrawal ${id} after ${requests.asked}`);
+  requests.asked++;
+}
+
+/**
+ * Decides a request by what its vault says of it, and charges what is to be paid. Nobody who holds the keys of an executor
+ * may stop this: orders are cancelled when they hold what is asked for.
+ */
+export function answerForced(state: State, command: AnswerForcedCommand, events: CoreEvent[]): CommandResult {
+  const { chainId, id } = command;
+  const requests = state.forced.get(chainId);
+  const at = requests?.reopened.indexOf(id) ?? -1;
+  const isNext = requests !== undefined && id === requests.decided + 1 && id <= requests.asked;
+  if (requests === undefined || (at < 0 && !isNext)) return { code: 'forced.notWaiting' };
+  const waiting =
+    state.answers.size + [...state.forced.values()].reduce((sum, { reopened }) => sum + reopened.length, 0);
+  if ((at < 0 && waiting >= ANSWERS_LIMIT) || isHalfFull(state)) return { code: 'forced.tooMany' };
+
+  const token = openToken(state.exchange.ledger, chainId, command.token);
+  const { reason, paid } = decide(state, token, command);
+  const account = paid === 0n ? -1 : charge(state, { address: command.account, token, atoms: paid, id }, events);
+  token.promised += paid;
+  if (at >= 0) requests.reopened.splice(at, 1);
+  else requests.decided = id;
+  state.answers.set(forcedKey(chainId, id), {
+    chainId,
+    id,
+    token,
+    reason,
+    paid,
+    account,
+    status: 'queued',
+    checkpoint: 0,
+  });
+  return { code: 'ok' };
+}
+
+/** A token without an asset, and one of which the vault has too little, count as no balance: nothing can be paid here. */
+function decide(
+  state: State,
+  token: VaultToken,
+  command: AnswerForcedCommand,
+): { readonly reason: ForcedReason; readonly paid: bigint } {
+  const { account, open, capacity } = command;
+  const least = capacity < LEAST_PART ? 1n : (capacity + LEAST_PART - 1n) / LEAST_PART;
+  const isOverLimit = open > capacity;
+  const paid = isOverLimit ? least : open;
+  const isHeld = token.asset >= 0 && paid <= token.holdings - token.promised;
+  // All that is asked for must be there, also when only a part can be paid now.
+  const isOwned = isHeld && open <= ownedAtoms(state, account, token);
+  const isTheirs = command.isKeyHolder || open <= boundAtoms(state, account, token);
+  if (!isOwned || !isTheirs) return { reason: 'noBalance', paid: 0n };
+  if (command.transferFails) return { reason: 'transferFails', paid: 0n };
+  return { reason: isOverLimit ? 'overLimit' : 'paid', paid };
+}
+
+function ownedAtoms({ exchange: { ledger } }: State, address: Address, token: VaultToken): bigint {
+  const asset = ledger.assets[token.asset] as Asset;
+  const wad = accountsOf(ledger, address).reduce((sum, account) => sum + wholeAtomsWad(asset, account, token), 0n);
+  return wad / wadPer(token.decimals);
+}
+
+/**
+ * The most that a contract may take out here: the same address on another chain may be somebody else's. One that was a
+ * contract here, and nowhere else, when deposits came, owns everything; any other what came in here.
+ */
+function boundAtoms(state: State, address: Address, token: VaultToken): bigint {
+  const { ledger } = state.exchange;
+  const own = accountsOf(ledger, address);
+  const codeChains = own.reduce((bits, account) => bits | (ledger.codeChains[account] as number), 0);
+  if (codeChains === chainBit(state, token.chainId)) return token.holdings;
+  const nets = own.flatMap((account) => (ledger.nets[account] as readonly Net[]).filter((net) => net.token === token));
+  const leaving = [...state.answers.values(), ...state.withdrawals.values()]
+    .filter((item) => item.token === token && own.includes(item.account))
+    .reduce((sum, item) => sum + ('paid' in item ? item.paid : item.amount), 0n);
+  return nets.reduce((sum, { atoms }) => sum + atoms, 0n) - leaving;
+}
+
+/** What of a balance can be paid in whole atoms. */
+function wholeAtomsWad(asset: Asset, account: number, { decimals }: VaultToken): bigint {
+  const balance = balanceWad(asset, account);
+  return balance - (balance % wadPer(decimals));
+}
+
+/** Takes the atoms from the subaccounts of an address, oldest first. Answers the first one that was charged. */
+function charge(
+  state: State,
+  { address, token, atoms, id }: { address: Address; token: VaultToken; atoms: bigint; id: number },
+  events: CoreEvent[],
+): number {
+  const { exchange } = state;
+  const { ledger } = exchange;
+  const asset = ledger.assets[token.asset] as Asset;
+  const unitWad = wadPer(token.decimals);
+  let first = -1;
+  let left = atoms * unitWad;
+  for (const account of accountsOf(ledger, address)) {
+    const owned = wholeAtomsWad(asset, account, token);
+    if (owned === 0n || left === 0n) continue;
+    const wad = smaller(owned, left);
+    if (wad > freeWad(asset, account)) cancelAll(exchange, account, undefined, REQUESTED);
+    addWad(ledger, asset, account, -wad);
+    left -= wad;
+    if (first < 0) first = account;
+    const subaccount = ledger.subaccounts[account] as number;
+    const { chainId } = token;
+    events.push({
+      type: 'forcedCharged',
+      account: { address, subaccount },
+      asset: asset.id,
+      chainId,
+      token: token.token,
+      amount: wad / unitWad,
+      id,
+    });
+  }
+  assert(left === 0n, `forced withdrawal ${id} was decided without a balance`);
+  return first;
+}
+
+function smaller(a: bigint, b: bigint): bigint {
+  if (a < b) return a;
+  return b;
+}
+
+/** Puts what is decided into checkpoint `number`. */
+export function postAnswers(state: State, number: number): void {
+  for (const answer of state.answers.values()) {
+    if (answer.status !== 'queued') continue;
+    answer.status = 'posted';
+    answer.checkpoint = number;
+  }
+}
+
+/** Checkpoint `number` is final: its answers, and those before, may be signed. */
+export function finaliseAnswers(state: State, number: number): void {
+  for (const answer of state.answers.values()) {
+    if (answer.status === 'posted' && answer.checkpoint <= number) answer.status = 'final';
+  }
+}
+
+/** The vault has executed an answer. One that the state does not know is impossible: both keys signed it. */
+export function forcedAnswered(
+  state: State,
+  { chainId, entry, where }: { chainId: number; entry: RegistryEntry & { type: 'forcedAnswered' }; where: string },
+  events: CoreEvent[],
+): void {
+  const { account: address, paid, reason, open } = entry;
+  const id = Number(entry.id);
+  const answer = state.answers.get(forcedKey(chainId, id));
+  assert(
+    answer !== undefined &&
+      answer.status !== 'queued' &&
+      answer.paid === paid &&
+      answer.token.token === entry.token &&
+      FORCED_REASONS.indexOf(answer.reason) === reason,
+    `${where}: the vault answered forced withdrawal ${id} with ${paid} of ${entry.token}, and no such answer was given. ` +
+      'Stopping: nobody may guess whose money that was',
+  );
+  state.answers.delete(forcedKey(chainId, id));
+  const { token } = answer;
+  if (paid > 0n) {
+    token.promised -= paid;
+    addNet(state.exchange.ledger, token, answer.account, -paid);
+    assert(token.holdings >= 0n, `${where}: the vault paid more than it held`);
+  }
+  if (open > 0n) forcedRequests(state, chainId).reopened.push(id);
+  events.push({
+    type: 'forcedAnswered',
+    account: { address, subaccount: 0 },
+    chainId,
+    token: token.token,
+    amount: paid,
+    reason: answer.reason,
+    id,
+  });
+}
+
+/** Of a vault's token, what answers will pay: it takes its part of the limit before any withdrawal. */
+export function answeredAtoms(
+  { answers }: State,
+  { chainId, message }: { readonly chainId: number; readonly message: { readonly token: Address } },
+): bigint {
+  const own = [...answers.values()].filter(({ token }) => token.chainId === chainId && token.token === message.token);
+  return own.reduce((sum, { paid }) => sum + paid, 0n);
+}
+
+export interface AnswerToSign {
+  readonly chainId: number;
+  readonly registry: Address;
+  readonly message: ForcedAnswerMessage;
+}
+
+/** The answers that stand in final checkpoints up to `number`, oldest first. */
+export function finalAnswers(state: State, number: number): AnswerToSign[] {
+  return [...state.answers.values()].flatMap(({ chainId, id, paid, reason, status, checkpoint }) => {
+    const registry = state.chains.get(chainId)?.registry;
+    if (status !== 'final' || checkpoint > number || registry === undefined) return [];
+    const message = { id: BigInt(id), paid, reason: FORCED_REASONS.indexOf(reason), checkpoint };
+    return [{ chainId, registry, message }];
+  });
+}
