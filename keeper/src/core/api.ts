@@ -216,6 +216,16 @@ export interface KeeperApi {
     readonly message: WithdrawalCancelMessage;
     readonly signature: Hex;
   }): Promise<Answer<WithdrawalView>>;
+  /**
+   * Why a contract account on `chainId` did not sign a digest; undefined when it did, there and on all other chains where it
+   * is a contract and has deposited (EIP-1271).
+   */
+  checkContractSignature(input: {
+    readonly account: Address;
+    readonly chainId: number;
+    readonly digest: Hex;
+    readonly signature: Hex;
+  }): Promise<Refusal | undefined>;
   /** All subaccounts of an address; empty when the keeper does not know it. */
   accounts(address: Address): readonly AccountView[];
   /** Newest first; `before` is an order id. */

@@ -5,11 +5,12 @@ import type { Address } from '../core/commands.ts';
 import { ZERO_ADDRESS } from '../core/commands.ts';
 import { priceViews } from '../core/margin/marginViews.ts';
 import type { AuthorityView, ChainReader, CheckpointPoster, Clock, KeeperKeys, RpcHealth } from '../core/ports.ts';
-import type { Genesis } from '../core/state.ts';
+import { depositChains, type Genesis } from '../core/state.ts';
 import { digestOf, ZERO_HASH } from '../core/typedMessages.ts';
 import { accountViews, assetViews, bookOrdersView, bookViews, orderViews, withdrawalViews } from '../core/viewState.ts';
 import type { ForcedAnswers } from './answerForced.ts';
 import type { Approvals } from './approve.ts';
+import { checkContractSignature } from './checkSignature.ts';
 import type { Checkpoints } from './cutCheckpoint.ts';
 import type { ExitRoots } from './exitRoots.ts';
 import type { OrderExpiry } from './expireOrders.ts';
@@ -121,6 +122,12 @@ export function createKeeperApi(input: KeeperApiInput): {
     submitBatch: (request) => live().submitBatch(request),
     requestWithdrawal: (request) => requestWithdrawal(withdrawalDependencies('withdrawal'), request),
     cancelWithdrawal: (request) => cancelWithdrawal(withdrawalDependencies('cancellation'), request),
+    async checkContractSignature({ chainId, ...signed }) {
+      const { state } = live().sequencer;
+      // Who signs in names the chain on which he is a contract.
+      if (!depositChains(state, signed.account).includes(chainId)) return notDeposited(signed.account, chainId);
+      return checkContractSignature({ state, readers: input.readers }, signed);
+    },
     accounts: (address) => accountViews(live().sequencer.state, address),
     orders: (query) => orderViews(live().sequencer.state, query),
     fills: (query) => live().history.fills({ ...query, books: bookViews(live().sequencer.state) }),
@@ -171,6 +178,11 @@ export function createKeeperApi(input: KeeperApiInput): {
       keyEpoch: keys.keyEpoch,
     };
   }
+}
+
+function notDeposited(account: Address, chainId: number): Refusal {
+  const message = `The signature does not belong to ${account}, and no contract account of that address deposited from chain ${chainId}.`;
+  return { code: 'signature.invalid', message, retryable: false };
 }
 
 /** Until the returned function is called. */

@@ -3,12 +3,12 @@ import type { Answer, Refusal } from '../core/api.ts';
 import type { Address, Hex } from '../core/commands.ts';
 import type { CommandResult, WithdrawalChanged } from '../core/events.ts';
 import type { ChainReader } from '../core/ports.ts';
-import { depositChains } from '../core/state.ts';
 import type { WithdrawalCancelMessage, WithdrawalRequestMessage } from '../core/typedMessages.ts';
 import { digestOf } from '../core/typedMessages.ts';
 import { withdrawalView } from '../core/viewState.ts';
 import type { WithdrawalView } from '../core/views.ts';
 import { withdrawalRefusal } from '../core/withdrawal.ts';
+import { checkSignature, unreachable } from './checkSignature.ts';
 import type { Applied, Sequencer } from './sequencer.ts';
 
 interface Dependencies {
@@ -31,7 +31,7 @@ export async function requestWithdrawal(
   const digest = digestOf('WithdrawalRequest', domain, message);
   // The signature first: refusals tell balances. Then what the core would refuse anyway, before a chain is asked for it.
   const refusal =
-    (await checkSignature(dependencies, { account: message.account, digest, signature })) ??
+    (await checkSignature(signatures(dependencies), { account: message.account, digest, signature })) ??
     foreseeRefusal(sequencer, message) ??
     (await checkNonce(dependencies, message)) ??
     dependencies.gate();
@@ -47,9 +47,13 @@ export async function cancelWithdrawal(
   const closed = dependencies.gate();
   if (closed !== undefined) return { ok: false, refusal: closed };
   const digest = digestOf('WithdrawalCancel', dependencies.domain, message);
-  const refusal = await checkSignature(dependencies, { account: message.account, digest, signature });
+  const refusal = await checkSignature(signatures(dependencies), { account: message.account, digest, signature });
   if (refusal !== undefined) return { ok: false, refusal };
   return answerOf(dependencies, await dependencies.sequencer.submit({ type: 'cancelWithdrawal', ...message }));
+}
+
+function signatures({ sequencer: { state }, readers, recover }: Dependencies) {
+  return { state, readers, recover };
 }
 
 function foreseeRefusal({ state, now }: Sequencer, message: WithdrawalRequestMessage): Refusal | undefined {
@@ -74,44 +78,6 @@ async function checkNonce(
   } catch (error) {
     return unreachable('The registry', chainId, error);
   }
-}
-
-/**
- * An address with code speaks by EIP-1271, and it must say yes on every chain from which deposits to it came and where it
- * has code: the same address on another chain can be somebody else's, and anybody may deposit for anybody.
- */
-async function checkSignature(
-  { recover, readers, sequencer }: Dependencies,
-  input: { readonly account: Address; readonly digest: Hex; readonly signature: Hex },
-): Promise<Refusal | undefined> {
-  if (recover(input.digest, input.signature) === input.account) return undefined;
-  let agreed = 0;
-  for (const chainId of depositChains(sequencer.state, input.account)) {
-    const reader = readers.get(chainId);
-    if (reader === undefined) return unreachable('The contract account', chainId, 'no RPC is configured');
-    try {
-      if (!(await reader.hasCode(input.account, 'finalized'))) continue;
-      if (!(await reader.isValidContractSignature(input))) return notSigned(input.account);
-      agreed++;
-    } catch (error) {
-      return unreachable('The contract account', chainId, error);
-    }
-  }
-  return agreed > 0 ? undefined : notSigned(input.account);
-}
-
-function notSigned(account: Address): Refusal {
-  const message = `The signature does not belong to ${account}, or the message was altered.`;
-  return { code: 'signature.invalid', message, retryable: false };
-}
-
-function unreachable(who: string, chainId: number, error: unknown): Refusal {
-  const reason = error instanceof Error ? error.message : String(error);
-  return {
-    code: 'keeper.notReady',
-    message: `${who} could not be asked on chain ${chainId}: ${reason}`,
-    retryable: true,
-  };
 }
 
 function answerOf({ sequencer }: Dependencies, { outcome }: Applied): Answer<WithdrawalView> {

@@ -189,6 +189,19 @@ describe('the signature of a contract account', () => {
     expect(accepted(signed).status).toBe('queued');
   });
 
+  it('opens a session on a chain of its deposits only, and under the same conditions', async () => {
+    const world = await openWallet('second');
+    const { api } = world.running.keeper;
+    const signIn = async (chainId: number, signature: `0x${string}`) =>
+      (await api.checkContractSignature({ account: wallet, chainId, digest, signature }))?.code;
+    expect(await signIn(SECOND, '0xabcdef')).toBeUndefined();
+    expect(await signIn(SECOND, '0xabcd')).toBe('signature.invalid');
+    expect(await signIn(HOME, '0xabcdef')).toBe('signature.invalid');
+    expect(await signIn(1, '0xabcdef')).toBe('signature.invalid');
+    world.networks.second = deadNetwork;
+    expect(await signIn(SECOND, '0xabcdef')).toBe('keeper.notReady');
+  });
+
   it('is not believed where no contract stands', async () => {
     const world = await openWallet('home');
     world.wallets.delete(wallet);

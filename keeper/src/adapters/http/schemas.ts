@@ -161,7 +161,10 @@ export const WithdrawalCancelBody = strict({
 
 export const SignInBody = strict({
   message: Type.String({ minLength: 1, maxLength: MAX_SIGN_IN_TEXT, description: 'EIP-4361 text.' }),
-  signature: hexInput({ min: 65, max: 65 }, 'EIP-191 signature of the text.'),
+  signature: hexInput(
+    { min: 65, max: MAX_SIGNATURE_BYTES },
+    'EIP-191 signature of the text: r‖s‖v, or what EIP-1271 of a contract account accepts.',
+  ),
 });
 
 // Answers.

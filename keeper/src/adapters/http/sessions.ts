@@ -1,10 +1,11 @@
 // Who asks: Sign-In with Ethereum (EIP-4361) gives a token, the token gives an address.
 import { randomBytes } from 'node:crypto';
-import { getAddress, isAddress, recoverMessageAddress } from 'viem';
+import { getAddress, hashMessage, isAddress, recoverMessageAddress } from 'viem';
 import { createSiweMessage, parseSiweMessage, type SiweMessage } from 'viem/siwe';
+import type { KeeperApi } from '../../core/api.ts';
 import type { Address, Hex } from '../../core/commands.ts';
 import { createBoundedMap } from './boundedMap.ts';
-import { HttpError } from './errors.ts';
+import { HttpError, refused } from './errors.ts';
 import { createNonces, NONCE_LIFE_MS } from './nonces.ts';
 
 const SESSION_LIFE_MS = 12 * 3_600_000;
@@ -38,20 +39,39 @@ export function createSessions(input: {
   readonly domain: () => string;
   readonly chainId: number;
   readonly now: () => number;
+  readonly checkContractSignature: KeeperApi['checkContractSignature'];
 }): Sessions {
-  const { now } = input;
+  const { now, chainId, checkContractSignature } = input;
   const sessions = createBoundedMap<string, Session>(MAX_SESSIONS);
   const nonces = createNonces({ now, maxUsed: MAX_USED_NONCES });
+
+  /** An EOA signs in on the home chain; a contract account on a chain where it is one, and proves it by EIP-1271. */
+  async function checkSigner(input: {
+    readonly message: string;
+    readonly signature: Hex;
+    readonly address: Address;
+    readonly chainId: number;
+  }): Promise<void> {
+    const { message, signature, address: account, chainId: onChain } = input;
+    const signer = await recoverMessageAddress({ message, signature }).catch(() => undefined);
+    if (signer?.toLowerCase() === account) {
+      if (onChain === chainId) return;
+      throw refuse(`The chain id must be ${chainId}.`);
+    }
+    const digest = hashMessage(message);
+    const refusal = await checkContractSignature({ account, chainId: onChain, digest, signature });
+    if (refusal?.code === 'signature.invalid') throw refuse(refusal.message);
+    if (refusal !== undefined) throw refused(refusal);
+  }
 
   return {
     issueNonce: nonces.issue,
     async signIn({ message, signature }) {
       const fields = parse(message);
-      checkFields(fields, { domain: input.domain(), chainId: input.chainId, now: now() });
+      checkFields(fields, { domain: input.domain(), now: now() });
       if (!nonces.isGood(fields.nonce)) throw refuse('The nonce is not one of ours, too old, or was used before.');
-      const signer = await recoverMessageAddress({ message, signature }).catch(() => undefined);
       const address = fields.address.toLowerCase() as Address;
-      if (signer?.toLowerCase() !== address) throw refuse(`The signature does not belong to ${address}.`);
+      await checkSigner({ message, signature, address, chainId: fields.chainId });
       if (!nonces.use(fields.nonce)) throw refuse('The nonce was used before.');
 
       const longest = now() + SESSION_LIFE_MS;
@@ -95,11 +115,8 @@ function withoutTimes(message: string): string {
   return message.replace(/^(Issued At|Expiration Time|Not Before): .+$/gm, '$1');
 }
 
-function checkFields(
-  fields: SiweMessage,
-  expected: { readonly domain: string; readonly chainId: number; readonly now: number },
-): void {
-  const { domain, chainId, now } = expected;
+function checkFields(fields: SiweMessage, expected: { readonly domain: string; readonly now: number }): void {
+  const { domain, now } = expected;
   if (!isAddress(fields.address)) throw refuse('The address has a wrong checksum.');
   if (fields.domain !== domain) throw refuse(`The domain must be ${domain}.`);
   const uri = URL.parse(fields.uri);
@@ -107,7 +124,6 @@ function checkFields(
   if (!web || uri.host !== domain) throw refuse(`The URI must be on ${domain}.`);
   if (fields.scheme !== undefined && `${fields.scheme}:` !== uri.protocol)
     throw refuse('The scheme is not that of the URI.');
-  if (fields.chainId !== chainId) throw refuse(`The chain id must be ${chainId}.`);
   checkTimes(fields, now);
 }
 

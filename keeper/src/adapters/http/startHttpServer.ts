@@ -78,7 +78,12 @@ export async function startHttpServer(input: {
 
   const buckets = createBuckets(api.now);
   const domain = () => input.domain ?? authority();
-  const sessions = createSessions({ domain, chainId: api.homeChainId, now: api.now });
+  const sessions = createSessions({
+    domain,
+    chainId: api.homeChainId,
+    now: api.now,
+    checkContractSignature: api.checkContractSignature,
+  });
   const access = createAccess(api, input.publicBooks);
   const checkConnection = countConnections(app.server, limits);
   let closing = false;

@@ -398,6 +398,7 @@ describe('the OpenAPI document', () => {
       'GET /v1/identity',
       'GET /v1/openapi.json',
       'GET /v1/orders',
+      'GET /v1/prices',
       'GET /v1/solvency',
       'GET /v1/standby',
       'GET /v1/trades',

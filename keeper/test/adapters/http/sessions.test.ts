@@ -1,3 +1,5 @@
+import { hashMessage } from 'viem';
+import { createSiweMessage } from 'viem/siwe';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HOME_CHAIN } from './support/fakeKeeperApi.ts';
 import {
@@ -127,6 +129,69 @@ describe('signing in', () => {
     for (const signature of ['0x', `0x${'00'.repeat(65)}`, `0x${'ff'.repeat(65)}`]) {
       expect([400, 401]).toContain((await post(server, '/v1/session', { message, signature })).status);
     }
+  });
+});
+
+describe('a contract account', () => {
+  const wallet = '0x00000000000000000000000000000000000000C1';
+  /** What the contract's owner signs, for the contract. */
+  const attempt = { fields: { address: wallet, chainId: HOME_CHAIN + 1 } } as const;
+
+  it('signs in on its own chain when it accepts the signature there', async () => {
+    server.keeper.contractRefusal = undefined;
+    let signed = '';
+    const { status, json } = await trySignIn(server, alice, {
+      ...attempt,
+      text: (message) => {
+        signed = message;
+        return message;
+      },
+    });
+    expect([status, json.address]).toEqual([200, wallet.toLowerCase()]);
+    expect(server.keeper.calls.at(-1)).toEqual({
+      account: wallet.toLowerCase(),
+      chainId: HOME_CHAIN + 1,
+      digest: hashMessage(signed),
+      signature: await alice.signMessage({ message: signed }),
+    });
+    const own = await call(server, '/v1/account', { token: json.token });
+    expect([own.status, own.json]).toEqual([200, []]);
+  });
+
+  it('does not when it refuses the signature', async () => {
+    await expectRefused(attempt, /signature/);
+  });
+
+  it('is told to come again when its chain cannot be asked, and its nonce is still good', async () => {
+    const { nonce } = (await post(server, '/v1/session/nonce')).json;
+    const again = { fields: { ...attempt.fields, nonce } };
+    server.keeper.contractRefusal = { code: 'keeper.notReady', message: 'No RPC answers.', retryable: true };
+    const { status, json } = await trySignIn(server, alice, again);
+    expect([status, json.code, json.retryable]).toEqual([503, 'keeper.notReady', true]);
+    server.keeper.contractRefusal = undefined;
+    expect((await trySignIn(server, alice, again)).status).toBe(200);
+    await expectRefused(again, /used before/);
+  });
+
+  it('may have signatures of other lengths than an EOA', async () => {
+    server.keeper.contractRefusal = undefined;
+    const { nonce } = (await post(server, '/v1/session/nonce')).json;
+    const issuedAt = new Date(server.keeper.time);
+    const common = { domain: server.host, uri: server.url, version: '1', nonce, issuedAt } as const;
+    const message = createSiweMessage({ ...common, ...attempt.fields });
+    for (const [bytes, expected] of [
+      [4_097, 400],
+      [130, 200],
+    ] as const) {
+      const signature = `0x${'ab'.repeat(bytes)}`;
+      expect((await post(server, '/v1/session', { message, signature })).status).toBe(expected);
+    }
+  });
+
+  it('is not asked for when an EOA has signed on a foreign chain', async () => {
+    server.keeper.contractRefusal = undefined;
+    await expectRefused({ fields: { chainId: HOME_CHAIN + 1 } }, /chain id must be 31337/);
+    expect(server.keeper.calls).toEqual([]);
   });
 });
 

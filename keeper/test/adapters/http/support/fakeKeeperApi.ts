@@ -69,6 +69,8 @@ export interface FakeKeeper {
   forcedAnswers: readonly ForcedAnswerView[];
   batchAnswer: Answer<BatchAnswer>;
   withdrawalAnswer: Answer<WithdrawalView>;
+  /** What contract accounts are told that sign in. */
+  contractRefusal: Refusal | undefined;
   /** Makes `solvency` throw, as a bug would. */
   broken: boolean;
   listeners: number;
@@ -117,6 +119,7 @@ export function createFakeKeeper(input: { readonly executor: Address; readonly a
       },
     },
     withdrawalAnswer: { ok: true, value: withdrawalOf(input.alice) },
+    contractRefusal: { code: 'signature.invalid', message: 'The signature does not belong to it.', retryable: false },
     broken: false,
     listeners: 0,
     publish(events) {
@@ -175,6 +178,10 @@ export function createFakeKeeper(input: { readonly executor: Address; readonly a
     async cancelWithdrawal(request) {
       calls.push(request);
       return fake.withdrawalAnswer;
+    },
+    async checkContractSignature(input) {
+      calls.push(input);
+      return fake.contractRefusal;
     },
     accounts: (owner) => fake.accounts.filter((view) => view.address === owner),
     orders: ({ address: owner, before = Number.POSITIVE_INFINITY, limit }) =>
