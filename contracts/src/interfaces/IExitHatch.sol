@@ -21,6 +21,9 @@ import {ForcedAnswer} from "../types/Messages.sol";
 ///   (G − owed) / transitTotal)`, rounded down. Both less what was paid before: nothing is fixed by the first claim, and
 ///   what comes later (a closed settlement, an arrival, a refund) can be claimed by claiming again.
 ///
+/// Who claims when makes no difference while no key took more than it had, which the keeper sees to. What a thief of both
+/// keys overdrew is missing for whoever claims last.
+///
 /// Nodes of the exit tree are hashes of sorted pairs. Its leaves are `keccak256(bytes.concat(keccak256(abi.encode(…))))` of
 /// - `EXIT_LEAF_TYPEHASH, block.chainid, this, checkpoint, key, token, offset, transit, salt`, and
 /// - `TOKEN_LEAF_TYPEHASH, block.chainid, this, checkpoint, token, offset, transit`.

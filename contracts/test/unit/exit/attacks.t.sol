@@ -174,6 +174,32 @@ contract ExitAttacksTest is ExitTest {
         registry.postExitRoot(roots, tree, 0, new bytes32[](0), pair.enclave, pair.leader);
     }
 
+    // ---------------------------------------------------------------- a theft before the exit
+
+    /// @dev Both keys were stolen, and an account that owned nothing was paid 500 of 1 500 within the limit. No formula knows
+    /// whose money that was: what it took is missing for whoever claims last. Nobody gets more than he owned.
+    function test_attack_whatAThiefTookIsMissingForWhoClaimsLast() public {
+        deposit(alice, 1_000);
+        deposit(bob, 500);
+        leaves.push(accountLeaf(keyOf(alice), address(token), 0, 0));
+        leaves.push(accountLeaf(keyOf(bob), address(token), 0, 0));
+        leaves.push(tokenLeaf(address(token), 0, 0));
+        postTree();
+        withdraw(withdrawalOf(courier, 500, 0));
+        reachFinal();
+        proveTotals(address(token), 0, 0);
+        expectNothingDue(courier);
+        registry.claim(bareClaimOf(courier, address(token)));
+        registry.claim(claimOf(alice, address(token), 0, 0));
+        assertEq(token.balanceOf(alice), 1_000);
+        expectNothingDue(bob);
+        registry.claim(claimOf(bob, address(token), 0, 0));
+
+        token.mint(address(registry), 500);
+        registry.claim(claimOf(bob, address(token), 0, 0));
+        assertEq(token.balanceOf(bob), 500);
+    }
+
     // ---------------------------------------------------------------- numbers at the edge
 
     /// @dev A tree of a keeper gone mad: the leaf of one key cannot be claimed, and those of others can.
