@@ -34,7 +34,6 @@ const NEAREST_TESTS: Readonly<Record<string, string>> = {
   Settlements: 'contracts/test/unit/registry/*{Settlement,Signature}*',
   SettlementLane: 'contracts/test/unit/registry/*{Settlement,Signature}*',
   Shuttles: 'contracts/test/unit/shuttles/*',
-  Shuttles: 'contracts/test/unit/shuttles/*',
   Listings: 'contracts/test/unit/registry/{listToken,outflow,changeSettleable}*',
   OutflowLimits: 'contracts/test/unit/registry/outflow*',
   VaultBooks: 'contracts/test/unit/registry/{deposit,withdraw,outflow}*',
