@@ -13,7 +13,7 @@ export function operationRoutes(input: {
   readonly routes: readonly Route[];
 }): Route[] {
   const { api, metrics } = input;
-  const own = [
+  const own: readonly Route[] = [
     route({
       method: 'GET',
       url: '/metrics',
@@ -36,5 +36,5 @@ export function operationRoutes(input: {
   ];
   // Written once: it is long, and everybody may ask for it.
   const document = JSON.stringify(openApiDocument([...input.routes, ...own]));
-  return own;
+  return [...own];
 }
