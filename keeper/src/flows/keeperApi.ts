@@ -225,15 +225,8 @@ async function health(input: KeeperApiInput, gasBalance: ReturnType<typeof creat
 
 /** What is wrong with the leadership, with checkpoints, with reading logs, and what is closed because of it. */
 function keeperProblems(input: KeeperApiInput): string[] {
-  const { leadership } = input;
   const leading = input.leading();
-  const problems: string[] = [];
-  if (leadership.problem !== undefined) problems.push(authorityProblem(leadership.problem));
-  if (!leadership.enclaveMatches)
-    problems.push('The Authority names another enclave key than mine: nothing I sign is valid.');
-  if (leadership.paused) problems.push('The Authority of the home chain is paused.');
-  const { problem } = input.standBy;
-  if (problem !== undefined) problems.push(`As a standby I could not take over: ${publicReason(problem)}.`);
+  const problems = leadershipProblems(input);
   const heldUp = leading?.checkpoints.problem;
   if (heldUp !== undefined) problems.push(`Checkpoints: ${publicReason(heldUp)}.`);
   for (const [chainId, problem] of leading?.ingestion.problems ?? []) {
@@ -242,6 +235,18 @@ function keeperProblems(input: KeeperApiInput): string[] {
   for (const gate of leading === undefined ? [] : [leading.gates.orders(), leading.gates.withdrawal()]) {
     if (gate !== undefined && !problems.includes(gate.message)) problems.push(gate.message);
   }
+  return problems;
+}
+
+/** What is wrong with the Authority, and with leading or taking over. */
+function leadershipProblems({ leadership, standBy }: KeeperApiInput): string[] {
+  const problems: string[] = [];
+  if (leadership.problem !== undefined) problems.push(authorityProblem(leadership.problem));
+  if (!leadership.enclaveMatches)
+    problems.push('The Authority names another enclave key than mine: nothing I sign is valid.');
+  if (leadership.paused) problems.push('The Authority of the home chain is paused.');
+  if (standBy.problem !== undefined)
+    problems.push(`As a standby I could not take over: ${publicReason(standBy.problem)}.`);
   return problems;
 }
 

@@ -173,16 +173,9 @@ function ordersEffectDown(
     outcomes.push({ base: reservedBase * FINE + converted.base, quote: reservedQuote * FINE + converted.quote });
   }
 
-  let effect = 0n;
-  for (const [asset, left] of spot.entries()) {
-    const known = terms[asset];
-    const whole = (balances[asset] as bigint) * FINE;
-    if (known === undefined) {
-      if (left < 0n) return undefined;
-    } else if (left !== whole) {
-      effect += fineValue(known, left) - fineValue(known, whole);
-    }
-  }
+  const taken = takenValue(terms, balances, spot);
+  if (taken === undefined) return undefined;
+  let effect = taken;
   for (const [index, { base, quote }] of exposures.entries()) {
     const baseTerms = terms[base];
     const quoteTerms = terms[quote];
@@ -195,6 +188,25 @@ function ordersEffectDown(
     );
   }
   return divDown(effect, FINE_VALUE);
+}
+
+/** What the balances lose in fine value when only `spot` is left of them; undefined: something would be owed at an unknown price. */
+function takenValue(
+  terms: readonly (HealthTerms | undefined)[],
+  balances: readonly bigint[],
+  spot: readonly bigint[],
+): bigint | undefined {
+  let taken = 0n;
+  for (const [asset, left] of spot.entries()) {
+    const known = terms[asset];
+    const whole = (balances[asset] as bigint) * FINE;
+    if (known === undefined) {
+      if (left < 0n) return undefined;
+    } else if (left !== whole) {
+      taken += fineValue(known, left) - fineValue(known, whole);
+    }
+  }
+  return taken;
 }
 
 /** Fine units of base that the buys bring, and of quote that the sells bring: at the worse of oracle and own best price. */

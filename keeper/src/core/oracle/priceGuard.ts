@@ -62,12 +62,9 @@ export function guardPrice(
   observation: Observation,
   { now, confidenceLimitPpm }: { now: number; confidenceLimitPpm: number },
 ): PriceVerdict {
-  const { bid, ask, time, confidencePpm } = observation;
-  if (bid <= 0n || ask <= 0n) return { code: 'price.notPositive' };
-  if (ask > HIGHEST_PRICE) return { code: 'price.outOfRange' };
-  if (bid > ask) return { code: 'price.crossed' };
-  if (!(confidencePpm >= 0 && confidencePpm <= confidenceLimitPpm)) return { code: 'price.uncertain' };
-  if (time > now || now - time > FRESH_MS) return { code: 'price.stale' };
+  const { bid, ask, time } = observation;
+  const refusal = observationRefusal(observation, now, confidenceLimitPpm);
+  if (refusal !== undefined) return { code: refusal };
   if (known === undefined) {
     const stable = startStablePrice(midOf(observation), seconds(now));
     return { code: 'accepted', price: { bid, ask, time, stable, held: undefined, halted: false } };
@@ -86,6 +83,19 @@ export function guardPrice(
   const hasAgreed = held.count >= AGREEING && time - held.since >= (halted ? HALT_AGREE_MS : AGREE_MS);
   if (hasAgreed) return { code: 'accepted', price: accept(known, observation, now) };
   return { code: halted ? 'halted' : 'held', price: { ...known, held, halted } };
+}
+
+/** What is wrong with an observation, whatever was believed before. */
+function observationRefusal(
+  { bid, ask, time, confidencePpm }: Observation,
+  now: number,
+  confidenceLimitPpm: number,
+): PriceRefusal | undefined {
+  if (bid <= 0n || ask <= 0n) return 'price.notPositive';
+  if (ask > HIGHEST_PRICE) return 'price.outOfRange';
+  if (bid > ask) return 'price.crossed';
+  if (!(confidencePpm >= 0 && confidencePpm <= confidenceLimitPpm)) return 'price.uncertain';
+  return time > now || now - time > FRESH_MS ? 'price.stale' : undefined;
 }
 
 /** May the price be used for what adds risk (fresh), or for anything (usable)? */
