@@ -89,18 +89,25 @@ export function openMarket(now: number): TestExchange {
   return exchange;
 }
 
-/** The operations after those of `openMarket`, as signed batches. */
-export function signBatches(input: {
+interface Flow {
   readonly batches: number;
   readonly size: number;
   readonly now: number;
-}): SignedBatch[] {
-  const { batches, size, now } = input;
-  const workload = createWorkload(batches * size);
-  return Array.from({ length: batches }, (_, i) => {
-    const message = messageOf(workload, { first: WARM_UP + i * size, length: size, nonce: now + i, now });
+}
+
+/** The operations after those of `openMarket`, as signed batches. */
+export function signBatches(flow: Flow): SignedBatch[] {
+  return Array.from(batchMessages(flow), (message) => {
     return { message, signature: executor.sign(batchDigest(domain, message)) };
   });
+}
+
+/** The same without signatures. */
+export function* batchMessages({ batches, size, now }: Flow): Generator<BatchMessage> {
+  const workload = createWorkload(batches * size);
+  for (let i = 0; i < batches; i++) {
+    yield messageOf(workload, { first: WARM_UP + i * size, length: size, nonce: now + i, now });
+  }
 }
 
 function messageOf(
