@@ -6,6 +6,7 @@
 import { feeUp } from './assets.ts';
 import { BUY, FILL_OR_KILL, IMMEDIATE_OR_CANCEL, POST_ONLY } from './commands.ts';
 import { type Asset, createLedger, type Ledger } from './ledger.ts';
+import { createMarginState, type MarginState } from './margin/marginState.ts';
 import type { Book } from './orderBook.ts';
 import {
   ACCOUNT,
@@ -29,6 +30,8 @@ export interface Exchange {
   readonly bookById: Map<number, Book>;
   /** By account: when all its orders are cancelled unless it says otherwise before. */
   readonly deadManSwitches: Timers;
+  /** Prices, weights and the time by which they are judged. */
+  readonly margin: MarginState;
   /** What happened since it was last drained. */
   readonly tape: Tape;
   /** The order that is being matched, and the answer to the newest one. One object each, written again and again. */
@@ -80,6 +83,7 @@ export function createExchange(): Exchange {
     books: [],
     bookById: new Map(),
     deadManSwitches: createTimers(),
+    margin: createMarginState(),
     tape: createTape(),
     taker: {
       account: 0,

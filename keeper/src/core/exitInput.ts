@@ -2,6 +2,7 @@
 import type { Address } from './commands.ts';
 import type { ExitInput, ExitToken } from './exitTree.ts';
 import { balanceWad, type Ledger, type Net } from './ledger.ts';
+import { WAD } from './margin/fixedPoint.ts';
 import { chainBit, registries, type State } from './state.ts';
 
 /** Owners are numbered in the order of their first account, tokens in the order of the ledger. */
@@ -15,8 +16,7 @@ export function exitInputOf(state: State): ExitInput {
     owners,
     ownerOf,
     balances: ledger.assets.map((asset) => Array.from(ownerOf, (_, account) => balanceWad(asset, account))),
-    // The ledger knows no debts.
-    prices: [],
+    prices: closeOutPrices(state),
     boundTo: contractChains(state, ownerOf),
     lastOwners: [...new Set(operators)],
     tokens: exitTokens(ledger, ownerOf),
@@ -29,6 +29,14 @@ export function exitInputOf(state: State): ExitInput {
     settlements: [],
     shuttles: [],
   };
+}
+
+/** What debts are closed out at: the middle of what was believed last, however old; nothing is worth 0 that ever had a price. */
+function closeOutPrices({ exchange: { ledger, margin } }: State): bigint[] {
+  return ledger.assets.map(({ unitWad }, index) => {
+    const price = margin.prices[index];
+    return price === undefined ? 0n : ((price.bid + price.ask) * (WAD / unitWad)) / 2n;
+  });
 }
 
 function ownersOf({ addresses }: Ledger) {

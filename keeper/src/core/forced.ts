@@ -10,6 +10,7 @@ import { cancelAll } from './cancelOrder.ts';
 import { isHalfFull } from './checkpointRoom.ts';
 import type { Address, AnswerForcedCommand } from './commands.ts';
 import { type CommandResult, type CoreEvent, FORCED_REASONS, type ForcedReason } from './events.ts';
+import type { Exchange } from './exchange.ts';
 import {
   type Asset,
   accountsOf,
@@ -17,11 +18,13 @@ import {
   addWad,
   balanceWad,
   freeWad,
+  isMargin,
   type Net,
   openToken,
   type VaultToken,
 } from './ledger.ts';
 import type { RegistryEntry } from './logEntries.ts';
+import { hasLiability } from './margin/accountHealth.ts';
 import { chainBit, type ForcedRequests, type State } from './state.ts';
 import { REQUESTED } from './tape.ts';
 import type { ForcedAnswerMessage } from './typedMessages.ts';
@@ -104,14 +107,20 @@ function decide(
   // All that is asked for must be there, also when only a part can be paid now.
   const isOwned = isHeld && open <= ownedAtoms(state, account, token);
   const isTheirs = command.isKeyHolder || open <= boundAtoms(state, account, token);
-  if (!isOwned || !isTheirs) return { reason: 'noBalance', paid: 0n };
+  const { exchange } = state;
+  const owes = accountsOf(exchange.ledger, account).some((own) => hasLiability(exchange, own));
+  if (!isOwned || !isTheirs) return { reason: owes ? 'debt' : 'noBalance', paid: 0n };
   if (command.transferFails) return { reason: 'transferFails', paid: 0n };
   return { reason: isOverLimit ? 'overLimit' : 'paid', paid };
 }
 
-function ownedAtoms({ exchange: { ledger } }: State, address: Address, token: VaultToken): bigint {
+function ownedAtoms({ exchange }: State, address: Address, token: VaultToken): bigint {
+  const { ledger } = exchange;
   const asset = ledger.assets[token.asset] as Asset;
-  const wad = accountsOf(ledger, address).reduce((sum, account) => sum + wholeAtomsWad(asset, account, token), 0n);
+  const wad = accountsOf(ledger, address).reduce(
+    (sum, account) => sum + wholeAtomsWad(exchange, asset, account, token),
+    0n,
+  );
   return wad / wadPer(token.decimals);
 }
 
@@ -131,8 +140,9 @@ function boundAtoms(state: State, address: Address, token: VaultToken): bigint {
   return nets.reduce((sum, { atoms }) => sum + atoms, 0n) - leaving;
 }
 
-/** What of a balance can be paid in whole atoms. */
-function wholeAtomsWad(asset: Asset, account: number, { decimals }: VaultToken): bigint {
+/** What of a balance can be paid in whole atoms: nothing of an account that owes anything. */
+function wholeAtomsWad(exchange: Exchange, asset: Asset, account: number, { decimals }: VaultToken): bigint {
+  if (hasLiability(exchange, account)) return 0n;
   const balance = balanceWad(asset, account);
   return balance - (balance % wadPer(decimals));
 }
@@ -150,10 +160,11 @@ function charge(
   let first = -1;
   let left = atoms * unitWad;
   for (const account of accountsOf(ledger, address)) {
-    const owned = wholeAtomsWad(asset, account, token);
+    const owned = wholeAtomsWad(exchange, asset, account, token);
     if (owned === 0n || left === 0n) continue;
     const wad = smaller(owned, left);
-    if (wad > freeWad(asset, account)) cancelAll(exchange, account, undefined, REQUESTED);
+    // Orders of a margin account are covered by all that it owns.
+    if (isMargin(ledger, account) || wad > freeWad(asset, account)) cancelAll(exchange, account, undefined, REQUESTED);
     addWad(ledger, asset, account, -wad);
     left -= wad;
     if (first < 0) first = account;

@@ -250,7 +250,7 @@ function changeAssetRisk(state: State, entry: DirectoryEntry & { type: 'assetRis
   const { type: _, asset, ...weights } = entry;
   const index = state.exchange.ledger.assetById.get(asset);
   assert(index !== undefined, `${where}: asset ${asset} is not listed`);
-  setWeights(state.margin, index, weights, where);
+  setWeights(state.exchange.margin, index, weights, where);
 }
 
 /** From now on the token is that asset: deposits that were held are credited. */

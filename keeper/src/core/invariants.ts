@@ -5,7 +5,7 @@ import { MAX_SAFE } from './assets.ts';
 import { BUY, SELL } from './commands.ts';
 import { type Exchange, reserveOf } from './exchange.ts';
 import { forcedKey } from './forced.ts';
-import type { Ledger } from './ledger.ts';
+import { isMargin, type Ledger } from './ledger.ts';
 import { levelSlot, NO_ASK, NO_BID, priceAbove } from './levels.ts';
 import { type Book, ordersOf, ordersOfAccount } from './orderBook.ts';
 import {
@@ -96,6 +96,7 @@ function assertForced({ forced, answers }: State): void {
   }
 }
 
+/** Only margin accounts may owe, or have more put aside than they own. */
 function assertBalances(ledger: Ledger): void {
   for (const { symbol, units, reserved, dust, unitWad } of ledger.assets) {
     for (let account = 0; account < ledger.accountCount; account++) {
@@ -103,7 +104,7 @@ function assertBalances(ledger: Ledger): void {
       const aside = reserved[account] as number;
       const isWhole = Number.isSafeInteger(balance) && Number.isSafeInteger(aside);
       assert(
-        isWhole && aside >= 0 && aside <= balance && balance <= MAX_SAFE,
+        isWhole && aside >= 0 && balance <= MAX_SAFE && (aside <= balance || isMargin(ledger, account)),
         `${symbol}: ${aside} of ${balance} reserved`,
       );
       assert((dust[account] as bigint) < unitWad, `${symbol}: dust of a whole unit`);

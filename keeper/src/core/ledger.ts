@@ -4,6 +4,7 @@ import { assert } from './assertion.ts';
 import { MAX_SAFE, wadPer } from './assets.ts';
 import { copyInto } from './columns.ts';
 import type { Address } from './commands.ts';
+import { divDown } from './margin/fixedPoint.ts';
 
 const INITIAL_ACCOUNTS = 64;
 // What an account takes in a checkpoint at most.
@@ -15,6 +16,7 @@ const NET_BYTES = 24;
 const NET_LIMIT = 2n ** 112n;
 /** Balances that an account may get by trading between two cuts, beyond those that it has: for the room only. */
 const NEW_BALANCES = 2;
+const HIGHEST_TIER = 255;
 /** Index of no account. */
 export const NO_ACCOUNT = -1;
 
@@ -67,6 +69,8 @@ export interface Ledger {
   depositChains: Uint32Array;
   /** Those of them on which the address was a contract when a deposit came. */
   codeChains: Uint32Array;
+  /** 0: funded, balances are never negative. Otherwise margin: the Directory's credit tier, and health decides. */
+  creditTier: Uint8Array;
   /** One for each token that the account ever touched. */
   readonly nets: Net[][];
   /** First and last open order of each account (slots of the order pool, 0 = none). */
@@ -96,6 +100,7 @@ export function createLedger(): Ledger {
     olderOfAddress: new Int32Array(INITIAL_ACCOUNTS),
     depositChains: new Uint32Array(INITIAL_ACCOUNTS),
     codeChains: new Uint32Array(INITIAL_ACCOUNTS),
+    creditTier: new Uint8Array(INITIAL_ACCOUNTS),
     nets: [],
     firstOrder: new Int32Array(INITIAL_ACCOUNTS),
     lastOrder: new Int32Array(INITIAL_ACCOUNTS),
@@ -255,12 +260,30 @@ export function takeChanged(ledger: Ledger): readonly number[] {
   return taken;
 }
 
-/** Adds `wad` (may be negative) to an account. Asserts 0 ≤ balance < 2⁵³ units and that reserves stay covered. */
+/** Is its health what counts, and not what it has free? */
+export function isMargin({ creditTier }: Ledger, account: number): boolean {
+  return creditTier[account] !== 0;
+}
+
+/** Makes an account a margin account of that tier (1 … 255). */
+export function grantCredit(ledger: Ledger, account: number, tier: number): void {
+  assert(Number.isInteger(tier) && tier >= 1 && tier <= HIGHEST_TIER, `credit of tier ${tier}`);
+  ledger.creditTier[account] = tier;
+  markChanged(ledger, account);
+}
+
+/**
+ * Adds `wad` (may be negative) to an account. Asserts that the balance stays in the range of the ledger and, unless it is a
+ * margin account, not below 0 and what is reserved covered.
+ */
 export function addWad(ledger: Ledger, asset: Asset, account: number, wad: bigint): void {
   const balance = balanceWad(asset, account) + wad;
-  const units = balance / asset.unitWad;
-  assert(balance >= 0n && units <= BigInt(MAX_SAFE), `balance of ${asset.symbol} leaves the range of the ledger`);
-  assert(Number(units) >= (asset.reserved[account] as number), `reserved ${asset.symbol} taken from an account`);
+  const units = divDown(balance, asset.unitWad);
+  const margin = isMargin(ledger, account);
+  const lowest = margin ? -BigInt(MAX_SAFE) : 0n;
+  assert(units >= lowest && units <= BigInt(MAX_SAFE), `balance of ${asset.symbol} leaves the range of the ledger`);
+  const isCovered = margin || Number(units) >= (asset.reserved[account] as number);
+  assert(isCovered, `reserved ${asset.symbol} taken from an account`);
   asset.units[account] = Number(units);
   asset.dust[account] = balance - units * asset.unitWad;
   markGrown(ledger, account, BALANCE_BYTES);
@@ -274,6 +297,7 @@ function growAccounts(ledger: Ledger, capacity: number): void {
   ledger.subaccounts = copyInto(new Uint32Array(capacity), ledger.subaccounts);
   ledger.olderOfAddress = copyInto(new Int32Array(capacity), ledger.olderOfAddress);
   ledger.depositChains = copyInto(new Uint32Array(capacity), ledger.depositChains);
+  ledger.creditTier = copyInto(new Uint8Array(capacity), ledger.creditTier);
   ledger.codeChains = copyInto(new Uint32Array(capacity), ledger.codeChains);
   ledger.firstOrder = copyInto(new Int32Array(capacity), ledger.firstOrder);
   ledger.lastOrder = copyInto(new Int32Array(capacity), ledger.lastOrder);

@@ -9,6 +9,7 @@
 import { MAX_SAFE, PPM } from './assets.ts';
 import { BUY, SELL } from './commands.ts';
 import { assetPaid, type Exchange, reserveOf } from './exchange.ts';
+import { isMargin } from './ledger.ts';
 import { type Book, ordersOf } from './orderBook.ts';
 import { type OpenOrder, orderAt } from './orderPool.ts';
 import {
@@ -142,7 +143,8 @@ function requireCover(exchange: Exchange, saved: readonly OpenOrder[]): void {
     const asset = assetPaid(exchange, book, side);
     const key = `${account} ${asset.id}`;
     const sum = (needed.get(key) ?? 0) + reserveOf(book, side, price, remaining, feeLimitPpm);
-    check(sum <= (asset.units[account] as number), `order ${id} is not covered`);
+    const isCovered = sum <= (asset.units[account] as number) || isMargin(exchange.ledger, account);
+    check(isCovered, `order ${id} is not covered`);
     needed.set(key, sum);
   }
 }

@@ -17,7 +17,8 @@ import {
 } from './commands.ts';
 import type { RejectCode } from './events.ts';
 import { assetPaid, type Exchange, feeLimitOf, NOT_STOPPED, type Placement, reserveOf } from './exchange.ts';
-import { NO_ACCOUNT } from './ledger.ts';
+import { isMargin, NO_ACCOUNT } from './ledger.ts';
+import { healthRefusal, reducibleLots } from './margin/accountHealth.ts';
 import { canFill, crosses, trade } from './match.ts';
 import { BOOK_OPEN, BOOK_POST_ONLY, type Book, OPEN_ORDER_LIMIT } from './orderBook.ts';
 import { enterClientId, enterExpiry, findClientOrder, type OrderPool, orderAt, termsOf } from './orderPool.ts';
@@ -43,7 +44,10 @@ export function placeOrder(
     if (known !== 0) return repeatPlacement(exchange.orders, known, exchange.placement);
   }
   const refusal =
-    shapeRefusal(action) ?? bookRefusal(exchange, book, action, time) ?? costRefusal(exchange, book, account, action);
+    shapeRefusal(action, isMargin(exchange.ledger, account)) ??
+    reduceRefusal(exchange, book, account, action) ??
+    bookRefusal(exchange, book, action, time) ??
+    costRefusal(exchange, book, account, action);
   if (refusal !== undefined) return refusal;
 
   const { taker } = exchange;
@@ -70,6 +74,13 @@ export function placeOrder(
   return 'ok';
 }
 
+/** A reduce-only order may not be for more than there is to reduce. */
+function reduceRefusal(exchange: Exchange, book: Book, account: number, action: Action): RejectCode | undefined {
+  const { flags, side, quantity } = action;
+  if ((flags & REDUCE_ONLY) === 0) return undefined;
+  return quantity > reducibleLots(exchange, account, book, side) ? 'order.wouldNotReduce' : undefined;
+}
+
 /** Whether the account can put aside what the order may cost. */
 function costRefusal(exchange: Exchange, book: Book, account: number, action: Action): RejectCode | undefined {
   const { side, price, quantity, timeInForce, flags } = action;
@@ -81,7 +92,12 @@ function costRefusal(exchange: Exchange, book: Book, account: number, action: Ac
   if (reserve > MAX_SAFE || lots * price * book.tickSize > MAX_SAFE || lots * book.lotSize > MAX_SAFE) {
     return 'order.notionalOutOfRange';
   }
-  return fundsRefusal(exchange, book, account, side, isBudget && side === BUY ? quantity : reserve);
+  const needed = isBudget && side === BUY ? quantity : reserve;
+  if (!isMargin(exchange.ledger, account)) return fundsRefusal(exchange, book, account, side, needed);
+  // A budget alone does not bound the price that it may buy at, and so not the damage.
+  if (price === 0) return 'order.priceOutOfRange';
+  const feeLimitPpm = feeLimitOf(book, timeInForce, flags);
+  return healthRefusal(exchange, account, { book, side, price, reserve: needed, feeLimitPpm, replaces: 0 });
 }
 
 /** Where the account has too little free, says so in `exchange.placement`. */
@@ -104,7 +120,7 @@ export function fundsRefusal(
  * What is wrong with an action for every book and at every time.
  * Larger than the limit: a flat list, one line per code.
  */
-function shapeRefusal(action: Action): RejectCode | undefined {
+function shapeRefusal(action: Action, margin: boolean): RejectCode | undefined {
   const { side, timeInForce, flags, price, quantity, expiry } = action;
   if (side !== BUY && side !== SELL) return 'action.invalid';
   if (timeInForce > FILL_OR_KILL || flags > FLAGS_LIMIT || action.orderId !== 0) return 'action.invalid';
@@ -112,7 +128,11 @@ function shapeRefusal(action: Action): RejectCode | undefined {
   const isBudget = (flags & QUOTE_BUDGET) !== 0;
   if (isBudget && timeInForce !== IMMEDIATE_OR_CANCEL) return 'action.invalid';
   if ((flags & POST_ONLY) !== 0 && timeInForce > GOOD_TILL_TIME) return 'action.invalid';
-  if ((flags & REDUCE_ONLY) !== 0) return 'account.notMargin';
+  if ((flags & REDUCE_ONLY) !== 0) {
+    if (!margin) return 'account.notMargin';
+    // What rests could outlive what it was to reduce.
+    if (timeInForce < IMMEDIATE_OR_CANCEL || isBudget) return 'action.invalid';
+  }
   // Only a buyer's budget bounds by itself what the order can cost.
   if (!isPositiveSafe(price) && !(isBudget && side === BUY && price === 0)) return 'order.priceOutOfRange';
   if (!isPositiveSafe(quantity)) return 'order.quantityOutOfRange';

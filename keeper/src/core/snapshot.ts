@@ -3,16 +3,16 @@
 // `encodeState` is what checkpoints stand for, as if all orders were cancelled: balances without reserves, no books.
 // `encodeEngine` is everything, books included, for the local disk. `stateHash` and `engineHash` are their keccak256.
 //
-// Layout of a state, version 5. Integers are variable-length, seven bits a byte, lowest first (packing.ts):
+// Layout of a state, version 6. Integers are variable-length, seven bits a byte, lowest first (packing.ts):
 //
-//   head       version 5 · time · home chain id · authority · checkpointer · directory
+//   head       version 6 · time · home chain id · authority · checkpointer · directory
 //              roles · checkpoint numbers · chains · log positions · assets, weights, prices · tokens · books
 //              withdrawals · forced withdrawals
 //   accounts   their number · a record of each, in the order of their indices
 //   nonces     their number · a row of each, in the order of account, chain and nonce
 //
-// A record: address · subaccount · chains of its deposits (one bit each) · those on which it is a contract · number of
-// balances, each 2 × asset + (1 when dust follows), units, dust · number of tokens that it ever touched, each 2 × token + (1
+// A record: address · subaccount · chains of its deposits (one bit each) · those on which it is a contract · credit
+// tier · number of balances, each 4 × asset + (2 when owed) + (1 when dust follows), units, dust · number of tokens that it ever touched, each 2 × token + (1
 // when more was withdrawn than deposited), atoms of the difference. A row: account · chain · nonce · until when.
 //
 // Records and rows mean the same under every later head: chains, assets, tokens and accounts are numbered in the order in
@@ -28,6 +28,7 @@ import {
   type Asset,
   addAsset,
   findAccount,
+  isMargin,
   type Ledger,
   markChanged,
   type Net,
@@ -77,8 +78,8 @@ import {
 import { addPending, rememberNonce } from './withdrawal.ts';
 
 /** Raised whenever the same commands would give another state: a journal is replayed only by the version that wrote it. */
-export const CORE_VERSION = 6;
-export const STATE_VERSION = 5;
+export const CORE_VERSION = 7;
+export const STATE_VERSION = 6;
 const ENGINE_VERSION = 4;
 const WORD = 32;
 const KEY_BYTES = 33;
@@ -162,6 +163,7 @@ export function decodeState(bytes: Uint8Array, genesis: Genesis): State {
   }
   const state = createState(genesis);
   state.time = time;
+  state.exchange.margin.now = state.time;
   readRoles(reader, state);
   const tokens = readListings(reader, state);
   const withdrawals = readWithdrawals(reader, tokens);
@@ -186,7 +188,7 @@ export function encodeEngine(state: State): Uint8Array {
   const { bytes, rows } = indexState(state);
   writeBlob(writer, bytes);
   writeChanges(writer, state, rows);
-  writePriceHistory(writer, state.margin);
+  writePriceHistory(writer, state.exchange.margin);
   writeBooks(writer, state.exchange);
   return written(writer);
 }
@@ -204,7 +206,7 @@ export function decodeEngine(bytes: Uint8Array, genesis: Genesis): State {
   const state = decodeState(readBlob(reader), genesis);
   state.sequence = sequence;
   readChanges(reader, state);
-  readPriceHistory(reader, state.margin);
+  readPriceHistory(reader, state.exchange.margin);
   readBooks(reader, state);
   expectEnd(reader);
   return state;
@@ -320,7 +322,7 @@ function writeListings(writer: Writer, state: State): void {
     writeInteger(writer, asset.id);
     writeText(writer, asset.symbol);
     writeByte(writer, asset.ledgerDecimals);
-    writeAssetRisk(writer, state.margin, index);
+    writeAssetRisk(writer, state.exchange.margin, index);
   }
   writeInteger(writer, ledger.tokens.size);
   for (const token of ledger.tokens.values()) {
@@ -380,7 +382,7 @@ function readPosition(reader: Reader, source: Source): void {
   source.blockNumber = readInteger(reader);
 }
 
-function readAsset(reader: Reader, { exchange: { ledger }, margin }: State): void {
+function readAsset(reader: Reader, { exchange: { ledger, margin } }: State): void {
   const id = readInteger(reader);
   const symbol = readText(reader);
   const ledgerDecimals = readByte(reader);
@@ -536,6 +538,7 @@ function writeRecord(writer: Writer, ledger: Ledger, account: number, dustWords:
   writeInteger(writer, ledger.subaccounts[account] as number);
   writeInteger(writer, ledger.depositChains[account] as number);
   writeInteger(writer, ledger.codeChains[account] as number);
+  writeByte(writer, ledger.creditTier[account] as number);
   let balances = 0;
   for (let i = 0; i < assets.length; i++) {
     if (assets[i]?.units[account] !== 0 || hasDust(dustWords[i] as Uint32Array, account)) balances++;
@@ -545,8 +548,9 @@ function writeRecord(writer: Writer, ledger: Ledger, account: number, dustWords:
     const { units, dust } = assets[i] as Asset;
     const withDust = hasDust(dustWords[i] as Uint32Array, account);
     if (units[account] === 0 && !withDust) continue;
-    writeInteger(writer, 2 * i + (withDust ? 1 : 0));
-    writeInteger(writer, units[account] as number);
+    const balance = units[account] as number;
+    writeInteger(writer, 4 * i + (balance < 0 ? 2 : 0) + (withDust ? 1 : 0));
+    writeInteger(writer, Math.abs(balance));
     if (withDust) writeBig(writer, dust[account] as bigint);
   }
   writeNets(writer, ledger.nets[account] as readonly Net[]);
@@ -579,6 +583,7 @@ function readAccounts(reader: Reader, state: State, tokens: readonly VaultToken[
     const codeChains = readInteger(reader);
     check((codeChains & chains) === codeChains, 'a contract where nothing was deposited');
     ledger.codeChains[account] = codeChains;
+    ledger.creditTier[account] = readByte(reader);
     readBalances(reader, ledger, account);
     readNets(reader, { ledger, tokens }, account);
   }
@@ -591,14 +596,16 @@ function readBalances(reader: Reader, ledger: Ledger, account: number): void {
   let before = -1;
   for (let left = readCount(reader, COUNT_LIMIT); left > 0; left--) {
     const key = readInteger(reader);
-    const index = Math.floor(key / 2);
+    const index = Math.floor(key / 4);
+    const owes = key % 4 >= 2;
     const asset = ledger.assets[index];
     check(index > before && asset !== undefined, 'balances out of order');
     const units = readInteger(reader);
     const dust = key % 2 === 1 ? readBig(reader) : 0n;
     check(dust < asset.unitWad && (dust !== 0n) === (key % 2 === 1), 'dust out of range');
-    check(units !== 0 || dust !== 0n, 'an empty balance');
-    asset.units[account] = units;
+    check(units !== 0 || (dust !== 0n && !owes), 'an empty balance');
+    check(!owes || isMargin(ledger, account), 'a debt of a funded account');
+    asset.units[account] = owes ? -units : units;
     asset.dust[account] = dust;
     before = index;
   }

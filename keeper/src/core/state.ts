@@ -4,7 +4,6 @@ import type { ForcedReason, WithdrawalChanged } from './events.ts';
 import { createExchange, type Exchange } from './exchange.ts';
 import { depositChainsOf, takeChanged, type VaultToken } from './ledger.ts';
 import { replayHead } from './logEntries.ts';
-import { createMarginState, type MarginState } from './margin/marginState.ts';
 import type { LogPosition } from './ports.ts';
 import { ZERO_HASH } from './typedMessages.ts';
 
@@ -113,7 +112,6 @@ export interface State {
   sequence: number;
   time: number;
   readonly exchange: Exchange;
-  readonly margin: MarginState;
   /** By chain id, in the order of listing. */
   readonly chains: Map<number, Chain>;
   /** By `sourceKey`. */
@@ -159,7 +157,6 @@ export function createState(genesis: Genesis): State {
     sequence: 0,
     time: 0,
     exchange: createExchange(),
-    margin: createMarginState(),
     chains: new Map(),
     sources: new Map(),
     leader: ZERO_ADDRESS,

@@ -32,6 +32,7 @@ export function step(state: State, sequence: number, command: Command): Outcome 
   assert(command.time >= state.time, `time runs backwards: ${command.time} after ${state.time}`);
   state.sequence = sequence;
   state.time = command.time;
+  state.exchange.margin.now = command.time;
   const events: CoreEvent[] = [];
   expireDue(state.exchange, command.time);
   drainTape(state.exchange.tape, state.exchange.ledger, events);
@@ -60,7 +61,7 @@ function apply(state: State, sequence: number, command: Command, events: CoreEve
     case 'executorLost':
       return loseExecutor(state, command);
     case 'prices':
-      return applyPrices({ margin: state.margin, ledger: state.exchange.ledger }, command, events);
+      return applyPrices(state.exchange, command, events);
     default:
       return fail('a command of no known type');
   }

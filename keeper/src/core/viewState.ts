@@ -253,13 +253,20 @@ export function solvencyOf(
 /** All balances, in 10⁻¹⁸. The ledger holds no more units of an asset than a number can count. */
 function sumOf(asset: Asset, accountCount: number): bigint {
   let units = 0;
+  let whole = 0n;
   let dust = 0n;
   for (let account = 0; account < accountCount; account++) {
-    units += asset.units[account] as number;
+    const balance = asset.units[account] as number;
+    // What is owned and owed may come to more than a number can count, although their sum does not.
+    if (!Number.isSafeInteger(units + balance)) {
+      whole += BigInt(units);
+      units = 0;
+    }
+    units += balance;
     const own = asset.dust[account] as bigint;
     if (own !== 0n) dust += own;
   }
-  return BigInt(units) * asset.unitWad + dust;
+  return (whole + BigInt(units)) * asset.unitWad + dust;
 }
 
 function levelView(state: State, book: Book, price: number): DepthView['bids'][number] {

@@ -5,7 +5,19 @@ import { wadPer } from './assets.ts';
 import { isHalfFull, POSTED_LIMIT } from './checkpointRoom.ts';
 import { type Address, type WithdrawalCancelCommand, type WithdrawalRequestCommand, ZERO_ADDRESS } from './commands.ts';
 import type { CommandResult, CoreEvent, RejectCode, WithdrawalChanged, WithdrawalStatus } from './events.ts';
-import { type Asset, addNet, addWad, findAccount, freeWad, NO_ACCOUNT, tokenKey, type VaultToken } from './ledger.ts';
+import {
+  type Asset,
+  addNet,
+  addWad,
+  findAccount,
+  freeWad,
+  isMargin,
+  NO_ACCOUNT,
+  tokenKey,
+  type VaultToken,
+} from './ledger.ts';
+import { accountHealth, hasLiability } from './margin/accountHealth.ts';
+import { divUp } from './margin/fixedPoint.ts';
 import type { WithdrawalLimit } from './ports.ts';
 import { accountOfNonceKey, isExpired, nonceKey, type State, type UsedNonce, type Withdrawal } from './state.ts';
 import type { WithdrawalMessage } from './typedMessages.ts';
@@ -288,6 +300,8 @@ export function withdrawalRefusal(state: State, command: WithdrawalRequestComman
       details: { symbol: asset.symbol, decimals: token.decimals, requested: String(amount), free: String(free) },
     };
   }
+  const risk = riskRefusal(state, account, { asset: token.asset, wad: amount * wadPer(token.decimals) });
+  if (risk !== undefined) return { code: risk };
   const { holdings, promised } = token;
   if (amount > holdings - promised) {
     return {
@@ -303,6 +317,22 @@ export function withdrawalRefusal(state: State, command: WithdrawalRequestComman
   const ofAddress = Math.max(state.pendingOf.get(command.account) ?? 0, state.usedNoncesOf.get(command.account) ?? 0);
   const isFull = state.withdrawals.size >= PENDING_LIMIT || ofAddress >= PENDING_PER_ADDRESS_LIMIT;
   return isFull || isHalfFull(state) ? { code: 'withdrawal.tooMany' } : undefined;
+}
+
+/** Who owes anything takes nothing out; and open orders of a margin account must stay affordable without it. */
+function riskRefusal(
+  { exchange }: State,
+  account: number,
+  { asset, wad }: { readonly asset: number; readonly wad: bigint },
+): RejectCode | undefined {
+  const { ledger } = exchange;
+  if (!isMargin(ledger, account)) return undefined;
+  if (hasLiability(exchange, account)) return 'withdrawal.liability';
+  if (ledger.firstOrder[account] === 0) return undefined;
+  const units = -Number(divUp(wad, (ledger.assets[asset] as Asset).unitWad));
+  const health = accountHealth(exchange, account, 'init', { changes: [{ asset, units }] });
+  if (health === undefined) return 'risk.priceUnknown';
+  return health < 0n ? 'risk.insufficientHealth' : undefined;
 }
 
 function isNonceUsed(state: State, { chainId, account, nonce, time }: WithdrawalRequestCommand): boolean {

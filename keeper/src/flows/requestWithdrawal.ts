@@ -101,6 +101,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   'withdrawal.unknown': 'No withdrawal with this nonce waits.',
   'withdrawal.notQueued': 'A checkpoint already carries the withdrawal: cancel its nonce in the registry of its chain.',
   'withdrawal.insufficientBalance': 'The free balance is smaller than the amount.',
+  'withdrawal.liability': 'The account owes something: nothing can be withdrawn until that is paid.',
   'withdrawal.vaultTooLow': 'The vault of this chain holds too little; choose another chain or a smaller amount.',
   'withdrawal.tooMany': 'Too many withdrawals wait; try again after the next checkpoint.',
 };

@@ -69,7 +69,8 @@ function world(prices: Readonly<Record<string, () => bigint | undefined>>) {
     clock,
     logger,
   });
-  const believed = (asset: number) => state.margin.prices[state.exchange.ledger.assetById.get(asset) as number];
+  const believed = (asset: number) =>
+    state.exchange.margin.prices[state.exchange.ledger.assetById.get(asset) as number];
   return { feed, clock, state, sources, warnings, believed };
 }
 
@@ -120,7 +121,7 @@ describe('the price feed', () => {
       await clock.advance(10_000);
       await feed.round();
     }
-    expect(state.margin.prices[0]?.halted).toBe(true);
+    expect(state.exchange.margin.prices[0]?.halted).toBe(true);
     expect(warnings.at(-1)).toMatchObject({
       asset: ETH,
       verdict: 'halted',

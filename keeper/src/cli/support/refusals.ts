@@ -29,6 +29,8 @@ const TEXTS: Readonly<Record<string, string | ((details: Details) => string)>> =
   'order.unknown': 'No such order of this account rests: it was filled, cancelled, or belongs to somebody else.',
   'risk.insufficientBalance': (details) =>
     `The free balance is too small: the order needs ${amount(details, 'needed')}, free are ${amount(details, 'free')}.`,
+  'risk.insufficientHealth': 'The init health of the margin account would be below 0, and lower than before.',
+  'risk.priceUnknown': 'The account is weighed at prices, and a fresh one is missing.',
   'withdrawal.insufficientBalance': (details) =>
     `The free balance is too small: asked for ${amount(details, 'requested')}, free are ${amount(details, 'free')}.`,
   'withdrawal.vaultTooLow': (details) => {

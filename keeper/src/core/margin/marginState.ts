@@ -30,10 +30,12 @@ export interface AssetWeights {
 export interface MarginState {
   readonly weights: (AssetWeights | undefined)[];
   readonly prices: (GuardedPrice | undefined)[];
+  /** Time of the newest command, in milliseconds. */
+  now: number;
 }
 
 export function createMarginState(): MarginState {
-  return { weights: [], prices: [] };
+  return { weights: [], prices: [], now: 0 };
 }
 
 /** Takes in what the oracle saw. What cannot be believed changes nothing but is told. */

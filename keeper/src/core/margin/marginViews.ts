@@ -5,7 +5,8 @@ import type { State } from '../state.ts';
 import type { PriceView } from '../views.ts';
 
 /** As of `now` (milliseconds), in the order of listing. */
-export function priceViews({ exchange, margin }: State, now: number): PriceView[] {
+export function priceViews({ exchange }: State, now: number): PriceView[] {
+  const { margin } = exchange;
   return exchange.ledger.assets.map(({ id, symbol, ledgerDecimals }, index) => {
     const price = margin.prices[index];
     const weights = margin.weights[index];

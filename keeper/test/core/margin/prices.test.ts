@@ -32,7 +32,7 @@ function exchangeWithPrice(): TestExchange {
 }
 
 const termsNow = (exchange: TestExchange, kind: 'init' | 'maint', now = exchange.time) =>
-  marginTerms(exchange.state.margin, { kind, now, assets: 3 });
+  marginTerms(exchange.state.exchange.margin, { kind, now, assets: 3 });
 
 describe('prices', () => {
   it('enter the state by command, and give terms together with the Directory’s weights', () => {
@@ -92,13 +92,15 @@ describe('prices', () => {
     for (let hour = 0; hour < 3; hour++) show(exchange, 2_100n, { after: 60 * MINUTE });
     show(exchange, 2_900n);
     const restarted = decodeEngine(encodeEngine(exchange.state), GENESIS);
-    expect(restarted.margin).toEqual(exchange.state.margin);
+    expect(restarted.exchange.margin).toEqual(exchange.state.exchange.margin);
     expect(engineHash(restarted)).toBe(engineHash(exchange.state));
 
     const recovered = decodeState(encodeState(exchange.state), GENESIS);
-    const { bid, ask, time, stable } = recovered.margin.prices[0] as NonNullable<(typeof recovered.margin.prices)[0]>;
-    expect(recovered.margin.weights).toEqual([WEIGHTS]);
-    expect(exchange.state.margin.prices[0]).toMatchObject({ bid, ask, time, stable: { price: stable.price } });
+    const { bid, ask, time, stable } = recovered.exchange.margin.prices[0] as NonNullable<
+      (typeof recovered.exchange.margin.prices)[0]
+    >;
+    expect(recovered.exchange.margin.weights).toEqual([WEIGHTS]);
+    expect(exchange.state.exchange.margin.prices[0]).toMatchObject({ bid, ask, time, stable: { price: stable.price } });
     expect(encodeState(recovered)).toEqual(encodeState(exchange.state));
   });
 
