@@ -30,6 +30,7 @@ contract ExitHandler is ExitKeeper {
         GivenBack,
         Answered,
         Refused,
+        Unanswered,
         Opened,
         Closed,
         SweptLate,
@@ -321,15 +322,17 @@ contract ExitHandler is ExitKeeper {
         reached[Reached.Posted]++;
     }
 
-    /// @dev The keeper falls silent, or not yet; or the governor ends it all.
+    /// @dev The keeper falls silent, or not yet; or the governor ends it all; or somebody was not answered.
     function letTimePass(uint256 seed) external {
-        if (registry.exitPhase() != ExitPhase.Running || seed % 16 > 1) {
+        if (registry.exitPhase() != ExitPhase.Running || seed % 16 > 3) {
             vm.warp(block.timestamp + seed % 5 hours);
         } else if (seed % 16 == 0) {
             enterExit();
-        } else {
+        } else if (seed % 16 == 1) {
             vm.prank(governor);
             registry.enterExitModeByGovernor();
+        } else {
+            enterForARequest();
         }
     }
 
@@ -480,6 +483,17 @@ contract ExitHandler is ExitKeeper {
     }
 
     // ---------------------------------------------------------------- helpers
+
+    /// @dev Its answer may still come within the 48 h, and calls it off.
+    function enterForARequest() private {
+        for (uint256 i = 0; i < outgoing.length; i++) {
+            if (outgoing[i].kind != Kind.Forced || outgoing[i].stage != Stage.Reserved) continue;
+            vm.warp(block.timestamp + 7 days);
+            registry.enterExitModeFor(outgoing[i].id);
+            reached[Reached.Unanswered]++;
+            return;
+        }
+    }
 
     function lose(uint256 which, uint256 amount) private {
         uint256 lost = amount % (DevnetToken(tokens[which]).balanceOf(address(registry)) / 4 + 1);
