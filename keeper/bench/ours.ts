@@ -7,10 +7,10 @@ import { BOOK_OPEN, type Book, createBook } from '../src/core/orderBook.ts';
 import { placeOrder } from '../src/core/placeOrder.ts';
 import { REQUESTED, ROW_FILL, TAPE_STRIDE } from '../src/core/tape.ts';
 import type { BenchEngine } from './engines.ts';
-import { ACCOUNTS, PLACE, type Totals, type Workload } from './workload.ts';
+import { PLACE, type Shape, type Totals, type Workload } from './workload.ts';
 
-/** Per account: no order is ever refused, and the sum of all stays below 2⁵³. */
-const FUNDS = 8e12;
+/** Of everybody together: no order is ever refused, and the sum stays below 2⁵³. */
+const ALL_FUNDS = 8e15;
 export const MAKER_FEE_PPM = 200;
 export const TAKER_FEE_PPM = 500;
 const BASE = 0;
@@ -20,7 +20,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** `onGone` is told the operation of each order that is filled. */
 export function createOurs(workload: Workload, onGone?: (operation: number) => void): BenchEngine {
-  const { exchange, book } = createMarket();
+  const exchange = createMarket(workload.shape);
+  const { books } = exchange;
   const { orders, tape } = exchange;
   const totals: Totals = { trades: 0, volume: 0, notional: 0 };
   // One action, written again and again, as the numbers of a decoded batch would be.
@@ -28,7 +29,7 @@ export function createOurs(workload: Workload, onGone?: (operation: number) => v
     kind: ACTION_PLACE,
     account: '0x',
     subaccount: 0,
-    book: book.id,
+    book: 0,
     side: BUY,
     timeInForce: GOOD_TILL_CANCELLED,
     flags: 0,
@@ -54,13 +55,20 @@ export function createOurs(workload: Workload, onGone?: (operation: number) => v
   };
 
   const run = (from: number, to: number) => {
-    const { kind, side, price, quantity, account, orderId, target } = workload;
+    const { kind, side, price, quantity, account, book, orderId, target } = workload;
     for (let i = from; i < to; i++) {
       if (kind[i] === PLACE) {
         action.side = side[i] as number;
         action.price = price[i] as number;
         action.quantity = quantity[i] as number;
-        const code = placeOrder(exchange, book, account[i] as number, action, orderId[i] as number, 0);
+        const code = placeOrder(
+          exchange,
+          books[book[i] as number] as Book,
+          account[i] as number,
+          action,
+          orderId[i] as number,
+          0,
+        );
         if (code !== 'ok') throw new Error(`order ${i} was refused: ${code}`);
         if (onGone !== undefined && !exchange.placement.resting) onGone(i);
       } else {
@@ -75,24 +83,26 @@ export function createOurs(workload: Workload, onGone?: (operation: number) => v
   return { run, totals: () => totals };
 }
 
-/** One open book of two assets, funded accounts, and a fee account. */
-export function createMarket(): { exchange: Exchange; book: Book } {
+/** Open books of the same two assets, funded accounts, and a fee account. */
+export function createMarket({ accounts, books }: Pick<Shape, 'accounts' | 'books'>): Exchange {
   const exchange = createExchange();
   const { ledger } = exchange;
   for (const [id, symbol] of ['BASE', 'QUOTE'].entries()) addAsset(ledger, { id, symbol, ledgerDecimals: 9 });
-  for (let i = 0; i < ACCOUNTS; i++) {
+  for (let i = 0; i < accounts; i++) {
     const account = openAccount(ledger, `0x${i.toString(16).padStart(40, '0')}`, 0);
     const asset = ledger.assets[account % 2 === SELL ? BASE : QUOTE] as Asset;
-    asset.units[account] = FUNDS;
+    asset.units[account] = Math.floor(ALL_FUNDS / accounts);
   }
   ledger.feeAccount = openAccount(ledger, `0x${'fe'.repeat(20)}`, 0);
-  const book = createBook({ id: 1, index: 0, base: BASE, quote: QUOTE, lotSize: 1, tickSize: 1 });
-  book.makerFeePpm = MAKER_FEE_PPM;
-  book.takerFeePpm = TAKER_FEE_PPM;
-  book.status = BOOK_OPEN;
-  exchange.books.push(book);
-  exchange.bookById.set(book.id, book);
-  return { exchange, book };
+  for (let index = 0; index < books; index++) {
+    const book = createBook({ id: index + 1, index, base: BASE, quote: QUOTE, lotSize: 1, tickSize: 1 });
+    book.makerFeePpm = MAKER_FEE_PPM;
+    book.takerFeePpm = TAKER_FEE_PPM;
+    book.status = BOOK_OPEN;
+    exchange.books.push(book);
+    exchange.bookById.set(book.id, book);
+  }
+  return exchange;
 }
 
 /** Order ids grow with the operations. */

@@ -1,4 +1,4 @@
-// The operations that every engine gets: 50 000 passive orders, then adds near a wandering mid (55 %), cancels of random
+// The operations that every engine gets, unless asked for otherwise: 50 000 passive orders, then adds near a wandering mid (55 %), cancels of random
 // live orders (35 %) and orders through the book (10 %). Seeded, and built by a run of our own engine, because what may be
 // cancelled depends on what still lives. Operation i places order i, or cancels the order of operation `target[i]`.
 import { BATCH_LIMIT, BUY, SELL } from '../src/core/commands.ts';
@@ -9,13 +9,27 @@ export const SEED = 0x9e3779b9;
 export const WARM_UP = 50_000;
 /** Half of them only buy, half only sell, so that nobody ever meets himself and self-trade rules play no part. */
 export const ACCOUNTS = 1_000;
+/** With fewer live orders, none is cancelled. */
+const FEWEST_LIVE = 1_000;
 /** As the executor would number them: batches of this many. */
 const BATCH = 100;
 
 export const PLACE = 0;
 export const CANCEL = 1;
 
+/** How large the market is. */
+export interface Shape {
+  /** Orders that rest before anything is measured. */
+  readonly resting: number;
+  readonly accounts: number;
+  readonly books: number;
+  readonly seed: number;
+}
+
+export const USUAL_SHAPE: Shape = { resting: WARM_UP, accounts: ACCOUNTS, books: 1, seed: SEED };
+
 export interface Workload {
+  readonly shape: Shape;
   /** Warm-up included. */
   readonly length: number;
   readonly kind: Uint8Array;
@@ -23,6 +37,8 @@ export interface Workload {
   readonly price: Float64Array;
   readonly quantity: Float64Array;
   readonly account: Int32Array;
+  /** Index of the book. */
+  readonly book: Int32Array;
   readonly orderId: Float64Array;
   readonly target: Int32Array;
 }
@@ -34,19 +50,22 @@ export interface Totals {
   notional: number;
 }
 
-export function createWorkload(operations: number): Workload {
-  const length = WARM_UP + operations;
+export function createWorkload(operations: number, shape: Shape = USUAL_SHAPE): Workload {
+  const { resting, accounts, books } = shape;
+  const length = resting + operations;
   const workload: Workload = {
+    shape,
     length,
     kind: new Uint8Array(length),
     side: new Uint8Array(length),
     price: new Float64Array(length),
     quantity: new Float64Array(length),
     account: new Int32Array(length),
+    book: new Int32Array(length),
     orderId: Float64Array.from({ length }, (_, i) => (Math.floor(i / BATCH) + 1) * BATCH_LIMIT + (i % BATCH)),
     target: new Int32Array(length),
   };
-  const random = createRandom(SEED);
+  const random = createRandom(shape.seed);
   const live = createLiveSet(length);
   const engine = createOurs(workload, live.remove);
   let mid = 100_000;
@@ -56,7 +75,8 @@ export function createWorkload(operations: number): Workload {
     workload.side[i] = side;
     workload.price[i] = price;
     workload.quantity[i] = quantity;
-    workload.account[i] = 2 * random.below(ACCOUNTS / 2) + side;
+    workload.account[i] = 2 * random.below(accounts / 2) + side;
+    if (books > 1) workload.book[i] = random.below(books);
     live.add(i);
   };
   const placePassive = (i: number) => {
@@ -66,18 +86,18 @@ export function createWorkload(operations: number): Workload {
   };
   const placeThrough = (i: number) => {
     const side = random.below(2);
-    const limit = live.size() > WARM_UP ? 2_400 : 1_600;
+    const limit = live.size() > resting ? 2_400 : 1_600;
     place(i, side, side === BUY ? mid + 5_000 : mid - 5_000, 1 + random.below(limit));
   };
 
-  for (let i = 0; i < WARM_UP; i++) {
+  for (let i = 0; i < resting; i++) {
     placePassive(i);
     engine.run(i, i + 1);
   }
-  for (let i = WARM_UP; i < length; i++) {
-    if ((i - WARM_UP) % 50 === 0) mid += random.below(2) === SELL ? 1 : -1;
+  for (let i = resting; i < length; i++) {
+    if ((i - resting) % 50 === 0) mid += random.below(2) === SELL ? 1 : -1;
     const u = random.next();
-    if (u < 0.55 || live.size() < 1_000) placePassive(i);
+    if (u < 0.55 || live.size() < FEWEST_LIVE) placePassive(i);
     else if (u < 0.9) {
       workload.kind[i] = CANCEL;
       workload.target[i] = live.at(random.below(live.size()));
