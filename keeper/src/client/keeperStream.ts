@@ -22,6 +22,8 @@ export interface KeeperStream {
     readonly topic: StreamTopic;
     readonly onMessage: (message: TopicMessage) => void;
     readonly onEnd?: (error: KeeperApiError) => void;
+    /** For the executor: all open orders are cancelled when the line ends before the returned function is called. */
+    readonly cancelOnDisconnect?: boolean;
   }): () => void;
   close(): void;
 }
@@ -30,6 +32,7 @@ interface Subscription {
   readonly topic: StreamTopic;
   readonly onMessage: (message: TopicMessage) => void;
   readonly onEnd: ((error: KeeperApiError) => void) | undefined;
+  readonly cancelOnDisconnect: boolean;
   /** `seq` of the last message; undefined before the first snapshot. */
   seq: number | undefined;
   /** Something is missing and was asked for again: what comes before the answer does not count. */
@@ -92,7 +95,7 @@ export function createKeeperStream(input: {
   }
 
   function ask(subscription: Subscription): void {
-    const { topic, seq } = subscription;
+    const { topic, seq, cancelOnDisconnect } = subscription;
     const token = input.token();
     subscription.isAsking = true;
     say({
@@ -100,6 +103,7 @@ export function createKeeperStream(input: {
       ...topic,
       ...(token === undefined ? {} : { token }),
       ...(seq === undefined ? {} : { from: seq }),
+      ...(cancelOnDisconnect ? { cancelOnDisconnect } : {}),
     });
   }
 
@@ -135,11 +139,18 @@ export function createKeeperStream(input: {
   }
 
   return {
-    subscribe({ topic, onMessage, onEnd }) {
+    subscribe({ topic, onMessage, onEnd, cancelOnDisconnect = false }) {
       const key = keyOf(topic);
       if (closed) throw new Error('The stream is closed.');
       if (subscriptions.has(key)) throw new Error(`This stream follows ${key} already.`);
-      const subscription: Subscription = { topic, onMessage, onEnd, seq: undefined, isAsking: false };
+      const subscription: Subscription = {
+        topic,
+        onMessage,
+        onEnd,
+        cancelOnDisconnect,
+        seq: undefined,
+        isAsking: false,
+      };
       subscriptions.set(key, subscription);
       if (socket === undefined && retryTimer === undefined) connect();
       else ask(subscription);

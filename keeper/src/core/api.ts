@@ -208,6 +208,11 @@ export interface KeeperApi {
   /** At most a second old. */
   solvency(): readonly SolvencyView[];
   submitBatch(input: { readonly message: BatchMessage; readonly signature: Hex }): Promise<Answer<BatchAnswer>>;
+  /**
+   * A line of the executor on which he wants everybody's orders cancelled when it is gone (`lost`), unless another such line
+   * is there; `release` when he does not want it any more.
+   */
+  guardOrders(executor: Address): { lost(): void; release(): void };
   requestWithdrawal(input: {
     readonly message: WithdrawalRequestMessage;
     readonly signature: Hex;

@@ -18,9 +18,17 @@ export type StreamTopic =
   | { readonly channel: 'trades' | 'book'; readonly book: number }
   | { readonly channel: 'account' | 'executor' };
 
-/** What a client sends. `from` is the `seq` that it saw last on this topic; the token is that of a session. */
+/**
+ * What a client sends. `from` is the `seq` that it saw last on this topic; the token is that of a session.
+ * `cancelOnDisconnect`, for the executor: when the line ends without `unsubscribe`, all open orders are cancelled.
+ */
 export type StreamRequest =
-  | (StreamTopic & { readonly op: 'subscribe'; readonly token?: string; readonly from?: number })
+  | (StreamTopic & {
+      readonly op: 'subscribe';
+      readonly token?: string;
+      readonly from?: number;
+      readonly cancelOnDisconnect?: boolean;
+    })
   | (StreamTopic & { readonly op: 'unsubscribe' })
   | { readonly op: 'ping' };
 

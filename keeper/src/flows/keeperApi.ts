@@ -17,6 +17,7 @@ import type { OrderExpiry } from './expireOrders.ts';
 import type { PriceFeed } from './feedPrices.ts';
 import { createGasBalance } from './gasBalance.ts';
 import type { Gates } from './gates.ts';
+import type { createOrderGuards } from './guardOrders.ts';
 import type { History } from './history.ts';
 import type { Ingestion } from './ingestLogs.ts';
 import type { Leadership } from './leadership.ts';
@@ -41,6 +42,7 @@ export interface Leading {
   readonly history: History;
   readonly gates: Gates;
   readonly submitBatch: SubmitBatch;
+  readonly guardOrders: ReturnType<typeof createOrderGuards>;
   readonly priceFeed: PriceFeed;
   readonly orderExpiry: OrderExpiry;
 }
@@ -120,6 +122,7 @@ export function createKeeperApi(input: KeeperApiInput): {
     },
     solvency: () => views.solvency(live().sequencer),
     submitBatch: (request) => live().submitBatch(request),
+    guardOrders: (executor) => live().guardOrders(executor),
     requestWithdrawal: (request) => requestWithdrawal(withdrawalDependencies('withdrawal'), request),
     cancelWithdrawal: (request) => cancelWithdrawal(withdrawalDependencies('cancellation'), request),
     async checkContractSignature({ chainId, ...signed }) {

@@ -22,6 +22,7 @@ import { createOrderExpiry } from './expireOrders.ts';
 import { createPriceFeed, type PricedSource, type PriceSettings } from './feedPrices.ts';
 import { createProposals } from './followProposals.ts';
 import { createGates, type GateSettings } from './gates.ts';
+import { createOrderGuards } from './guardOrders.ts';
 import { createHistory, type History } from './history.ts';
 import { createIngestion } from './ingestLogs.ts';
 import { createKeeperApi, type Leading } from './keeperApi.ts';
@@ -196,7 +197,8 @@ export function createKeeper(ports: KeeperPorts): Keeper {
     const orderExpiry = createOrderExpiry({ sequencer, clock });
     const parts = { sequencer, ingestion, checkpoints, exitRoots, approvals, history, gates, submitBatch };
     const forcedAnswers = createForcedAnswers({ ...ports, sequencer });
-    leading = { ...parts, priceFeed, orderExpiry, forcedAnswers };
+    const guardOrders = createOrderGuards({ sequencer, isOpen: () => gates.cancellation() === undefined, clock });
+    leading = { ...parts, priceFeed, orderExpiry, forcedAnswers, guardOrders };
     orderExpiry.start();
     ingestion.start();
     forcedAnswers.start();

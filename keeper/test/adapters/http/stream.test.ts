@@ -368,6 +368,48 @@ describe('the executor', () => {
     expect((await reader.next()).type).toBe('pong');
   });
 
+  it('has its orders guarded by every line that asks for it, until the line ends', async () => {
+    const token = await signIn(server, executor);
+    const guarded = { channel: 'executor', token, cancelOnDisconnect: true };
+    const { calls } = server.keeper;
+    const { reader } = await follow(guarded);
+    // Asking again changes nothing.
+    reader.say({ op: 'subscribe', ...guarded, from: START_SEQUENCE });
+    await reader.next();
+    expect(calls).toEqual([['guard', executorAddress]]);
+    await reader.close();
+    await expect.poll(() => calls.at(-1)).toEqual(['lost', executorAddress]);
+    const { reader: plain } = await follow({ channel: 'executor', token });
+    await plain.close();
+    expect(calls).toHaveLength(2);
+  });
+
+  it('takes the guard away when it unsubscribes, and not when the keeper stops', async () => {
+    const guarded = { channel: 'executor', token: await signIn(server, executor), cancelOnDisconnect: true };
+    const { calls } = server.keeper;
+    const { reader } = await follow(guarded);
+    reader.say({ op: 'unsubscribe', channel: 'executor' });
+    await reader.next();
+    await reader.close();
+    expect(calls).toEqual([
+      ['guard', executorAddress],
+      ['release', executorAddress],
+    ]);
+    await follow(guarded);
+    await server.close();
+    expect(calls.slice(2)).toEqual([['guard', executorAddress]]);
+  });
+
+  it('alone may ask for a guard', async () => {
+    const token = await signIn(server, alice);
+    const asked = await follow({ channel: 'executor', token, cancelOnDisconnect: true });
+    expect(asked.first).toMatchObject({ type: 'error', code: 'access.notExecutor' });
+    const account = await follow({ channel: 'account', token, cancelOnDisconnect: true });
+    expect(account.first).toMatchObject({ type: 'error', code: 'request.invalid' });
+    for (const { reader } of [asked, account]) await reader.close();
+    expect(server.keeper.calls).toEqual([]);
+  });
+
   it('sees books that the public does not', async () => {
     await start({ publicBooks: 'dark' });
     const token = await signIn(server, executor);
@@ -648,8 +690,11 @@ describe('a line', () => {
     quick.reader.socket.on('message', () => {
       received += 1;
     });
-    // Waits for the quick one each time: what its own line cannot take is not what is tested.
-    for (let i = 1; i <= 200; i++) {
+    const isCut = async () => /^mw_stream_cut_total 1$/m.test(await (await fetch(`${server.url}/metrics`)).text());
+    // Waits for the quick one each time: what its own line cannot take is not what is tested. The slow one must hear the
+    // goodbye before the keeper is tired of waiting for it.
+    for (let i = 1; !(await isCut()); i++) {
+      expect(i).toBeLessThan(200);
       server.keeper.publish(fills);
       await expect.poll(() => received, { interval: 1 }).toBe(i);
     }

@@ -67,6 +67,7 @@ export function serveStream(input: {
   const alive = new WeakSet<WebSocket>();
   const perIp = new Map<string, number>();
   const heldBack = new Set<Socket>();
+  const guards = new Map<Reader, ReturnType<KeeperApi['guardOrders']>>();
   let closing = false;
   let count = 0;
   let charactersSinceCheck = 0;
@@ -168,6 +169,9 @@ export function serveStream(input: {
     webSocket.on('error', () => {});
     webSocket.on('close', () => {
       hub.drop(reader);
+      // A keeper that stops comes back: that is for dead-man switches.
+      if (!closing) guards.get(reader)?.lost();
+      guards.delete(reader);
       const left = (perIp.get(ip) ?? 1) - 1;
       if (left === 0) perIp.delete(ip);
       else perIp.set(ip, left);
@@ -195,6 +199,16 @@ export function serveStream(input: {
     });
   }
 
+  /** The reader follows the executor's topic, so that he is the executor. */
+  function guard(reader: Reader): void {
+    if (!guards.has(reader)) guards.set(reader, api.guardOrders(api.executor()));
+  }
+
+  function release(reader: Reader): void {
+    guards.get(reader)?.release();
+    guards.delete(reader);
+  }
+
   async function answer(
     { webSocket, reader, ip }: { readonly webSocket: WebSocket; readonly reader: Reader; readonly ip: string },
     text: string,
@@ -204,6 +218,7 @@ export function serveStream(input: {
     const topic = topicOf(request);
     if (request.op === 'unsubscribe') {
       hub.unsubscribe(reader, topic);
+      if (topic.channel === 'executor') release(reader);
       return say(reader, { type: 'unsubscribed', ...topic });
     }
     try {
@@ -211,6 +226,7 @@ export function serveStream(input: {
       await hub.ready();
       if (webSocket.readyState !== webSocket.OPEN) return;
       const looked = hub.subscribe({ reader, topic, token: request.token, from: request.from });
+      if (request.cancelOnDisconnect === true) guard(reader);
       buckets.charge({ key: ip, rate: limits.ip, cost: Math.floor(looked / EVENTS_PER_TOKEN) });
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;

@@ -171,6 +171,10 @@ export function createFakeKeeper(input: { readonly executor: Address; readonly a
       calls.push(request);
       return fake.batchAnswer;
     },
+    guardOrders(executor) {
+      calls.push(['guard', executor]);
+      return { lost: () => calls.push(['lost', executor]), release: () => calls.push(['release', executor]) };
+    },
     async requestWithdrawal(request) {
       calls.push(request);
       return fake.withdrawalAnswer;
