@@ -378,6 +378,8 @@ contract ExitHandler is ExitKeeper {
         bool isLate_ = isLate(key, which);
         address account = owners[keys[key].owner];
         ExitClaim memory claim = bareClaimOf(account, tokens[which]);
+        // Of no leaf, and so of no weight.
+        (claim.offset, claim.transit) = (1_000, 1_000);
         if (!isLate_) expectRefusal(key, claim);
         Due memory mine = due[key][which];
         if (mine.hasLeaf) claim = claimOf(account, keys[key].id, tokens[which], mine.offset, mine.transit);
