@@ -93,6 +93,11 @@ function applyRegistryEntry(
       return;
     case 'forcedAnswered':
       forcedAnswered(state, { chainId, entry, where }, events);
+      return;
+    case 'settlementOpened':
+    case 'shuttleSent':
+      // It signs neither. What comes in that it does not know (closings, arrivals, what was absorbed) is nobody's so far.
+      fail(`${where}: ${entry.type}: money has left the vault with both signatures, and this keeper never gave them`);
   }
 }
 

@@ -39,6 +39,9 @@ function wordsOf(entry: AnyEntry): Uint8Array[] {
     case 'forcedRequested':
     case 'forcedAnswered':
       return forcedWords(entry);
+    case 'settlementOpened':
+    case 'shuttleSent':
+      return outgoingWords(entry);
     case 'tokenListed':
       return [address(entry.token), ...Array.from({ length: 8 }, () => uint(0))];
     case 'leaderChanged':
@@ -55,6 +58,24 @@ function forcedWords(entry: RegistryEntry & { type: 'forcedRequested' | 'forcedA
   const asked = [uint(id), address(account), address(token)];
   if (entry.type === 'forcedRequested') return [...asked, uint(entry.amount), address(recipient)];
   return [...asked, uint(entry.paid), address(recipient), uint(entry.reason), uint(entry.open)];
+}
+
+function outgoingWords(entry: RegistryEntry & { type: 'settlementOpened' | 'shuttleSent' }): Uint8Array[] {
+  if (entry.type === 'settlementOpened') {
+    const flags = [entry.buyExact, entry.partiallyFillable].map((flag) => uint(flag ? 1 : 0));
+    const tokens = [entry.sellToken, entry.buyToken].map(address);
+    const amounts = [entry.sellAmount, entry.buyAmount].map(uint);
+    const rest = [uint(entry.validTo), fromHex(entry.owner, 32), uint(entry.checkpoint)];
+    return [fromHex(entry.nonce, 32), ...tokens, ...amounts, ...flags, ...rest];
+  }
+  const { nonce, originChainId, destinationChainId, inputToken, outputToken, ...order } = entry.order;
+  const { inputAmount, outputAmount, fillDeadline, validUntil, checkpoint } = order;
+  return [
+    ...[entry.digest, nonce].map((hash) => fromHex(hash, 32)),
+    ...[originChainId, destinationChainId].map(uint),
+    ...[inputToken, outputToken].map(address),
+    ...[inputAmount, outputAmount, fillDeadline, validUntil, checkpoint].map(uint),
+  ];
 }
 
 /** The tuple, then an empty payload. */

@@ -6,6 +6,7 @@ import { MAX_SAFE, WAD_DECIMALS } from './assets.ts';
 import { concatBytes, fromHex, toHex } from './bytes.ts';
 import type { Address, Hex, LogEntry } from './commands.ts';
 import { keccak256, keccak256Hex } from './keccak.ts';
+import type { ShuttleMessage } from './typedMessages.ts';
 
 const WORD = 32;
 
@@ -51,6 +52,22 @@ export type RegistryEntry =
       /** What waits for a further answer. */
       readonly open: bigint;
     }
+  /** Money that left for a lane or a bridge, with both signatures. */
+  | {
+      readonly type: 'settlementOpened';
+      readonly nonce: Hex;
+      readonly sellToken: Address;
+      readonly buyToken: Address;
+      readonly sellAmount: bigint;
+      readonly buyAmount: bigint;
+      readonly buyExact: boolean;
+      readonly partiallyFillable: boolean;
+      /** Seconds. */
+      readonly validTo: number;
+      readonly owner: Hex;
+      readonly checkpoint: number;
+    }
+  | { readonly type: 'shuttleSent'; readonly digest: Hex; readonly order: ShuttleMessage }
   /** From now on the vault takes it. Limits and the like follow, which are the vault's own business. */
   | { readonly type: 'tokenListed'; readonly token: Address };
 
@@ -121,6 +138,12 @@ export const KINDS = {
   withdrawalRevoked: kindOf('WithdrawalRevoked(uint64,address,uint256)'),
   forcedRequested: kindOf('ForcedRequested(uint64,uint256,address,address,uint256,address)'),
   forcedAnswered: kindOf('ForcedAnswered(uint64,uint256,address,address,uint256,address,uint8,uint256)'),
+  settlementOpened: kindOf(
+    'SettlementOpened(uint64,bytes32,address,address,uint256,uint256,bool,bool,uint32,bytes32,uint64)',
+  ),
+  shuttleSent: kindOf(
+    'ShuttleSent(uint64,bytes32,(bytes32,uint256,uint256,address,address,uint256,uint256,uint32,uint64,uint64))',
+  ),
   tokenListed: kindOf('TokenListed(uint64,address,uint256,(uint112,uint32),(uint112,uint32),(uint112,uint32),bool)'),
   leaderChanged: kindOf('LeaderChanged(uint64,address,uint64,bytes32)'),
   checkpointed: kindOf('Checkpointed(uint64,(uint64,uint64,bytes32,bytes32,bytes32,bytes32,bytes32,uint64),bytes)'),
@@ -203,11 +226,47 @@ export function decodeRegistryEntry(entry: LogEntry, where: string): RegistryEnt
         open: words.uint(6),
       };
     }
+    case KINDS.settlementOpened:
+    case KINDS.shuttleSent:
+      return decodeOutgoing(entry, where);
     case KINDS.tokenListed:
       return { type: 'tokenListed', token: wordsOf(entry, { atLeast: 1 }, where).address(0) };
     default:
       return undefined;
   }
+}
+
+function decodeOutgoing(entry: LogEntry, where: string): RegistryEntry {
+  if (entry.kind === KINDS.settlementOpened) {
+    const words = wordsOf(entry, 10, where);
+    return {
+      type: 'settlementOpened',
+      nonce: words.bytes32(0),
+      sellToken: words.address(1),
+      buyToken: words.address(2),
+      sellAmount: words.uint(3),
+      buyAmount: words.uint(4),
+      buyExact: words.number(5, 1) === 1,
+      partiallyFillable: words.number(6, 1) === 1,
+      validTo: words.number(7, 32),
+      owner: words.bytes32(8),
+      checkpoint: words.number(9, 64),
+    };
+  }
+  const words = wordsOf(entry, 11, where);
+  const order = {
+    nonce: words.bytes32(1),
+    originChainId: words.number(2, 64),
+    destinationChainId: words.number(3, 64),
+    inputToken: words.address(4),
+    outputToken: words.address(5),
+    inputAmount: words.uint(6),
+    outputAmount: words.uint(7),
+    fillDeadline: words.number(8, 32),
+    validUntil: words.number(9, 64),
+    checkpoint: words.number(10, 64),
+  };
+  return { type: 'shuttleSent', digest: words.bytes32(0), order };
 }
 
 export function decodeAuthorityEntry(entry: LogEntry, where: string): AuthorityEntry | undefined {

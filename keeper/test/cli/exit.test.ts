@@ -9,7 +9,7 @@ import { type Anvil, startAnvil } from '../../src/cli/devnet/anvil.ts';
 import { chainOf, postRoot } from '../../src/client/exit.ts';
 import type { ExitProofView } from '../../src/core/views.ts';
 import { HOME_CHAIN } from '../adapters/http/support/fakeKeeperApi.ts';
-import { deployContracts, type TestContracts } from '../support/deployContracts.ts';
+import { deployContracts, signForcedAnswer, type TestContracts } from '../support/deployContracts.ts';
 import { signExitProof } from '../support/signExitProof.ts';
 import { jsonLines, type Run, runMw, startMw } from './support/runMw.ts';
 import { alice, executor as bob, type StandIn, startStandIn } from './support/standIn.ts';
@@ -335,5 +335,74 @@ describe('the way out', () => {
     const unnamed = await runMw('exit', 'enter', '--request', '3', '--as', 'alice', '--profile', standIn.profile);
     expect(unnamed.exitCode).toBe(2);
     expect(lines(unnamed)[0]).toContain('--request needs --chain');
+  });
+});
+
+describe('mw exit force', () => {
+  /** As the courier brings it. */
+  async function answer(id: bigint, paid: bigint, reason: number): Promise<void> {
+    await later(10);
+    await postRoot(access(), await prove(5));
+    const { client, registry } = contracts;
+    const { message, ...signed } = await signForcedAnswer(contracts, { id, paid, reason, checkpoint: 5 });
+    const args = [{ ...message, checkpoint: 5n }, signed.enclaveSignature, signed.leaderSignature] as const;
+    const call = { address: registry, abi: depositRegistryAbi, functionName: 'answerForced', args } as const;
+    const hash = await client.writeContract({ ...call, chain: null });
+    await client.waitForTransactionReceipt({ hash });
+  }
+
+  it('asks the vault, and waits for what the keeper answers', async () => {
+    await later(10);
+    await keepOnce(await prove(4));
+    // Its fee goes to whoever brings the answer, and the keeper is not asked.
+    await standIn.stop();
+    const before = await wallet(alice);
+    const asking = startMw('exit', 'force', '250.5', 'tusd', '--chain', 'home', '--as', 'alice');
+    await asking.waitFor(({ stderr }) => stderr.includes('home has taken request 1'));
+    await answer(1n, 250_500_000n, 0);
+    expect(await asking.ended).toMatchObject({ exitCode: 0, stdout: `250.5 of 250.5 TUSD paid to ${alice}\n` });
+    expect(await wallet(alice)).toBe(before + 250_500_000n);
+  });
+
+  it('says why it is refused', async () => {
+    const asking = startMw('exit', 'force', '250', contracts.token, '--chain', 'home', '--as', 'alice', '--json');
+    await vi.waitFor(async () =>
+      expect(await contracts.client.getBalance({ address: contracts.registry })).not.toBe(0n),
+    );
+    await answer(1n, 0n, 1);
+    const refused = await asking.ended;
+    expect(refused.exitCode).toBe(1);
+    expect(jsonLines(refused)).toMatchObject([{ id: '1', paid: '0', open: '0', reason: 'noBalance' }]);
+    expect(JSON.parse(refused.stderr)).toMatchObject({ error: { code: 'forced.noBalance' } });
+  });
+
+  it('says until when it must be answered when nobody waits for it', async () => {
+    const asked = await runMw('exit', 'force', '1', contracts.token, '--chain', 'home', '--as', 'alice', '--no-wait');
+    expect(asked.exitCode).toBe(0);
+    expect(asked.stdout).toMatch(/^0 of 1 0x.* paid to .*; request 1 must be answered by 20\S+Z\n$/);
+    const waited = await runMw(
+      'exit',
+      'force',
+      '1',
+      contracts.token,
+      '--chain',
+      'home',
+      '--as',
+      'alice',
+      '--timeout',
+      '1',
+    );
+    expect(waited.exitCode).toBe(1);
+    expect(lines(waited).at(-1)).toContain('`mw exit enter --request`');
+  });
+
+  it('needs a token that it knows, and an amount', async () => {
+    const unknown = await runMw('exit', 'force', '1', 'WBTC', '--chain', 'home', '--as', 'alice');
+    expect(unknown.exitCode).toBe(2);
+    expect(lines(unknown)[0]).toContain('No kept exit proof knows WBTC on chain 31337');
+    const nothing = await runMw('exit', 'force', '0', contracts.token, '--chain', 'home', '--as', 'alice');
+    expect(nothing.exitCode).toBe(2);
+    const unlisted = await runMw('exit', 'force', '1', alice, '--chain', 'home', '--as', 'alice');
+    expect(unlisted.exitCode).toBe(1);
   });
 });

@@ -47,6 +47,18 @@ const TUPLE = {
 const CHECKPOINT = { ...TUPLE, type: 'checkpointed' as const, number: 3, epoch: 2, journalIndex: 99 };
 const SYMBOL = viemHex('WETH', { size: 32 });
 
+const SHUTTLE = {
+  nonce: hashOf(8),
+  originChainId: 1,
+  destinationChainId: 2,
+  inputToken: A,
+  outputToken: B,
+  inputAmount: BIG,
+  outputAmount: 7n,
+  fillDeadline: 3,
+  validUntil: 4,
+  checkpoint: 5,
+};
 const NO_LIMIT = { capacity: 0n, refillSeconds: 0 };
 
 const CASES = [
@@ -67,6 +79,29 @@ const CASES = [
   [
     emitted('ForcedAnswered', [3n, A, B, 7n, A, 4, BIG]),
     { type: 'forcedAnswered', id: 3n, account: A, token: B, paid: 7n, recipient: A, reason: 4, open: BIG },
+  ],
+  [
+    emitted('SettlementOpened', [hashOf(1), A, B, 7n, BIG, true, false, 9, hashOf(2), 3n]),
+    {
+      type: 'settlementOpened',
+      nonce: hashOf(1),
+      sellToken: A,
+      buyToken: B,
+      sellAmount: 7n,
+      buyAmount: BIG,
+      buyExact: true,
+      partiallyFillable: false,
+      validTo: 9,
+      owner: hashOf(2),
+      checkpoint: 3,
+    },
+  ],
+  [
+    emitted('ShuttleSent', [
+      hashOf(1),
+      { ...SHUTTLE, originChainId: 1n, destinationChainId: 2n, validUntil: 4n, checkpoint: 5n },
+    ]),
+    { type: 'shuttleSent', digest: hashOf(1), order: SHUTTLE },
   ],
   [emitted('TokenListed', [A, 0n, NO_LIMIT, NO_LIMIT, NO_LIMIT, false]), { type: 'tokenListed', token: A }],
   [emitted('LeaderChanged', [A, 4n, hashOf(0)]), { type: 'leaderChanged', leader: A, epoch: 4 }],

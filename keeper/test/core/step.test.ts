@@ -63,6 +63,31 @@ function expectAssertion(run: () => void, message: string | RegExp): void {
   expect(run).toThrow(message);
 }
 
+const OPENED = {
+  nonce: hashOf(1),
+  sellToken: TOKENS.usdHome.token,
+  buyToken: TOKENS.ethHome.token,
+  sellAmount: 1n,
+  buyAmount: 1n,
+  buyExact: false,
+  partiallyFillable: false,
+  validTo: 9,
+  owner: hashOf(2),
+  checkpoint: 1,
+};
+const SENT = {
+  nonce: hashOf(2),
+  originChainId: HOME,
+  destinationChainId: SECOND,
+  inputToken: TOKENS.usdHome.token,
+  outputToken: TOKENS.usdSecond.token,
+  inputAmount: 1n,
+  outputAmount: 1n,
+  fillDeadline: 3,
+  validUntil: 4,
+  checkpoint: 1,
+};
+
 describe('a batch', () => {
   const order = place(BEN, ETH_USD, BUY, 1, 1);
 
@@ -250,6 +275,17 @@ describe('a log', () => {
   it('with a gap stops the keeper', () => {
     expectAssertion(() => applyLog({ firstIndex: 1 }), 'entries from 1 on, but 0 comes next');
   });
+
+  it.each([
+    { type: 'settlementOpened', ...OPENED },
+    { type: 'shuttleSent', digest: hashOf(1), order: SENT },
+  ] as const)(
+    'that money has left for a lane or a bridge stops the keeper, which never signed that: $type',
+    (entry) => {
+      const exchange = openExchange();
+      expect(() => registryLog(exchange, HOME, [entry])).toThrow(/never gave/);
+    },
+  );
 
   it('of a contract or chain that is not ours stops the keeper', () => {
     expectAssertion(() => applyLog({ contract: ANN }), 'which is none of ours');

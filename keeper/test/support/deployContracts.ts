@@ -16,13 +16,14 @@ import {
   zeroHash,
 } from 'viem';
 import { mnemonicToAccount, privateKeyToAccount } from 'viem/accounts';
-import type { ApprovalView, ExitRootView, StandbyStepView, StandbyView } from '../../src/core/api.ts';
+import type { ApprovalView, ExitRootView, ForcedAnswerView, StandbyStepView, StandbyView } from '../../src/core/api.ts';
 import type { Address, Hex } from '../../src/core/commands.ts';
 import type { SignedCheckpoint } from '../../src/core/ports.ts';
 import {
   type CheckpointMessage,
   digestOf,
   exitRootsTree,
+  type ForcedAnswerMessage,
   payloadHash,
   settlementsHash,
   type WithdrawalMessage,
@@ -291,6 +292,14 @@ export async function signApproval(
 ): Promise<ApprovalView> {
   const message = { ...withdrawal, token };
   const digest = digestOf('Withdrawal', { chainId, verifyingContract: registry }, message);
+  return { chainId, registry, message, ...(await signBoth(digest)) };
+}
+
+export async function signForcedAnswer(
+  { chainId, registry }: TestContracts,
+  message: ForcedAnswerMessage,
+): Promise<ForcedAnswerView> {
+  const digest = digestOf('ForcedAnswer', { chainId, verifyingContract: registry }, message);
   return { chainId, registry, message, ...(await signBoth(digest)) };
 }
 

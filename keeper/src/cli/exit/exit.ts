@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { registerClaim } from './claim.ts';
 import { registerEnter } from './enter.ts';
+import { registerForce } from './force.ts';
 import { registerStatus } from './status.ts';
 import { registerWatch } from './watch.ts';
 
@@ -11,7 +12,9 @@ exit mode at each vault after 7 days of silence; 48 hours later you claim what i
 
   watch → (the keeper falls silent for 7 days) → enter → (48 hours) → claim
 
-\`mw exit status\` says where each vault is on that way, and what is yours there. None but \`watch\` needs the keeper.`;
+\`mw exit status\` says where each vault is on that way, and what is yours there. None but \`watch\` needs the keeper.
+
+A keeper that lives but does not pay you must answer what you ask of the vault with \`mw exit force\`.`;
 
 export function registerExit(program: Command): void {
   const exit = program
@@ -22,4 +25,5 @@ export function registerExit(program: Command): void {
   registerStatus(exit);
   registerEnter(exit);
   registerClaim(exit);
+  registerForce(exit);
 }

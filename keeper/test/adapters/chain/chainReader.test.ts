@@ -1,10 +1,11 @@
-import { authorityAbi } from '@myrtle-wyckoff/generated';
-import { encodeFunctionData, hashMessage } from 'viem';
+import { authorityAbi, depositRegistryAbi } from '@myrtle-wyckoff/generated';
+import { encodeFunctionData, hashMessage, toHex } from 'viem';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ChainError } from '../../../src/adapters/chain/chainError.ts';
 import { type ChainReaderOptions, createChainReader } from '../../../src/adapters/chain/chainReader.ts';
 import { createCourierWallet } from '../../../src/adapters/chain/courierWallet.ts';
-import type { Hex } from '../../../src/core/commands.ts';
+import { requestForced } from '../../../src/client/forced.ts';
+import type { Address, Hex } from '../../../src/core/commands.ts';
 import { decodeRegistryEntry } from '../../../src/core/logEntries.ts';
 import type { ChainReader } from '../../../src/core/ports.ts';
 import { ZERO_HASH } from '../../../src/core/typedMessages.ts';
@@ -438,6 +439,58 @@ describe('authority, checkpoints and roots', () => {
 
   it('knows no checkpoint before the first', async () => {
     expect(await rpcs.reader().readTip(rpcs.contracts.checkpointer, 'latest')).toMatchObject({ number: 0 });
+  });
+});
+
+describe('forced withdrawals', () => {
+  it('reads what is asked, by whom, and whether the token would move there', async () => {
+    const { client, registry, token, chainId } = rpcs.contracts;
+    const owner = client.account.address.toLowerCase() as Address;
+    const reader = rpcs.reader();
+    expect(await reader.readForced(registry, 1, 'latest')).toBeUndefined();
+    const access = { reader: client as never, wallet: client as never, chainId, registry };
+    await rpcs.contracts.deposit({ account: owner, amount: 500n });
+    await requestForced(access, { token, amount: 300n, recipient: somebody(1) });
+    const request = { account: owner, token, open: 300n, isKeyHolder: true, transferFails: false };
+    expect(await reader.readForced(registry, 1, 'latest')).toEqual(request);
+    expect(await reader.readForced(registry, 2, 'latest')).toBeUndefined();
+  });
+
+  it('tells a contract that asks from somebody with a key, and a token that refuses', async () => {
+    const { client, registry, token } = rpcs.contracts;
+    const contract = somebody(7);
+    await client.setCode({ address: contract, bytecode: '0x60016000526001601ff3' });
+    await client.setNonce({ address: contract, nonce: 1 });
+    await client.impersonateAccount({ address: contract });
+    await client.setBalance({ address: contract, value: 10n ** 18n });
+    const data = encodeFunctionData({
+      abi: depositRegistryAbi,
+      functionName: 'requestForcedWithdrawal',
+      args: [token, 5n, somebody(1)],
+    });
+    await client.request({
+      method: 'eth_sendTransaction',
+      params: [{ from: contract, to: registry, data, value: toHex(10n ** 15n) }],
+    } as never);
+    await client.mine({ blocks: 1 });
+    const reader = rpcs.reader();
+    expect(await reader.readForced(registry, 1, 'latest')).toMatchObject({ account: contract, isKeyHolder: false });
+    // Gone after it has asked: an account without code, and without transactions.
+    await client.setCode({ address: contract, bytecode: '0x' });
+    await client.setNonce({ address: contract, nonce: 0 });
+    await client.mine({ blocks: 1 });
+    expect(await reader.readForced(registry, 1, 'latest')).toMatchObject({ isKeyHolder: false });
+    // Code that a key delegates to.
+    await client.setCode({ address: contract, bytecode: `0xef0100${'77'.repeat(20)}` });
+    await client.setNonce({ address: contract, nonce: 1 });
+    await client.mine({ blocks: 1 });
+    expect(await reader.readForced(registry, 1, 'latest')).toMatchObject({ isKeyHolder: true });
+    // A token that says no, and one that reverts.
+    for (const bytecode of ['0x60006000526020600af3', '0x60006000fd'] as const) {
+      await client.setCode({ address: token, bytecode });
+      await client.mine({ blocks: 1 });
+      expect(await reader.readForced(registry, 1, 'latest')).toMatchObject({ transferFails: true });
+    }
   });
 });
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createCourierWallet } from '../../../src/adapters/chain/courierWallet.ts';
 import { type Anvil, startAnvil } from '../../../src/cli/devnet/anvil.ts';
+import { requestForced } from '../../../src/client/forced.ts';
 import type { ApprovalView } from '../../../src/core/api.ts';
 import type { Address, Hex } from '../../../src/core/commands.ts';
 import type { CourierChain } from '../../../src/core/courierPorts.ts';
@@ -13,6 +14,7 @@ import {
   signAcceptance,
   signApproval,
   signExitRoot,
+  signForcedAnswer,
   signStandbyStep,
   type TestContracts,
 } from '../../support/deployContracts.ts';
@@ -128,6 +130,37 @@ describe('the courier on a chain', () => {
     expect(await help('takeOver')).toMatchObject({ ok: true });
     expect(await help('takeOver')).toBeUndefined();
     expect(await wallet.helpStandby({ ...elsewhere, step: null })).toBeUndefined();
+  });
+
+  it('answers a forced withdrawal once, and takes the fee', async () => {
+    await contracts.electLeader();
+    const { client, registry, token } = contracts;
+    const owner = client.account.address.toLowerCase() as Address;
+    await contracts.deposit({ account: owner, amount: 500n });
+    const wish = { token, amount: 200n, recipient: alice };
+    const access = { reader: client as never, wallet: client as never, chainId: contracts.chainId, registry };
+    expect(await requestForced(access, wish)).toMatchObject({ id: 1n });
+    const answer = await signForcedAnswer(contracts, { id: 1n, paid: 200n, reason: 0, checkpoint: 1 });
+    expect(await wallet.awaitsAnswer(answer)).toBe(true);
+    expect(await wallet.answerForced(answer)).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining('DepositRegistry_CheckpointNotPosted'),
+    });
+    await wallet.postExitRoot(await exitRoot(1));
+    expect(await wallet.answerForced(answer)).toMatchObject({ ok: true });
+    expect(await balance(alice)).toBe(200n);
+    expect(await client.getBalance({ address: registry })).toBe(0n);
+    expect(await wallet.awaitsAnswer(answer)).toBe(false);
+    const another = createCourierWallet({ ...options(), privateKey: developmentKey(7) });
+    expect(await another.answerForced(answer)).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining('ExitHatch_RequestNotOpen'),
+    });
+    const elsewhere = { ...answer, registry: token };
+    expect(await wallet.answerForced(elsewhere)).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining('we serve'),
+    });
   });
 
   it('posts an exit root once', async () => {
