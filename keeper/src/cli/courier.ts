@@ -6,7 +6,7 @@ import { readCourierConfig } from '../config.ts';
 export function registerCourier(program: Command): void {
   program
     .command('courier')
-    .description('carry exit roots, approved withdrawals and leader acceptances from the keeper to the chains')
+    .description('carry exit roots, approved withdrawals, acceptances and takeovers from the keeper to the chains')
     .requiredOption('--config <file>', 'configuration, see docs/cli.md')
     .addHelpText(
       'after',

@@ -29,6 +29,7 @@ const commands = new Map(
     order: async () => (await import('./order.ts')).registerOrder,
     book: async () => (await import('./book.ts')).registerBook,
     exit: async () => (await import('./exit/exit.ts')).registerExit,
+    standby: async () => (await import('./standby.ts')).registerStandby,
     recover: async () => (await import('./recover.ts')).registerRecover,
     digest: async () => (await import('./digest.ts')).registerDigest,
     replay: async () => (await import('./replay.ts')).registerReplay,

@@ -1,10 +1,12 @@
 // The whole exchange for integration tests: two real chains, the real contracts, keeper and courier as processes.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createTestClient, http } from 'viem';
+import { authorityAbi } from '@myrtle-wyckoff/generated';
+import { createTestClient, encodeFunctionData, http } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { developmentKey, EXECUTOR } from '../../src/cli/devnet/accounts.ts';
 import type { DevnetChain } from '../../src/cli/devnet/chainAccess.ts';
+import { executeOnAuthority, NO_EVIDENCE } from '../../src/cli/devnet/executeOnAuthority.ts';
 import { proposeLeader } from '../../src/cli/devnet/proposeLeader.ts';
 import { type Devnet, type HomeChain, startDevnet } from '../../src/cli/devnet/startDevnet.ts';
 import { waitUntil } from '../../src/cli/devnet/waitUntil.ts';
@@ -39,6 +41,10 @@ export interface LiveDevnet {
   start(...args: readonly string[]): MwProcess;
   /** Three owners of the Safe name a candidate on both chains. */
   propose(candidate: Address, epoch: number): Promise<void>;
+  /** The same as a standby. */
+  proposeStandby(candidate: Address): Promise<void>;
+  /** Both chains' clocks go forward at once; that of the machine does not. */
+  letTimePass(seconds: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -108,6 +114,17 @@ export async function startLiveDevnet(): Promise<LiveDevnet> {
         await Promise.all(
           [home, second].map(({ deployment, url }) => proposeLeader({ deployment, rpcUrl: url, candidate, epoch })),
         );
+      },
+      async proposeStandby(candidate) {
+        const args = [candidate, NO_EVIDENCE] as const;
+        const data = encodeFunctionData({ abi: authorityAbi, functionName: 'proposeStandby', args });
+        await Promise.all(
+          [home, second].map(({ deployment, url }) => executeOnAuthority({ deployment, rpcUrl: url, data })),
+        );
+      },
+      async letTimePass(seconds) {
+        const clients = [home, second].map(({ url }) => createTestClient({ mode: 'anvil', transport: http(url) }));
+        await Promise.all(clients.map((client) => client.increaseTime({ seconds })));
       },
       stop,
     };
