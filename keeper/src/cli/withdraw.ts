@@ -147,7 +147,7 @@ function waitForEnd(
   { accepted, timeoutMs }: { readonly accepted: WithdrawalView; readonly timeoutMs: number },
 ): Promise<WithdrawalView> {
   const { nonce, chainId } = accepted;
-  let status = accepted.status;
+  let { status, fitsAt } = accepted;
   return pollUntil({
     what: 'the withdrawal to be paid',
     timeoutMs,
@@ -156,8 +156,9 @@ function waitForEnd(
     async ask() {
       const all = await client.withdrawals();
       const current = all.find((candidate) => candidate.nonce === nonce && candidate.chainId === chainId);
-      if (current === undefined || current.status === status) return undefined;
-      status = current.status;
+      const isNews = current?.status !== status || (fitsAt === null && current.fitsAt !== null);
+      if (current === undefined || !isNews) return undefined;
+      ({ status, fitsAt } = current);
       output.progress(statusText(current));
       return ENDED.includes(status) ? current : undefined;
     },
@@ -173,7 +174,8 @@ const STATUS_TEXTS: Readonly<Record<WithdrawalStatus, string>> = {
   expired: 'expired unused: the amount is back in the balance',
 };
 
-function statusText({ status, checkpoint }: WithdrawalView): string {
+function statusText({ status, checkpoint, fitsAt }: WithdrawalView): string {
+  if (fitsAt !== null) return `${status}: waits for the vault's limit, until ${isoTime(fitsAt)} at the latest`;
   return status === 'posted' ? `${STATUS_TEXTS.posted} (checkpoint ${checkpoint})` : STATUS_TEXTS[status];
 }
 
@@ -198,11 +200,15 @@ function listText(withdrawals: readonly WithdrawalView[]): string {
     formatUnits(withdrawal.atoms, withdrawal.decimals),
     withdrawal.symbol,
     String(withdrawal.chainId),
-    withdrawal.status,
+    withdrawal.fitsAt === null ? withdrawal.status : `${withdrawal.status}, fits at ${isoTime(withdrawal.fitsAt)}`,
     withdrawal.checkpoint === 0 ? '-' : String(withdrawal.checkpoint),
-    withdrawal.deadline === 0 ? '-' : new Date(withdrawal.deadline * 1000).toISOString(),
+    withdrawal.deadline === 0 ? '-' : isoTime(withdrawal.deadline),
     withdrawal.nonce,
     withdrawal.recipient,
   ]);
   return formatTable(columns, rows);
+}
+
+function isoTime(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
 }

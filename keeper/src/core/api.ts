@@ -34,6 +34,8 @@ import type {
 /** Refusals that are decided outside the core: signatures and the keeper's own condition. */
 export type ApiCode =
   | RejectCode
+  /** More than the vault's limit ever lets out at once; only the chain knows it. */
+  | 'withdrawal.overLimit'
   | 'signature.invalid'
   | 'signature.notExecutor'
   | 'keeper.notLeader'
@@ -248,6 +250,8 @@ export interface KeeperApi {
   forcedAnswers(chainId: number): readonly ForcedAnswerView[];
   /** Leaves and proofs of an address under the newest signed exit roots; undefined while none are signed. */
   exitProof(address: Address): Promise<ExitProofView | undefined>;
+  /** Calls back with a withdrawal when `fitsAt` became known, or moved by more than a minute. Returns how to stop. */
+  subscribeWaiting(listener: (withdrawal: WithdrawalView) => void): () => void;
   /** Calls back when new exit roots were signed. Returns how to stop. */
   subscribeExitRoots(listener: () => void): () => void;
   /** Calls back after each command that had events, once its journal record is on disk. Returns how to stop. */

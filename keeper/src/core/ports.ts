@@ -19,10 +19,13 @@ export interface LogSegment {
   readonly block: Block;
 }
 
-/** A token's bucket on its chain, in atoms: what may leave at once, and what of that is used up. */
+/** A token's bucket on its chain, in atoms: what may leave at once, and what of that is used up at `time`, in seconds. */
 export interface WithdrawalLimit {
   readonly capacity: bigint;
   readonly used: bigint;
+  readonly time: number;
+  /** From full use to none; 0: it never empties by itself. */
+  readonly refillSeconds: number;
 }
 
 export type BlockTag = 'finalized' | 'latest';

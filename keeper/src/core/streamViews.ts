@@ -140,6 +140,8 @@ export type StreamMessage =
   | (Told<'delta', { readonly events: readonly AccountEventView[] }> & { readonly channel: 'account' })
   /** After each signing of exit roots, and soon after the subscription began. `seq` stays what it was. */
   | (Told<'exitProof', ExitProofView> & { readonly channel: 'account' })
+  /** A withdrawal waits for its vault's limit: `fitsAt` became known, or moved by more than a minute. `seq` stays what it was. */
+  | (Told<'withdrawalWaits', WithdrawalView> & { readonly channel: 'account' })
   | (Told<'snapshot', { readonly books: readonly BookView[] }> & { readonly channel: 'executor' })
   | (Told<'delta', { readonly events: readonly (AccountEventView | DirectoryChangedView)[] }> & {
       readonly channel: 'executor';

@@ -207,6 +207,8 @@ export function withdrawalView(state: State, withdrawal: WithdrawalChanged): Wit
     status: withdrawal.status,
     checkpoint: withdrawal.checkpoint,
     deadline: withdrawal.deadline,
+    // What the state knows, the vaults' limits not among it.
+    fitsAt: null,
   };
 }
 

@@ -177,6 +177,8 @@ export interface WithdrawalView extends AtomsView {
   readonly checkpoint: number;
   /** Seconds; 0 while queued. */
   readonly deadline: number;
+  /** When the vault's limit lets it out, in seconds, if that is what it waits for and will not be waited for in vain. */
+  readonly fitsAt: number | null;
 }
 
 /** Per asset, in 10⁻¹⁸ of the asset: what accounts own against what the vaults hold. */

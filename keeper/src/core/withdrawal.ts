@@ -225,23 +225,53 @@ export function fittingWithdrawals(
   limits: ReadonlyMap<string, WithdrawalLimit>,
   isSigned: (withdrawal: WithdrawalToSign) => boolean,
 ): WithdrawalToSign[] {
+  const left = roomLeft(waiting, limits, isSigned);
+  return waiting.filter((withdrawal) => isSigned(withdrawal) || (left.get(withdrawal) ?? -1n) >= 0n);
+}
+
+/**
+ * When each of those will fit that `fittingWithdrawals` leaves out, in seconds, rounded up: then the bucket has emptied far
+ * enough for it and for all before it. Deposits make it sooner. Those that never fit, or whose bucket is not known, are left
+ * out.
+ */
+export function fitsAtOf(
+  waiting: readonly WithdrawalToSign[],
+  limits: ReadonlyMap<string, WithdrawalLimit>,
+  isSigned: (withdrawal: WithdrawalToSign) => boolean,
+): ReadonlyMap<WithdrawalToSign, number> {
+  const fitsAt = new Map<WithdrawalToSign, number>();
+  for (const [withdrawal, left] of roomLeft(waiting, limits, isSigned)) {
+    const { capacity, refillSeconds, time } = limits.get(vaultTokenKey(withdrawal)) as WithdrawalLimit;
+    if (left >= 0n || refillSeconds === 0) continue;
+    const waitUp = (-left * BigInt(refillSeconds) + capacity - 1n) / capacity;
+    fitsAt.set(withdrawal, time + Number(waitUp));
+  }
+  return fitsAt;
+}
+
+/** What is left of its bucket behind each that is not signed yet, and could ever fit: negative when it has to wait. */
+function roomLeft(
+  waiting: readonly WithdrawalToSign[],
+  limits: ReadonlyMap<string, WithdrawalLimit>,
+  isSigned: (withdrawal: WithdrawalToSign) => boolean,
+): ReadonlyMap<WithdrawalToSign, bigint> {
   const room = new Map<string, bigint>();
   for (const [key, { capacity, used }] of limits) room.set(key, capacity - used);
-  for (const withdrawal of waiting) {
+  const take = (withdrawal: WithdrawalToSign): bigint => {
     const key = vaultTokenKey(withdrawal);
-    if (isSigned(withdrawal)) room.set(key, (room.get(key) ?? 0n) - withdrawal.message.amount);
-  }
-  return waiting.filter((withdrawal) => {
-    if (isSigned(withdrawal)) return true;
-    const key = vaultTokenKey(withdrawal);
-    const { amount } = withdrawal.message;
-    const limit = limits.get(key);
-    if (limit === undefined || amount > limit.capacity) return false;
-    const left = (room.get(key) as bigint) - amount;
-    // What does not fit takes the room all the same: those behind it wait.
+    const left = (room.get(key) ?? 0n) - withdrawal.message.amount;
     room.set(key, left);
-    return left >= 0n;
-  });
+    return left;
+  };
+  for (const withdrawal of waiting) if (isSigned(withdrawal)) take(withdrawal);
+  const left = new Map<WithdrawalToSign, bigint>();
+  for (const withdrawal of waiting) {
+    const limit = limits.get(vaultTokenKey(withdrawal));
+    if (isSigned(withdrawal) || limit === undefined || withdrawal.message.amount > limit.capacity) continue;
+    // What does not fit takes the room all the same: those behind it wait.
+    left.set(withdrawal, take(withdrawal));
+  }
+  return left;
 }
 
 /** 10⁻¹⁸ of the asset. */

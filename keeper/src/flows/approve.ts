@@ -1,12 +1,20 @@
 // What both keys sign once a checkpoint is final: one set of exit roots for all chains, then the answers to forced
-// withdrawals and the withdrawals it carries, as many as the vault's limits let out. Nothing is signed earlier, and nothing while another keeper may lead.
+// withdrawals and the withdrawals it carries, as many as the vault's limits let out. Nothing is signed earlier, and nothing
+// while another keeper may lead.
 import type { ApprovalView, ExitRootView, ForcedAnswerView } from '../core/api.ts';
+import type { Address } from '../core/commands.ts';
 import { answeredAtoms, finalAnswers, forcedKey } from '../core/forced.ts';
 import type { ChainReader, Clock, KeeperKeys, WithdrawalLimit } from '../core/ports.ts';
 import type { State } from '../core/state.ts';
-import { registries } from '../core/state.ts';
+import { nonceKey, registries } from '../core/state.ts';
 import { digestOf } from '../core/typedMessages.ts';
-import { finalWithdrawals, fittingWithdrawals, vaultTokenKey, type WithdrawalToSign } from '../core/withdrawal.ts';
+import {
+  finalWithdrawals,
+  fitsAtOf,
+  fittingWithdrawals,
+  vaultTokenKey,
+  type WithdrawalToSign,
+} from '../core/withdrawal.ts';
 import type { ExitRoots } from './exitRoots.ts';
 import type { Leadership } from './leadership.ts';
 import type { Sequencer } from './sequencer.ts';
@@ -17,11 +25,22 @@ export interface Approvals {
   exitRoot(chainId: number): ExitRootView | undefined;
   approvals(chainId: number): readonly ApprovalView[];
   forcedAnswers(chainId: number): readonly ForcedAnswerView[];
+  /** When the vault's limit will let a withdrawal out, in seconds; undefined when that is not what it waits for. */
+  fitsAt(withdrawal: {
+    readonly chainId: number;
+    readonly account: Address;
+    readonly nonce: bigint;
+  }): number | undefined;
+  /** Calls back with those that begin to wait for the limit, or whose time moved by more than a minute. Returns how to stop. */
+  subscribe(listener: (withdrawals: readonly WithdrawalToSign[]) => void): () => void;
   /** Seconds of the newest root on each chain; 0 when none stands there. */
   readonly rootIssuedAt: ReadonlyMap<number, number>;
   start(): void;
   stop(): void;
 }
+
+/** Less is no news: time and rounding move it by seconds. */
+const MOVED_SECONDS = 60;
 
 export function createApprovals(input: {
   readonly sequencer: Sequencer;
@@ -37,6 +56,10 @@ export function createApprovals(input: {
   const rootIssuedAt = new Map<number, number>();
   const signatures = new Map<string, ApprovalView>();
   let answers = new Map<string, ForcedAnswerView>();
+  const listeners = new Set<(withdrawals: readonly WithdrawalToSign[]) => void>();
+  /** By nonce, in seconds: what is known, and what listeners were told. */
+  let fitsAt: ReadonlyMap<string, number> = new Map();
+  let told: ReadonlyMap<string, number> = new Map();
   let running = false;
   let cancelTimer: (() => void) | undefined;
 
@@ -71,6 +94,7 @@ export function createApprovals(input: {
     const keep = new Set<string>();
     const isSigned = (withdrawal: WithdrawalToSign) => signatures.has(signatureKey(withdrawal));
     const waiting = finalWithdrawals(state, Math.min(state.finalNumber, exitRoots.signedFor.checkpoint));
+    noteWaiting(fitsAtOf(waiting, limits, isSigned));
     for (const withdrawal of fittingWithdrawals(waiting, limits, isSigned)) {
       const { chainId, registry, message } = withdrawal;
       const key = signatureKey(withdrawal);
@@ -96,6 +120,15 @@ export function createApprovals(input: {
     );
   }
 
+  function noteWaiting(times: ReadonlyMap<WithdrawalToSign, number>): void {
+    fitsAt = new Map([...times].map(([withdrawal, time]) => [keyOf(withdrawal), time]));
+    const isNews = (key: string, time: number) => Math.abs(time - (told.get(key) ?? 0)) > MOVED_SECONDS;
+    const news = [...times].filter(([withdrawal, time]) => isNews(keyOf(withdrawal), time));
+    const keys = new Set(news.map(([withdrawal]) => keyOf(withdrawal)));
+    told = new Map([...fitsAt].map(([key, time]) => [key, keys.has(key) ? time : (told.get(key) as number)]));
+    if (news.length > 0) for (const listener of listeners) listener(news.map(([withdrawal]) => withdrawal));
+  }
+
   /** All chains at once: one that does not answer must not hold up the others. */
   async function readRoots(): Promise<void> {
     await Promise.all(
@@ -119,6 +152,11 @@ export function createApprovals(input: {
 
   return {
     rootIssuedAt,
+    fitsAt: ({ chainId, account, nonce }) => fitsAt.get(nonceKey(chainId, account, nonce)),
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     exitRoot: (chainId) => (maySign() ? exitRoots.exitRoot(chainId) : undefined),
     approvals: (chainId) => (maySign() ? [...signatures.values()].filter((item) => item.chainId === chainId) : []),
     forcedAnswers: (chainId) => (maySign() ? [...answers.values()].filter((item) => item.chainId === chainId) : []),
@@ -131,4 +169,8 @@ export function createApprovals(input: {
       cancelTimer?.();
     },
   };
+}
+
+function keyOf({ chainId, message }: WithdrawalToSign): string {
+  return nonceKey(chainId, message.account, message.nonce);
 }

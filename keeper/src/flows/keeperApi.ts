@@ -8,6 +8,8 @@ import type { AuthorityView, ChainReader, CheckpointPoster, Clock, KeeperKeys, R
 import { depositChains, type Genesis } from '../core/state.ts';
 import { digestOf, ZERO_HASH } from '../core/typedMessages.ts';
 import { accountViews, assetViews, bookOrdersView, bookViews, orderViews, withdrawalViews } from '../core/viewState.ts';
+import type { WithdrawalView } from '../core/views.ts';
+import type { WithdrawalToSign } from '../core/withdrawal.ts';
 import type { ForcedAnswers } from './answerForced.ts';
 import type { Approvals } from './approve.ts';
 import { checkContractSignature } from './checkSignature.ts';
@@ -69,10 +71,13 @@ export function createKeeperApi(input: KeeperApiInput): {
   readonly publish: (applied: Applied) => void;
   /** Tells that new exit roots were signed. */
   readonly publishExitRoots: () => void;
+  /** Tells of withdrawals that wait for their vault's limit. */
+  readonly publishWaiting: (waiting: readonly WithdrawalToSign[]) => void;
 } {
   const { genesis, keys, leadership } = input;
   const listeners = new Set<(item: StreamItem) => void>();
   const rootListeners = new Set<() => void>();
+  const waitingListeners = new Set<(withdrawal: WithdrawalView) => void>();
   const views = createViewCache(input.clock);
   const gasBalance = createGasBalance(input);
   const domain = { chainId: genesis.homeChainId, verifyingContract: genesis.checkpointer };
@@ -134,7 +139,7 @@ export function createKeeperApi(input: KeeperApiInput): {
     accounts: (address) => accountViews(live().sequencer.state, address),
     orders: (query) => orderViews(live().sequencer.state, query),
     fills: (query) => live().history.fills({ ...query, books: bookViews(live().sequencer.state) }),
-    withdrawals: (address) => withdrawalViews(live().sequencer.state, address),
+    withdrawals: (address) => withdrawalViews(live().sequencer.state, address).map(withFitsAt),
     acceptance: (chainId) => acceptance(input, chainId),
     standby: (chainId) => input.standBy.views.get(chainId),
     // A candidate has signed nothing: couriers that ask both keepers hear so instead of failing.
@@ -144,6 +149,7 @@ export function createKeeperApi(input: KeeperApiInput): {
     exitProof: (address) => live().exitRoots.exitProof(address),
     subscribe: (listener) => listen(listeners, listener),
     subscribeExitRoots: (listener) => listen(rootListeners, listener),
+    subscribeWaiting: (listener) => listen(waitingListeners, listener),
   };
 
   function publish({ sequence, command, outcome }: Applied): void {
@@ -152,11 +158,25 @@ export function createKeeperApi(input: KeeperApiInput): {
     for (const listener of listeners) listener(item);
   }
 
+  function withFitsAt(withdrawal: WithdrawalView): WithdrawalView {
+    const { chainId, address: account, nonce } = withdrawal;
+    return { ...withdrawal, fitsAt: live().approvals.fitsAt({ chainId, account, nonce: BigInt(nonce) }) ?? null };
+  }
+
+  function publishWaiting(waiting: readonly WithdrawalToSign[]): void {
+    if (waitingListeners.size === 0) return;
+    for (const { chainId, message } of waiting) {
+      const nonce = String(message.nonce);
+      const view = api.withdrawals(message.account).find((own) => own.chainId === chainId && own.nonce === nonce);
+      if (view !== undefined) for (const listener of waitingListeners) listener(view);
+    }
+  }
+
   function publishExitRoots(): void {
     for (const listener of rootListeners) listener();
   }
 
-  return { api, publish, publishExitRoots };
+  return { api, publish, publishExitRoots, publishWaiting };
 
   function acceptance({ proposals }: KeeperApiInput, chainId: number): AcceptanceView | undefined {
     const proposal = proposals.get(chainId)?.proposal;

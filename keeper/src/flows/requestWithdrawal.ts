@@ -1,8 +1,10 @@
 // A user's wish to be paid on one chain, and its recall while it is still queued.
 import type { Answer, Refusal } from '../core/api.ts';
 import type { Address, Hex } from '../core/commands.ts';
-import type { CommandResult, WithdrawalChanged } from '../core/events.ts';
+import type { WithdrawalChanged } from '../core/events.ts';
+import { tokenKey } from '../core/ledger.ts';
 import type { ChainReader } from '../core/ports.ts';
+import type { State } from '../core/state.ts';
 import type { WithdrawalCancelMessage, WithdrawalRequestMessage } from '../core/typedMessages.ts';
 import { digestOf } from '../core/typedMessages.ts';
 import { withdrawalView } from '../core/viewState.ts';
@@ -33,7 +35,7 @@ export async function requestWithdrawal(
   const refusal =
     (await checkSignature(signatures(dependencies), { account: message.account, digest, signature })) ??
     foreseeRefusal(sequencer, message) ??
-    (await checkNonce(dependencies, message)) ??
+    (await checkVault(dependencies, message)) ??
     dependencies.gate();
   if (refusal !== undefined) return { ok: false, refusal };
   return answerOf(dependencies, await sequencer.submit({ type: 'requestWithdrawal', ...message }));
@@ -63,21 +65,42 @@ function foreseeRefusal({ state, now }: Sequencer, message: WithdrawalRequestMes
 
 /**
  * The registry's bitmap is the memory of nonces that were paid or cancelled: the state keeps none of them, or anybody could
- * fill it by cancelling. One that is used up between this look and the payment comes back to the account when it expires.
+ * fill it by cancelling. Its limits are its own business, too: what fits is looked up when it is signed. What can never be
+ * paid, because of either, is refused here; one that becomes so after this look comes back to the account when it expires.
  */
-async function checkNonce(
+async function checkVault(
   { readers, sequencer }: Dependencies,
-  { account, chainId, nonce }: WithdrawalRequestMessage,
+  { account, chainId, token, amount, nonce }: WithdrawalRequestMessage,
 ): Promise<Refusal | undefined> {
   const registry = sequencer.state.chains.get(chainId)?.registry;
   const reader = readers.get(chainId);
   if (registry === undefined || reader === undefined) return undefined;
   try {
-    const isUsed = await reader.isNonceUsed(registry, { account, nonce }, 'latest');
-    return isUsed ? refusalOf({ code: 'withdrawal.nonceUsed' }) : undefined;
+    const [isUsed, { capacity }] = await Promise.all([
+      reader.isNonceUsed(registry, { account, nonce }, 'latest'),
+      reader.readWithdrawalLimit(registry, token, 'latest'),
+    ]);
+    if (isUsed) return refusalOf({ code: 'withdrawal.nonceUsed' });
+    return amount > capacity ? overLimit(sequencer.state, { chainId, token, amount, capacity }) : undefined;
   } catch (error) {
     return unreachable('The registry', chainId, error);
   }
+}
+
+function overLimit(
+  state: State,
+  asked: { readonly chainId: number; readonly token: Address; readonly amount: bigint; readonly capacity: bigint },
+): Refusal {
+  const { ledger } = state.exchange;
+  const token = ledger.tokens.get(tokenKey(asked.chainId, asked.token));
+  const symbol = ledger.assets[token?.asset ?? -1]?.symbol ?? asked.token;
+  const details = {
+    symbol,
+    decimals: token?.decimals ?? 0,
+    requested: String(asked.amount),
+    capacity: String(asked.capacity),
+  };
+  return refusalOf({ code: 'withdrawal.overLimit', details });
 }
 
 function answerOf({ sequencer }: Dependencies, { outcome }: Applied): Answer<WithdrawalView> {
@@ -103,10 +126,11 @@ const TEXTS: Readonly<Record<string, string>> = {
   'withdrawal.insufficientBalance': 'The free balance is smaller than the amount.',
   'withdrawal.liability': 'The account owes something: nothing can be withdrawn until that is paid.',
   'withdrawal.vaultTooLow': 'The vault of this chain holds too little; choose another chain or a smaller amount.',
+  'withdrawal.overLimit': 'The vault of this chain never lets out so much at once; ask for less, several times.',
   'withdrawal.tooMany': 'Too many withdrawals wait; try again after the next checkpoint.',
 };
 
-function refusalOf(result: Exclude<CommandResult, { code: 'ok' }>): Refusal {
+function refusalOf(result: Pick<Refusal, 'code' | 'details'>): Refusal {
   const { code, details } = result;
   const facts =
     details === undefined

@@ -175,6 +175,7 @@ export function createKeeper(ports: KeeperPorts): Keeper {
       settings: ports.checkpointSettings,
     });
     const approvals = createApprovals({ ...ports, sequencer, exitRoots, leadership });
+    approvals.subscribe(publishWaiting);
     const gates = createGates({
       state: recovered.state,
       leadership,
@@ -228,7 +229,7 @@ export function createKeeper(ports: KeeperPorts): Keeper {
     recovering = false;
   }
 
-  const { api, publish, publishExitRoots } = createKeeperApi({
+  const { api, publish, publishExitRoots, publishWaiting } = createKeeperApi({
     ...ports,
     leadership,
     proposals: proposals.views,

@@ -43,6 +43,7 @@ function viewOf(message: WithdrawalRequestMessage, status: WithdrawalStatus): Wi
     status,
     checkpoint: posted ? 8 : 0,
     deadline: posted ? DEADLINE : 0,
+    fitsAt: null,
   };
 }
 
@@ -232,6 +233,19 @@ describe('mw withdraw --list', () => {
       `    40  USDC   31337  queued           -  -                            77  ${alice}`,
       `    40  USDC   31337  final            8  2027-01-01T00:00:00.000Z     78  ${alice}`,
     ]);
+  });
+
+  it('shows when the vault will let out what waits for its limit', async () => {
+    const [first] = standIn.keeper.withdrawals;
+    const waiting = {
+      ...(first as NonNullable<typeof first>),
+      status: 'final',
+      checkpoint: 8,
+      fitsAt: DEADLINE,
+    } as const;
+    standIn.keeper.withdrawals = [waiting];
+    const run = await runMw('withdraw', '--list', '--as', 'alice');
+    expect(run.stdout).toContain('final, fits at 2027-01-01T00:00:00.000Z');
   });
 
   it('says that there is nothing', async () => {

@@ -3,10 +3,12 @@ import { AssertionError } from '../../src/core/assertion.ts';
 import { BUY, type WithdrawalRequestCommand, ZERO_ADDRESS } from '../../src/core/commands.ts';
 import type { Outcome } from '../../src/core/events.ts';
 import { validateInternalState } from '../../src/core/invariants.ts';
+import type { WithdrawalLimit } from '../../src/core/ports.ts';
 import { decodeState, encodeState } from '../../src/core/snapshot.ts';
 import { hasExpiredWithdrawal } from '../../src/core/state.ts';
 import {
   finalWithdrawals,
+  fitsAtOf,
   fittingWithdrawals,
   vaultTokenKey,
   type WithdrawalToSign,
@@ -417,7 +419,7 @@ describe('what fits into the bucket of a token', () => {
     registry: REGISTRY,
     message: { account: ANN, token, amount, recipient: ANN, nonce: amount, checkpoint: 1, deadline: 1 },
   });
-  const limits = new Map([[vaultTokenKey(of(0n)), { capacity: 10n, used: 3n }]]);
+  const limits = new Map([[vaultTokenKey(of(0n)), { capacity: 10n, used: 3n, time: 1_000, refillSeconds: 100 }]]);
   const fitting = (amounts: readonly bigint[], signed: readonly bigint[] = []) =>
     fittingWithdrawals(
       amounts.map((amount) => of(amount)),
@@ -445,7 +447,32 @@ describe('what fits into the bucket of a token', () => {
     const other = of(1n, BEN);
     expect(fittingWithdrawals([of(8n), other], limits, () => false)).toEqual([]);
     expect(fittingWithdrawals([other], limits, () => true)).toEqual([other]);
-    const both = new Map([...limits, [vaultTokenKey(other), { capacity: 1n, used: 0n }] as const]);
+    const both = new Map([
+      ...limits,
+      [vaultTokenKey(other), { capacity: 1n, used: 0n, time: 1_000, refillSeconds: 0 }] as const,
+    ]);
     expect(fittingWithdrawals([of(8n), other], both, () => false)).toEqual([other]);
+  });
+
+  it('will be more when the bucket has emptied, for each behind those before it, rounded up', () => {
+    const fitsAt = (
+      amounts: readonly bigint[],
+      limit: Partial<WithdrawalLimit> = {},
+      signed: readonly bigint[] = [],
+    ) => {
+      const changed = new Map([...limits].map(([key, before]) => [key, { ...before, ...limit }]));
+      const waiting = amounts.map((amount) => of(amount));
+      const times = fitsAtOf(waiting, changed, ({ message }) => signed.includes(message.amount));
+      return [...times].map(([{ message }, time]) => [message.amount, time]);
+    };
+    // Ten atoms take a hundred seconds.
+    expect(fitsAt([4n, 5n, 1n])).toEqual([
+      [5n, 1_020],
+      [1n, 1_030],
+    ]);
+    expect(fitsAt([5n, 8n], {}, [5n])).toEqual([[8n, 1_060]]);
+    expect(fitsAt([8n], { refillSeconds: 7 })).toEqual([[8n, 1_001]]);
+    expect(fitsAt([8n], { refillSeconds: 0 })).toEqual([]);
+    expect(fitsAt([11n, 7n])).toEqual([]);
   });
 });

@@ -178,6 +178,7 @@ describe('an approval', () => {
     await withdraw(world, 6n, 1n);
     await withdraw(world, 5n, 2n);
     await withdraw(world, 4n, 3n);
+    // The limit is lowered in the next block only.
     await withdraw(world, 11n, 4n);
     await world.clock.advance(14_000);
     const nonces = () =>
@@ -197,6 +198,31 @@ describe('an approval', () => {
       .withdrawals(ALICE.address)
       .filter(({ status }) => status === 'final');
     expect(waiting).toMatchObject([{ atoms: '11' }]);
+  });
+
+  it('that waits for the bucket says when it will fit, once, and no more when it has its signatures', async () => {
+    const world = await openVaults();
+    const told: unknown[] = [];
+    apiOf(world).subscribeWaiting(({ nonce, fitsAt }) => told.push({ nonce, fitsAt }));
+    world.home.send(refillBucket({ capacity: 1_000n, used: 1_000n }, 86_400));
+    await withdraw(world, 100n, 1n);
+    expect(apiOf(world).withdrawals(ALICE.address)).toMatchObject([{ status: 'queued', fitsAt: null }]);
+    await world.clock.advance(14_000);
+    const [waiting] = apiOf(world).withdrawals(ALICE.address);
+    const now = world.home.final.timestamp;
+    expect(waiting).toMatchObject({ status: 'final' });
+    expect(waiting?.fitsAt).toBeGreaterThanOrEqual(now + 8_640);
+    expect(waiting?.fitsAt).toBeLessThanOrEqual(now + 8_640 + 4);
+    expect(told).toHaveLength(1);
+    await world.clock.advance(20_000);
+    expect(told).toHaveLength(1);
+    world.home.send(refillBucket({ capacity: 1_000n, used: 500n }, 86_400));
+    await world.clock.advance(12_000);
+    expect(apiOf(world).withdrawals(ALICE.address)).toMatchObject([{ status: 'final', fitsAt: null }]);
+    expect(apiOf(world).approvals(HOME)).toHaveLength(1);
+    await run(world, 8);
+    expect(apiOf(world).withdrawals(ALICE.address)).toMatchObject([{ status: 'executed', fitsAt: null }]);
+    expect(told).toHaveLength(1);
   });
 
   it('is not given out by a keeper that is not the leader in the newest block', async () => {

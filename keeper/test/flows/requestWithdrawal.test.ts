@@ -3,7 +3,7 @@ import { fromHex } from '../../src/core/bytes.ts';
 import { BUY } from '../../src/core/commands.ts';
 import { digestOf } from '../../src/core/typedMessages.ts';
 import { addressOf, ETH_USD, HOME, place, REGISTRY, SECOND, TOKENS } from '../support/exchange.ts';
-import { cancelNonce, makeDeposit, nameLeader } from '../support/fakeChain.ts';
+import { cancelNonce, makeDeposit, nameLeader, refillBucket } from '../support/fakeChain.ts';
 import { fakeSigner } from '../support/fakeKeys.ts';
 import { deadNetwork, quickNetwork } from '../support/fakeReader.ts';
 import {
@@ -60,6 +60,22 @@ function ethOf(world: World, owner = ALICE): bigint {
 }
 
 describe('a withdrawal request', () => {
+  it('above the whole bucket of its vault is refused at once, with what would fit at most', async () => {
+    const world = await openVaults();
+    world.home.send(refillBucket({ capacity: tenth.amount - 1n, used: 0n }));
+    await world.clock.advance(BLOCK_MS);
+    const answer = await request(world, ALICE, tenth);
+    const details = {
+      symbol: 'ETH',
+      decimals: 18,
+      requested: String(tenth.amount),
+      capacity: String(tenth.amount - 1n),
+    };
+    expect(answer).toMatchObject({ refusal: { code: 'withdrawal.overLimit', details, retryable: false } });
+    expect(ethOf(world)).toBe(1_000_000_000n);
+    accepted(await request(world, ALICE, { ...tenth, amount: tenth.amount - 1n }));
+  });
+
   it('is deducted at once and paid on its chain, once', async () => {
     const world = await openVaults();
     expect(accepted(await request(world, ALICE, tenth))).toMatchObject({

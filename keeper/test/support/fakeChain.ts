@@ -58,7 +58,7 @@ export interface Contracts {
   /** Atoms per token. */
   readonly vault: ReadonlyMap<Address, bigint>;
   /** Of every token alike; nothing refills it but `refillBucket`. */
-  readonly bucket: WithdrawalLimit;
+  readonly bucket: Omit<WithdrawalLimit, 'time'>;
   readonly usedNonces: ReadonlySet<string>;
   /** By id, from 1 on; `open` 0 when it is closed. */
   readonly forced: readonly ForcedAtVault[];
@@ -203,7 +203,7 @@ function deployed({
     tip: { number: 0, digest: ZERO_HASH },
     checkpoints: [],
     vault: new Map(),
-    bucket: { capacity: 2n ** 104n - 1n, used: 0n },
+    bucket: { capacity: 2n ** 104n - 1n, used: 0n, refillSeconds: 0 },
     usedNonces: new Set(),
     root: {
       epoch: 0,
@@ -470,8 +470,8 @@ export function makeDeposit(deposit: {
 }
 
 /** As time does, or the governor. */
-export function refillBucket(bucket: WithdrawalLimit): Transaction {
-  return { name: 'refill', apply: (contracts) => ({ ...contracts, bucket }) };
+export function refillBucket(bucket: Pick<WithdrawalLimit, 'capacity' | 'used'>, refillSeconds = 0): Transaction {
+  return { name: 'refill', apply: (contracts) => ({ ...contracts, bucket: { ...bucket, refillSeconds } }) };
 }
 
 /** What nobody but a thief of both keys can do. */

@@ -55,7 +55,7 @@ export function createFakeReader(
       }
     },
     readNewestRoot: (_, tag) => at(tag, (block) => block.contracts.root),
-    readWithdrawalLimit: (_, _token, tag) => at(tag, (block) => block.contracts.bucket),
+    readWithdrawalLimit: (_, _token, tag) => at(tag, (block) => ({ ...block.contracts.bucket, time: block.timestamp })),
     readForced: (_, id, tag) => at(tag, (block) => forcedRequestOf(block.contracts, id)),
     isNonceUsed: (_, { account, nonce }, tag) =>
       at(tag, (block) => block.contracts.usedNonces.has(`${account} ${nonce}`)),

@@ -83,8 +83,9 @@ export function createChainReader(options: ChainReaderOptions): ChainReader {
     async readWithdrawalLimit(address, token, tag) {
       const args = [token, WITHDRAWALS] as const;
       const call = { address, abi: depositRegistryAbi, functionName: 'outflow', args } as const;
-      const [{ capacity }, used] = await readView(await blockAt(tag), call);
-      return { capacity, used };
+      const at = await blockAt(tag);
+      const [{ capacity, refillSeconds }, used] = await readView(at, call);
+      return { capacity, used, time: at.block.timestamp, refillSeconds };
     },
     readForced: async (registry, id, tag) => readForced(await blockAt(tag), { registry, id }),
     async isNonceUsed(address, { account, nonce }, tag) {

@@ -58,6 +58,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
 
   'signature.invalid': 401,
   'signature.notExecutor': 403,
+  'withdrawal.overLimit': 422,
   'keeper.notLeader': 503,
   'keeper.notReady': 503,
   'keeper.checkpointTooOld': 503,

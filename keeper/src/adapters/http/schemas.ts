@@ -375,6 +375,10 @@ export const WithdrawalAnswer = strict({
   status: Type.Enum(['queued', 'posted', 'final', 'executed', 'cancelled', 'expired']),
   checkpoint: safeInteger('Number of the checkpoint that carries it; 0 while queued.'),
   deadline: seconds('Pays out until; 0 while queued'),
+  fitsAt: Type.Union([
+    Type.Null(),
+    seconds("When the vault's limit lets it out, since 1970, if that is what it waits for; deposits make it sooner"),
+  ]),
 });
 export const WithdrawalsAnswer = Type.Array(WithdrawalAnswer);
 

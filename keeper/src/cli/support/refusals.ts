@@ -38,6 +38,8 @@ const TEXTS: Readonly<Record<string, string | ((details: Details) => string)>> =
       details.alreadyPromised === '0' ? '' : `, of which ${amount(details, 'alreadyPromised')} is promised`;
     return `The vault of this chain holds too little: ${amount(details, 'holds')}${promised}.`;
   },
+  'withdrawal.overLimit': (details) =>
+    `The vault of this chain never lets out more than ${amount(details, 'capacity')} at once, asked for ${amount(details, 'requested')}.`,
 };
 
 const HINTS: Readonly<Record<string, string>> = {
@@ -51,6 +53,7 @@ const HINTS: Readonly<Record<string, string>> = {
   'withdrawal.insufficientBalance': 'See the balances with `mw account`; open orders reserve some of them.',
   'withdrawal.vaultTooLow':
     'Choose another chain or a smaller amount; `mw account --solvency` shows what each vault holds.',
+  'withdrawal.overLimit': 'Ask for less, several times, or choose another chain.',
   'withdrawal.unlistedToken': 'See `mw withdraw --help`.',
   'batch.nonceNotGrowing': 'Another program of the executor uses larger nonces: give a larger one with --nonce.',
 };

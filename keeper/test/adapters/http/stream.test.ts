@@ -206,6 +206,16 @@ describe('an account', () => {
     expect(await reader.next()).toEqual({ ...told, seq: START_SEQUENCE + 1, prevSeq: START_SEQUENCE + 1 });
   });
 
+  it('is told when a withdrawal of its own will fit into the limit that it waits for, and nobody else is', async () => {
+    const { publishWaiting, time, withdrawals } = server.keeper;
+    const { reader } = await follow({ channel: 'account', token: await signIn(server, alice) });
+    const waiting = { ...(withdrawals[0] as (typeof withdrawals)[0]), status: 'final', fitsAt: 1_800_000_000 } as const;
+    publishWaiting({ ...waiting, address: executorAddress });
+    publishWaiting(waiting);
+    const told = { channel: 'account', type: 'withdrawalWaits', time, data: waiting };
+    expect(await reader.next()).toEqual({ ...told, seq: START_SEQUENCE, prevSeq: START_SEQUENCE });
+  });
+
   it('is told of its own fills, orders, credits and withdrawals, with names and decimals', async () => {
     const { reader } = await follow({ channel: 'account', token: await signIn(server, alice) });
     const account = { address: aliceAddress, subaccount: 0 };
@@ -295,6 +305,7 @@ describe('an account', () => {
           status: 'posted',
           checkpoint: 8,
           deadline: 1_800_000_000,
+          fitsAt: null,
         },
       },
     ]);

@@ -85,7 +85,7 @@ export function createAccountEvents(api: Pick<KeeperApi, 'assets' | 'books'>): A
         const { type, recipient, status, checkpoint, deadline } = event;
         const nonce = String(event.nonce);
         const place = { ...atomsView(event), ...owner(event), recipient, nonce, status, checkpoint, deadline };
-        return [{ type, withdrawal: place }];
+        return [{ type, withdrawal: { ...place, fitsAt: null } }];
       }
       case 'forcedCharged':
         return [{ type: event.type, ...owner(event), payment: atomsView(event), id: event.id }];

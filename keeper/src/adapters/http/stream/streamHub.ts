@@ -10,7 +10,7 @@ import { createEventRing, type EventRing } from './eventRing.ts';
 import { createAccountEvents } from './eventViews.ts';
 import { createExitProofs } from './exitProofs.ts';
 import { createSubscriptions, type Reader, type Subscription } from './subscriptions.ts';
-import { bookKey, createTopics, deltasOf } from './topics.ts';
+import { accountKey, bookKey, createTopics, deltasOf } from './topics.ts';
 
 /** Events that are told before sockets get a chance to write. */
 const EVENTS_PER_TURN = 2_048;
@@ -85,6 +85,13 @@ export function createStreamHub(input: {
       for (const subscription of subscriptions.of(key)) send(subscription, subscription.seq, text);
     },
     logger,
+  });
+
+  const stopWaiting = api.subscribeWaiting((withdrawal) => {
+    const text = bodyText('withdrawalWaits', api.now(), withdrawal);
+    for (const subscription of subscriptions.of(accountKey(withdrawal.address))) {
+      send(subscription, subscription.seq, text);
+    }
   });
 
   const stopListening = api.subscribe((item) => {
@@ -316,6 +323,7 @@ export function createStreamHub(input: {
     },
     close() {
       stopListening();
+      stopWaiting();
       exitProofs.close();
       clearTimeout(bookTimer);
       clearImmediate(turn);

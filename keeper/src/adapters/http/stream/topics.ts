@@ -63,7 +63,7 @@ export function createTopics(input: {
 
 const EXECUTOR_KEY = 'executor';
 const ACCOUNT = 'account ';
-const accountKey = (address: Address) => `${ACCOUNT}${address}`;
+export const accountKey = (address: Address) => `${ACCOUNT}${address}`;
 /** Whose account is followed under that key; undefined when it is another topic's. */
 export function accountOfKey(key: string): Address | undefined {
   return key.startsWith(ACCOUNT) ? (key.slice(ACCOUNT.length) as Address) : undefined;

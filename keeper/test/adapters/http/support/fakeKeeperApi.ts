@@ -78,11 +78,14 @@ export interface FakeKeeper {
   publish(events: readonly CoreEvent[]): StreamItem;
   /** New exit roots were signed. */
   publishExitRoots(): void;
+  /** It waits for its vault's limit. */
+  publishWaiting(withdrawal: WithdrawalView): void;
 }
 
 export function createFakeKeeper(input: { readonly executor: Address; readonly alice: Address }): FakeKeeper {
   const listeners = new Set<(item: StreamItem) => void>();
   const rootListeners = new Set<() => void>();
+  const waitingListeners = new Set<(withdrawal: WithdrawalView) => void>();
   const calls: unknown[] = [];
 
   const fake: FakeKeeper = {
@@ -127,6 +130,9 @@ export function createFakeKeeper(input: { readonly executor: Address; readonly a
       const item = { sequence: fake.sequence, time: fake.time, events };
       for (const listener of listeners) listener(item);
       return item;
+    },
+    publishWaiting(withdrawal) {
+      for (const listener of waitingListeners) listener(withdrawal);
     },
     publishExitRoots() {
       for (const listener of rootListeners) listener();
@@ -224,6 +230,10 @@ export function createFakeKeeper(input: { readonly executor: Address; readonly a
     approvals: (chainId) => fake.approvals.filter((approval) => approval.chainId === chainId),
     async exitProof(owner) {
       return fake.exitProof && { ...fake.exitProof, address: owner };
+    },
+    subscribeWaiting(listener) {
+      waitingListeners.add(listener);
+      return () => waitingListeners.delete(listener);
     },
     subscribeExitRoots(listener) {
       rootListeners.add(listener);
@@ -465,6 +475,7 @@ function withdrawalOf(owner: Address): WithdrawalView {
     status: 'queued',
     checkpoint: 0,
     deadline: 0,
+    fitsAt: null,
   };
 }
 
