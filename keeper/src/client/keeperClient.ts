@@ -12,6 +12,7 @@ import type {
   StandbyView,
 } from '../core/api.ts';
 import type { Address, Hex } from '../core/commands.ts';
+import type { SimulatedChanges } from '../core/margin/marginViews.ts';
 import type { BatchMessage, WithdrawalCancelMessage, WithdrawalRequestMessage } from '../core/typedMessages.ts';
 import type {
   AccountView,
@@ -25,6 +26,7 @@ import type {
   FillView,
   OrderView,
   PriceView,
+  SimulationView,
   SolvencyView,
   TradeView,
   WithdrawalView,
@@ -51,6 +53,13 @@ export interface SignInAccount {
 /** Whose data is asked for: one's own, or for the executor anybody's. */
 interface OfAddress {
   readonly address?: Address;
+}
+
+/** What is tried: ledger units (a decimal, perhaps negative) that are added to assets, and orders that are placed. */
+export interface Simulation extends OfAddress {
+  readonly subaccount?: number;
+  readonly changes?: readonly { readonly asset: number; readonly units: string }[];
+  readonly orders?: SimulatedChanges['orders'];
 }
 
 /** All methods throw `KeeperApiError`. Shapes and units are those of core/views.ts. */
@@ -92,6 +101,8 @@ export interface KeeperClient {
   signOut(): Promise<void>;
   /** All subaccounts. */
   accounts(query?: OfAddress): Promise<readonly AccountView[]>;
+  /** What the health of an account would be; `units` as decimal integers, added to an asset. */
+  simulate(query: Simulation): Promise<SimulationView>;
   /** Newest first, 500 unless `limit` says otherwise (1000 at most); `before` is the `orderId` of the last one known. */
   orders(query?: OfAddress & { readonly before?: string; readonly limit?: number }): Promise<readonly OrderView[]>;
   /** All of them, page by page. */
@@ -221,6 +232,8 @@ export function createKeeperClient(input: {
       await request({ url, method: 'DELETE', path: '/v1/session', token: ended, timeoutMs });
     },
     accounts: ({ address } = {}) => getAs('/v1/account', { address }),
+    simulate: (body) =>
+      withSession((token) => request({ url, method: 'POST', path: '/v1/account/simulate', body, token, timeoutMs })),
     orders: (query = {}) => getAs('/v1/orders', { ...query }),
     async allOrders({ address } = {}) {
       const all: OrderView[] = [];

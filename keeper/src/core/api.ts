@@ -1,6 +1,7 @@
 // What the keeper offers to the outside, independent of HTTP. The flows implement it, `adapters/http` serves it.
 import type { Address, Hex } from './commands.ts';
 import type { CommandResult, CoreEvent, RejectCode } from './events.ts';
+import type { SimulatedChanges } from './margin/marginViews.ts';
 import type { RpcHealth } from './ports.ts';
 import type {
   AcceptLeaderMessage,
@@ -26,6 +27,7 @@ import type {
   FillView,
   OrderView,
   PriceView,
+  SimulationView,
   SolvencyView,
   TradeView,
   WithdrawalView,
@@ -235,6 +237,10 @@ export interface KeeperApi {
   }): Promise<Refusal | undefined>;
   /** All subaccounts of an address; empty when the keeper does not know it. */
   accounts(address: Address): readonly AccountView[];
+  /** What the health of an account would be; a refusal names what does not exist. */
+  simulate(
+    query: SimulatedChanges & { readonly address: Address; readonly subaccount: number },
+  ): SimulationView | 'account.unknown' | 'asset.unknown' | 'book.unknown' | 'order.notionalOutOfRange';
   /** Newest first; `before` is an order id. */
   orders(query: { readonly address: Address; readonly before?: number; readonly limit: number }): readonly OrderView[];
   /** Newest first. `before` is a sequence. */

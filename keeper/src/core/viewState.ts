@@ -2,8 +2,9 @@
 import { wadPer } from './assets.ts';
 import { type Address, BUY, SELL } from './commands.ts';
 import type { WithdrawalChanged } from './events.ts';
-import { type Asset, accountsOf, type Net, type VaultToken } from './ledger.ts';
+import { type Asset, accountsOf, isMargin, type Net, type VaultToken } from './ledger.ts';
 import { levelSlot, NO_ASK, NO_BID, priceAbove, priceBelow } from './levels.ts';
+import { marginHealthView } from './margin/marginViews.ts';
 import type { Book } from './orderBook.ts';
 import {
   ACCOUNT,
@@ -87,7 +88,7 @@ export function depthView(
 }
 
 /** Every subaccount of an address, oldest first; empty when there is none. */
-export function accountViews(state: State, address: Address): AccountView[] {
+export function accountViews(state: State, address: Address, now = state.time): AccountView[] {
   const { ledger } = state.exchange;
   return accountsOf(ledger, address).map((account) => ({
     address,
@@ -98,6 +99,9 @@ export function accountViews(state: State, address: Address): AccountView[] {
     unlisted: (ledger.nets[account] as readonly Net[])
       .filter(({ token }) => token.asset < 0)
       .map(({ token: { chainId, token }, atoms }) => ({ chainId, token, atoms: String(atoms) })),
+    margin: isMargin(ledger, account)
+      ? { tier: ledger.creditTier[account] as number, ...marginHealthView(state.exchange, account, { now }) }
+      : null,
   }));
 }
 

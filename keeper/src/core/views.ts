@@ -88,12 +88,36 @@ export interface BalanceView extends AmountView {
   readonly dust: string;
 }
 
+/** How safe an account is. Values in units of 10^−valueDecimals US dollars; null: a price is missing. See docs/margin.md. */
+export interface MarginHealthView {
+  readonly valueDecimals: number;
+  /** Below 0 nothing may be done that lowers it. */
+  readonly initHealth: string | null;
+  /** Below 0 the account is liquidated. */
+  readonly maintHealth: string | null;
+  readonly assets: string | null;
+  readonly liabilities: string | null;
+  /** assets / (assets − liabilities), in millionths; null without equity. */
+  readonly leveragePpm: string | null;
+  /** By how much assets may fall against liabilities, in millionths; null without assets. */
+  readonly distanceToLiquidationPpm: string | null;
+}
+
+export interface SimulationView {
+  readonly before: MarginHealthView;
+  readonly after: MarginHealthView;
+  /** Whether a margin account may do it: init health afterwards is at least 0, or has not fallen. */
+  readonly allowed: boolean;
+}
+
 export interface AccountView {
   readonly address: Address;
   readonly subaccount: number;
   readonly balances: readonly BalanceView[];
   /** Deposits of tokens that no asset lists yet. */
   readonly unlisted: readonly { readonly chainId: number; readonly token: Address; readonly atoms: string }[];
+  /** null: the account is funded. */
+  readonly margin: (MarginHealthView & { readonly tier: number }) | null;
 }
 
 export interface OrderView {

@@ -359,7 +359,7 @@ function riskRefusal(
   if (!isMargin(ledger, account)) return undefined;
   if (hasLiability(exchange, account)) return 'withdrawal.liability';
   if (ledger.firstOrder[account] === 0) return undefined;
-  const units = -Number(divUp(wad, (ledger.assets[asset] as Asset).unitWad));
+  const units = -divUp(wad, (ledger.assets[asset] as Asset).unitWad);
   const health = accountHealth(exchange, account, 'init', { changes: [{ asset, units }] });
   if (health === undefined) return 'risk.priceUnknown';
   return health < 0n ? 'risk.insufficientHealth' : undefined;

@@ -3,7 +3,8 @@
 import type { AcceptanceView, HealthView, IdentityView, KeeperApi, Refusal, StreamItem } from '../core/api.ts';
 import type { Address } from '../core/commands.ts';
 import { ZERO_ADDRESS } from '../core/commands.ts';
-import { priceViews } from '../core/margin/marginViews.ts';
+import { findAccount, NO_ACCOUNT } from '../core/ledger.ts';
+import { priceViews, simulate } from '../core/margin/marginViews.ts';
 import type { AuthorityView, ChainReader, CheckpointPoster, Clock, KeeperKeys, RpcHealth } from '../core/ports.ts';
 import { depositChains, type Genesis } from '../core/state.ts';
 import { digestOf, ZERO_HASH } from '../core/typedMessages.ts';
@@ -136,7 +137,12 @@ export function createKeeperApi(input: KeeperApiInput): {
       if (!depositChains(state, signed.account).includes(chainId)) return notDeposited(signed.account, chainId);
       return checkContractSignature({ state, readers: input.readers }, signed);
     },
-    accounts: (address) => accountViews(live().sequencer.state, address),
+    accounts: (address) => accountViews(live().sequencer.state, address, live().sequencer.now()),
+    simulate({ address, subaccount, ...changes }) {
+      const { state, now } = live().sequencer;
+      const account = findAccount(state.exchange.ledger, address, subaccount);
+      return account === NO_ACCOUNT ? 'account.unknown' : simulate(state, { account, now: now(), ...changes });
+    },
     orders: (query) => orderViews(live().sequencer.state, query),
     fills: (query) => live().history.fills({ ...query, books: bookViews(live().sequencer.state) }),
     withdrawals: (address) => withdrawalViews(live().sequencer.state, address).map(withFitsAt),

@@ -154,6 +154,8 @@ describe('a session', () => {
     expect(session.address).toBe(aliceAddress);
     expect(session.expiresAt).toBeGreaterThan(server.keeper.time);
     expect(await client.accounts()).toEqual(server.keeper.accounts);
+    const tried = await client.simulate({ orders: [{ book: BOOK, side: 'buy', price: 5, quantity: 1 }] });
+    expect([tried.before.initHealth, tried.after.initHealth, tried.allowed]).toEqual(['250000000', '-1', false]);
     expect(await client.orders()).toEqual(server.keeper.orders);
     expect(await client.orders({ before: '101377' })).toEqual([]);
     expect(await client.allOrders()).toEqual(server.keeper.orders);

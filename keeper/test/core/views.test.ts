@@ -135,6 +135,7 @@ describe('what the API shows', () => {
           },
         ],
         unlisted: [{ chainId: HOME, token: addressOf('odd'), atoms: '12' }],
+        margin: null,
       },
     ]);
     const ben = accountViews(exchange.state, BEN);

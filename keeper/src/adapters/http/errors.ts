@@ -10,6 +10,7 @@ export type HttpCode =
   | 'request.headersTooLarge'
   | 'request.mediaType'
   | 'route.unknown'
+  | 'asset.unknown'
   | 'session.required'
   | 'session.unknown'
   | 'session.refused'
@@ -71,6 +72,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   'batch.tooLarge': 413,
   'action.invalid': 422,
   'account.unknown': 404,
+  'asset.unknown': 404,
   'account.notMargin': 422,
   'book.unknown': 404,
   'book.notOpen': 409,

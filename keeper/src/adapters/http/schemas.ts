@@ -386,6 +386,45 @@ export const NonceAnswer = strict({ nonce: Type.String({ pattern: '^[a-zA-Z0-9]{
 export const SessionAnswer = strict({ token: Type.String(), address, expiresAt: milliseconds('Ends at') });
 export const SignedOutAnswer = strict({ closed: Type.Boolean() });
 
+const decimalOrNull = (description: string) => Type.Union([decimal(description), Type.Null()]);
+
+const healthFields = {
+  valueDecimals: decimals,
+  initHealth: decimalOrNull('Value units. Below 0 nothing may be done that lowers it.'),
+  maintHealth: decimalOrNull('Value units. Below 0 the account is liquidated.'),
+  assets: decimalOrNull('Value units.'),
+  liabilities: decimalOrNull('Value units.'),
+  leveragePpm: decimalOrNull('assets / (assets − liabilities), in millionths.'),
+  distanceToLiquidationPpm: decimalOrNull('By how much assets may fall against liabilities, in millionths.'),
+};
+
+const MAX_SIMULATED = 32;
+
+export const SimulateBody = strict({
+  address: ofAddress,
+  subaccount: Type.Optional(uint(32)),
+  changes: Type.Optional(
+    Type.Array(
+      strict({
+        asset: uint(32),
+        units: Type.String({ pattern: '^-?[0-9]{1,16}$', description: 'Ledger units added.' }),
+      }),
+      { maxItems: MAX_SIMULATED },
+    ),
+  ),
+  orders: Type.Optional(
+    Type.Array(strict({ book: uint(32), side, price: safeInteger('Ticks.'), quantity: safeInteger('Lots.') }), {
+      maxItems: MAX_SIMULATED,
+    }),
+  ),
+});
+
+export const SimulateAnswer = strict({
+  before: strict(healthFields),
+  after: strict(healthFields),
+  allowed: Type.Boolean({ description: 'Whether a margin account may do it.' }),
+});
+
 export const AccountsAnswer = Type.Array(
   strict({
     address,
@@ -399,6 +438,7 @@ export const AccountsAnswer = Type.Array(
       }),
     ),
     unlisted: Type.Array(strict({ chainId, token: address, atoms: decimal("Atoms of the chain's token.") })),
+    margin: Type.Union([strict({ tier: uint(8), ...healthFields }), Type.Null()]),
   }),
 );
 

@@ -25,8 +25,16 @@ export interface OrderOnTrial {
 
 /** Ledger units that an account has more, or, negative, less of an asset. */
 export interface BalanceChange {
+  /** Index of the asset. */
   readonly asset: number;
-  readonly units: number;
+  readonly units: bigint;
+}
+
+/** What is not so yet. `now` in milliseconds: the time of the newest command when left out. */
+export interface Trial {
+  readonly orders?: readonly OrderOnTrial[];
+  readonly changes?: readonly BalanceChange[];
+  readonly now?: number;
 }
 
 /** In value units, at the time of the command. undefined: cannot be said, see `healthOf`. */
@@ -34,15 +42,12 @@ export function accountHealth(
   exchange: Exchange,
   account: number,
   kind: HealthKind,
-  {
-    orders = [],
-    changes = [],
-  }: { readonly orders?: readonly OrderOnTrial[]; readonly changes?: readonly BalanceChange[] } = {},
+  { orders = [], changes = [], now = exchange.margin.now }: Trial = {},
 ): bigint | undefined {
   const { ledger, margin } = exchange;
-  const terms = marginTerms(margin, { kind, now: margin.now, assets: ledger.assets.length });
+  const terms = marginTerms(margin, { kind, now, assets: ledger.assets.length });
   const balances = balancesOf(exchange, account);
-  for (const { asset, units } of changes) balances[asset] = (balances[asset] as bigint) + BigInt(units);
+  for (const { asset, units } of changes) balances[asset] = (balances[asset] as bigint) + units;
   return healthOf(terms, balances, exposuresOf(exchange, account, orders));
 }
 

@@ -255,6 +255,25 @@ describe('what an account sees', () => {
     server.keeper.exitProof = undefined;
   });
 
+  it('tries what its health would be, and the executor that of others; nobody else', async () => {
+    const path = '/v1/account/simulate';
+    const simulate = (body: object, token?: string) =>
+      call(server, path, { method: 'POST', body, ...(token === undefined ? {} : { token }) });
+    const own = await simulate({ changes: [{ asset: 2, units: '-5' }] }, aliceToken);
+    expectShape(own, schemas.SimulateAnswer);
+    expect(own.json.allowed).toBe(true);
+    expect((await simulate({ address: aliceAddress }, executorToken)).status).toBe(200);
+    expect((await simulate({ address: executorAddress }, aliceToken)).status).toBe(403);
+    expect((await simulate({})).status).toBe(401);
+    expect((await simulate({ subaccount: 5 }, aliceToken)).json.code).toBe('account.unknown');
+    expect((await simulate({ changes: [{ asset: 77, units: '1' }] }, aliceToken)).json.code).toBe('asset.unknown');
+    for (const units of ['1.5', '+1', '--1', '', '12345678901234567']) {
+      expect((await simulate({ changes: [{ asset: 2, units }] }, aliceToken)).json.code).toBe('request.invalid');
+    }
+    const many = new Array(33).fill({ book: 1, side: 'buy', price: 1, quantity: 1 });
+    expect((await simulate({ orders: many }, aliceToken)).json.code).toBe('request.invalid');
+  });
+
   it('hands paging on', async () => {
     await call(server, '/v1/fills?before=90&limit=7', { token: aliceToken });
     expect(server.keeper.calls.at(-1)).toEqual({ address: aliceAddress, before: 90, limit: 7 });
@@ -403,6 +422,7 @@ describe('the OpenAPI document', () => {
       'GET /v1/standby',
       'GET /v1/trades',
       'GET /v1/withdrawals',
+      'POST /v1/account/simulate',
       'POST /v1/batches',
       'POST /v1/session',
       'POST /v1/session/nonce',

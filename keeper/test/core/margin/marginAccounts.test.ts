@@ -13,7 +13,9 @@ import { exitInputOf } from '../../../src/core/exitInput.ts';
 import { validateInternalState } from '../../../src/core/invariants.ts';
 import { findAccount, grantCredit } from '../../../src/core/ledger.ts';
 import { accountHealth, MARGIN_ORDER_LIMIT } from '../../../src/core/margin/accountHealth.ts';
+import { simulate } from '../../../src/core/margin/marginViews.ts';
 import { decodeEngine, encodeEngine, engineHash } from '../../../src/core/snapshot.ts';
+import { accountViews } from '../../../src/core/viewState.ts';
 import {
   act,
   addressOf,
@@ -249,6 +251,58 @@ describe('a margin account', () => {
     // Of 10⁻¹⁸ of the asset: 2 000 USD for an ETH, in a unit in which 10⁻¹⁸ USD is 10⁶.
     expect((prices[0] as bigint) / (prices[1] as bigint)).toBe(2_000n);
     expect(columns[0]?.some((wad) => wad < 0n)).toBe(true);
+  });
+});
+
+describe('what an account is shown', () => {
+  it('is its health, leverage and distance; nothing of it for a funded account', () => {
+    const exchange = marginExchange();
+    order(exchange, BOB, { side: SELL, quantity: 1_000 });
+    order(exchange, ANN, { side: BUY, quantity: 1_000, timeInForce: IMMEDIATE_OR_CANCEL });
+    // 1 ETH owned, 1 001 USD owed.
+    expect(accountViews(exchange.state, ANN)[0]?.margin).toEqual({
+      tier: 1,
+      valueDecimals: 6,
+      initHealth: '599000000',
+      maintHealth: '799000000',
+      assets: '2000000000',
+      liabilities: '1001000000',
+      leveragePpm: '2002003',
+      distanceToLiquidationPpm: '443888',
+    });
+    expect(accountViews(exchange.state, BOB)[0]?.margin).toBeNull();
+    expect(accountViews(exchange.state, ANN, exchange.time + 600_001)[0]?.margin).toMatchObject({
+      initHealth: null,
+      maintHealth: null,
+      leveragePpm: null,
+    });
+  });
+
+  it('is what would be with other balances and orders, and then is exactly that', () => {
+    const exchange = marginExchange();
+    const { state, time: now } = exchange;
+    const account = accountOf(exchange, ANN);
+    const buys = { book: ETH_USD, side: 'buy', price: TICKS_2000, quantity: 2_000 } as const;
+    const tried = simulate(state, { account, now, changes: [{ asset: USD, units: 100_000_000n }], orders: [buys] });
+    expect(tried).toMatchObject({ allowed: true, before: { initHealth: '1000000000' } });
+    expect(simulate(state, { account, now, changes: [], orders: [{ ...buys, quantity: 3_000 }] })).toMatchObject({
+      allowed: false,
+    });
+    order(exchange, ANN, { side: BUY, quantity: 2_000 });
+    deposit(exchange, TOKENS.usdHome, ANN, 100n * DOLLAR);
+    expect(simulate(state, { account, now, changes: [], orders: [] })).toMatchObject({
+      before: (tried as { after: object }).after,
+    });
+  });
+
+  it('is refused for what does not exist', () => {
+    const { state, time: now } = marginExchange();
+    const empty = { account: 0, now, changes: [], orders: [] };
+    expect(simulate(state, { ...empty, changes: [{ asset: 77, units: 1n }] })).toBe('asset.unknown');
+    const buys = { book: ETH_USD, side: 'buy', price: 1, quantity: 1 } as const;
+    expect(simulate(state, { ...empty, orders: [{ ...buys, book: 77 }] })).toBe('book.unknown');
+    expect(simulate(state, { ...empty, orders: [{ ...buys, price: 0 }] })).toBe('order.notionalOutOfRange');
+    expect(simulate(state, { ...empty, orders: [{ ...buys, price: 2 ** 52 }] })).toBe('order.notionalOutOfRange');
   });
 });
 

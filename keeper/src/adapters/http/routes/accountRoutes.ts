@@ -7,6 +7,8 @@ import * as schemas from '../schemas.ts';
 
 const DEFAULT_FILLS = 100;
 const DEFAULT_ORDERS = 500;
+/** Every open order of the account is looked at six times. */
+const SIMULATION_COST = 4;
 
 export function accountRoutes({ api, access }: { readonly api: KeeperApi; readonly access: Access }): Route[] {
   return [
@@ -18,6 +20,25 @@ export function accountRoutes({ api, access }: { readonly api: KeeperApi; readon
       answer: schemas.AccountsAnswer,
       session: 'required',
       handle: ({ session, query }) => api.accounts(access.subject(session, query.address)),
+    }),
+    route({
+      method: 'POST',
+      url: '/v1/account/simulate',
+      summary: 'What the health of an account would be with other balances and orders; nothing happens',
+      body: schemas.SimulateBody,
+      answer: schemas.SimulateAnswer,
+      session: 'required',
+      cost: SIMULATION_COST,
+      handle({ session, body: { address, subaccount = 0, changes = [], orders = [] } }) {
+        const answer = api.simulate({
+          address: access.subject(session, address),
+          subaccount,
+          changes: changes.map(({ asset, units }) => ({ asset, units: BigInt(units) })),
+          orders,
+        });
+        if (typeof answer !== 'string') return answer;
+        throw new HttpError({ code: answer, message: `The simulation was refused: ${answer}.` });
+      },
     }),
     route({
       method: 'GET',

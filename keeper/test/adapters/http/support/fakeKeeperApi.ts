@@ -21,6 +21,7 @@ import type {
   CandleView,
   ExitProofView,
   FillView,
+  MarginHealthView,
   OrderView,
   PriceView,
   TradeView,
@@ -192,6 +193,11 @@ export function createFakeKeeper(input: { readonly executor: Address; readonly a
     async checkContractSignature(input) {
       calls.push(input);
       return fake.contractRefusal;
+    },
+    simulate({ address: owner, subaccount, changes, orders }) {
+      if (subaccount !== 0 || !fake.accounts.some((view) => view.address === owner)) return 'account.unknown';
+      if (changes.some(({ asset }) => asset !== USDC)) return 'asset.unknown';
+      return { before: healthView, after: { ...healthView, initHealth: '-1' }, allowed: orders.length === 0 };
     },
     accounts: (owner) => fake.accounts.filter((view) => view.address === owner),
     orders: ({ address: owner, before = Number.POSITIVE_INFINITY, limit }) =>
@@ -437,6 +443,16 @@ const exitRootView: ExitRootView = {
   leaderSignature: signature,
 };
 
+const healthView: MarginHealthView = {
+  valueDecimals: 6,
+  initHealth: '250000000',
+  maintHealth: '400000000',
+  assets: '1500000000',
+  liabilities: '500000000',
+  leveragePpm: '1500000',
+  distanceToLiquidationPpm: null,
+};
+
 function accountOf(owner: Address): AccountView {
   const balance = { asset: USDC, symbol: 'USDC', decimals: 6, amount: '1500000000' };
   return {
@@ -444,6 +460,7 @@ function accountOf(owner: Address): AccountView {
     subaccount: 0,
     balances: [{ ...balance, reserved: '500000000', free: '1000000000', dust: '0' }],
     unlisted: [{ chainId: HOME_CHAIN, token: address('dd'), atoms: '5' }],
+    margin: { tier: 1, ...healthView },
   };
 }
 
