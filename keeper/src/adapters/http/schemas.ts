@@ -1,5 +1,7 @@
 // The shapes that go in and out over HTTP, once: they check requests, type the handlers and make up the OpenAPI document.
 // Answers mirror core/views.ts and core/api.ts.
+//
+// Larger than the limit: all shapes stand together, because each is made of the scalars above it.
 import Type, { type Static, type TProperties, type TSchema } from 'typebox';
 import { isAddress } from 'viem';
 import type { Address, Hex } from '../../core/commands.ts';
