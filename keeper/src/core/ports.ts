@@ -247,6 +247,7 @@ export interface Journal {
   untilOnDisk(): Promise<void>;
   /** The newest full snapshot (or the base) that lies at or before `sequence`. */
   snapshot(atOrBefore?: number): { readonly sequence: number; readonly engine: Uint8Array } | undefined;
+  /** May be lost in a crash, and an older one is found. */
   saveSnapshot(snapshot: { readonly sequence: number; readonly engine: Uint8Array }): void;
   /** Records after `sequence`, oldest first, each authenticated and chained to the one before. Throws `JournalError`. */
   replay(afterSequence: number): Iterable<JournalRecord>;
