@@ -1,8 +1,8 @@
 // A route as data: the table of them is what Fastify serves and what the OpenAPI document is made of.
 import type { TObject, TSchema } from 'typebox';
 import Type from 'typebox';
-import type { Shape } from './schemas.ts';
-import { strict } from './schemas.ts';
+import type { Shape } from './scalars.ts';
+import { strict } from './scalars.ts';
 import type { Session } from './sessions.ts';
 
 /** `none` ignores the Authorization header, `optional` refuses a bad one, `required` wants a good one. */

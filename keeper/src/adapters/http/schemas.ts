@@ -2,11 +2,29 @@
 // Answers mirror core/views.ts and core/api.ts.
 //
 // Larger than the limit: all shapes stand together, because each is made of the scalars above it.
-import Type, { type Static, type TProperties, type TSchema } from 'typebox';
-import { isAddress } from 'viem';
-import type { Address, Hex } from '../../core/commands.ts';
+import Type from 'typebox';
 import { BATCH_LIMIT } from '../../core/commands.ts';
 import { CANDLE_INTERVALS, type CandleInterval } from '../../core/views.ts';
+import {
+  address,
+  addressInput,
+  assetId,
+  bookId,
+  chainId,
+  decimal,
+  decimals,
+  hash,
+  hex,
+  hexInput,
+  milliseconds,
+  safeInteger,
+  seconds,
+  side,
+  strict,
+  symbol,
+  uint,
+  uint256Input,
+} from './scalars.ts';
 
 const MAX_DEPTH_LEVELS = 200;
 const MAX_TRADES = 500;
@@ -16,57 +34,6 @@ export const MAX_ORDERS = 1_000;
 /** EIP-1271 signatures of contract accounts are longer than 65 bytes. */
 const MAX_SIGNATURE_BYTES = 4096;
 const MAX_SIGN_IN_TEXT = 4096;
-
-/** An object with these fields and no others. */
-export function strict<P extends TProperties>(properties: P) {
-  return Type.Object(properties, { additionalProperties: false });
-}
-
-/** As the handlers of typed data see it: nobody changes it any more. */
-export type Shape<S extends TSchema> = Frozen<Static<S>>;
-type Frozen<T> = T extends string | number | boolean | null | undefined ? T : { readonly [K in keyof T]: Frozen<T[K]> };
-
-// Scalars.
-
-const uint = (bits: 8 | 32, description?: string) =>
-  Type.Integer({ minimum: 0, maximum: 2 ** bits - 1, ...(description === undefined ? {} : { description }) });
-
-/** A uint64 of a typed message, of which only safe integers are used. */
-const safeInteger = (description: string) =>
-  Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description });
-
-const milliseconds = (what = 'Time') => safeInteger(`${what}, in milliseconds since 1970.`);
-const seconds = (what: string) => safeInteger(`${what}, in seconds.`);
-const chainId = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'EIP-155 chain id.' });
-const side = Type.Enum(['buy', 'sell']);
-
-/** In requests: all lower case, or with the right EIP-55 checksum, which costs a hash (viem remembers the last 8192). */
-const addressInput = Type.Unsafe<Address>(
-  Type.Refine(
-    Type.String({ pattern: '^0x[0-9a-fA-F]{40}$', description: 'Address, lower-case or with its EIP-55 checksum.' }),
-    (value: string) => value === value.toLowerCase() || isAddress(value),
-    () => 'must be lower-case or carry the right EIP-55 checksum',
-  ),
-);
-
-const MAX_UINT256 = 2n ** 256n - 1n;
-const uint256Input = Type.Refine(
-  Type.String({ pattern: '^(0|[1-9][0-9]{0,77})$', description: 'uint256 as a decimal string.' }),
-  (value: string) => BigInt(value) <= MAX_UINT256,
-  () => 'must fit into 256 bits',
-);
-
-const hexInput = (bytes: { readonly min: number; readonly max: number }, description: string) =>
-  Type.Unsafe<Hex>(Type.String({ pattern: `^0x([0-9a-fA-F]{2}){${bytes.min},${bytes.max}}$`, description }));
-
-const address = Type.Unsafe<Address>(Type.String({ pattern: '^0x[0-9a-f]{40}$', description: 'Lower-case address.' }));
-const hex = Type.Unsafe<Hex>(Type.String({ pattern: '^0x([0-9a-f]{2})*$' }));
-const hash = Type.Unsafe<Hex>(Type.String({ pattern: '^0x[0-9a-f]{64}$' }));
-const decimal = (description: string) => Type.String({ pattern: '^-?[0-9]+$', description });
-const symbol = Type.String();
-const decimals = uint(8, 'value = amount / 10^decimals');
-const assetId = uint(32);
-const bookId = uint(32);
 
 // Requests.
 
@@ -475,123 +442,3 @@ export const FillsAnswer = Type.Array(
     fee: strict(amountFields),
   }),
 );
-
-const exitRootsMessage = strict({
-  epoch: safeInteger('Epoch of the leader.'),
-  checkpoint: safeInteger('Number of the checkpoint.'),
-  issuedAt: seconds('Signed at'),
-  root: hash,
-});
-export const ExitRootAnswer = strict({
-  chainId,
-  registry: address,
-  message: exitRootsMessage,
-  treeRoot: hash,
-  processedIndex: safeInteger("Entries of the chain's log that the root knows."),
-  proof: Type.Array(hash),
-  enclaveSignature: hex,
-  leaderSignature: hex,
-});
-
-export const ForcedAnswersAnswer = Type.Array(
-  strict({
-    chainId,
-    registry: address,
-    message: strict({
-      id: decimal('Of the request, at its vault.'),
-      paid: decimal('Atoms.'),
-      reason: uint(8, '0 paid, 1 no balance, 2 debt, 3 transfer fails, 4 over the limit'),
-      checkpoint: safeInteger('Number of the checkpoint that carries it.'),
-    }),
-    enclaveSignature: hex,
-    leaderSignature: hex,
-  }),
-);
-
-const orNull = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const toTreeRoot = Type.Array(hash, { description: 'Siblings up to the tree root.' });
-export const ExitProofAnswer = strict({
-  address,
-  roots: exitRootsMessage,
-  enclaveSignature: hex,
-  leaderSignature: hex,
-  chains: Type.Array(
-    strict({
-      chainId,
-      registry: address,
-      treeRoot: hash,
-      processedIndex: safeInteger("Entries of the vault's log that the checkpoint knew."),
-      rootProof: Type.Array(hash, { description: 'Siblings from the leaf of the chain up to `roots.root`.' }),
-      tokens: Type.Array(
-        strict({
-          token: address,
-          symbol: orNull(symbol),
-          decimals: orNull(decimals),
-          offsetTotal: decimal('Atoms, of all keys.'),
-          transitTotal: decimal('Atoms that shuttles may bring.'),
-          proof: toTreeRoot,
-        }),
-      ),
-      leaves: Type.Array(
-        strict({
-          token: address,
-          offset: decimal('Atoms: what could be taken out + withdrawn − deposited.'),
-          transit: decimal("Atoms: the account's part of what shuttles may bring."),
-          salt: hash,
-          proof: toTreeRoot,
-        }),
-      ),
-    }),
-  ),
-});
-
-export const ApprovalsAnswer = Type.Array(
-  strict({
-    chainId,
-    registry: address,
-    message: strict({
-      account: address,
-      token: address,
-      amount: decimal("Atoms of the chain's token."),
-      recipient: address,
-      nonce: decimal('uint256'),
-      checkpoint: safeInteger('Number of the checkpoint that carries it.'),
-      deadline: seconds('Pays out until'),
-    }),
-    enclaveSignature: hex,
-    leaderSignature: hex,
-  }),
-);
-
-const acceptLeader = strict({ candidate: address, epoch: safeInteger('The new epoch.'), expectedTip: hash });
-
-export const AcceptanceAnswer = strict({ chainId, authority: address, message: acceptLeader, signature: hex });
-
-export const StandbyAnswer = strict({
-  chainId,
-  authority: address,
-  candidate: address,
-  status: Type.Enum(['proposed', 'listed', 'announced']),
-  readyAt: seconds('From when on the proposal can be accepted, since 1970'),
-  leader: address,
-  epoch: safeInteger('The current epoch.'),
-  paused: Type.Boolean(),
-  silenceSeconds: seconds('How long nobody has heard the leader, without pauses'),
-  staleAfterSeconds: seconds('After how much of that a takeover may be announced'),
-  waitedSeconds: seconds('How long ago it was announced, without pauses; 0 when it was not'),
-  step: Type.Union([
-    Type.Null(),
-    strict({
-      type: Type.Literal('accept'),
-      message: strict({ candidate: address, evidenceDigest: hash }),
-      signature: hex,
-    }),
-    strict({ type: Type.Literal('announce') }),
-    strict({
-      type: Type.Literal('takeOver'),
-      message: acceptLeader,
-      enclaveSignature: hex,
-      candidateSignature: hex,
-    }),
-  ]),
-});

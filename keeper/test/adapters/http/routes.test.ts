@@ -3,6 +3,7 @@ import { Compile } from 'typebox/compile';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { STATUS } from '../../../src/adapters/http/errors.ts';
 import * as schemas from '../../../src/adapters/http/schemas.ts';
+import * as signedSchemas from '../../../src/adapters/http/signedSchemas.ts';
 import { BOOK, exitProofView, HOME_CHAIN, REGISTRY } from './support/fakeKeeperApi.ts';
 import {
   alice,
@@ -105,13 +106,13 @@ describe('what everybody may read', () => {
     const root = await call(server, `/v1/exit-roots?chain=${HOME_CHAIN}`);
     const approvals = await call(server, `/v1/approvals?chain=${HOME_CHAIN}`);
     const acceptance = await call(server, `/v1/acceptance?chain=${HOME_CHAIN}`);
-    expectShape(root, schemas.ExitRootAnswer);
-    expectShape(approvals, schemas.ApprovalsAnswer);
+    expectShape(root, signedSchemas.ExitRootAnswer);
+    expectShape(approvals, signedSchemas.ApprovalsAnswer);
     const answers = await call(server, `/v1/forced-answers?chain=${HOME_CHAIN}`);
-    expectShape(answers, schemas.ForcedAnswersAnswer);
+    expectShape(answers, signedSchemas.ForcedAnswersAnswer);
     expect(answers.json).toMatchObject([{ registry: REGISTRY, message: { id: '3', paid: '40000000', reason: 0 } }]);
-    expectShape(acceptance, schemas.AcceptanceAnswer);
-    expectShape(await call(server, `/v1/standby?chain=${HOME_CHAIN}`), schemas.StandbyAnswer);
+    expectShape(acceptance, signedSchemas.AcceptanceAnswer);
+    expectShape(await call(server, `/v1/standby?chain=${HOME_CHAIN}`), signedSchemas.StandbyAnswer);
     expect(approvals.json[0]).toMatchObject({
       registry: REGISTRY,
       message: { amount: '40000000', nonce: String(2n ** 200n) },
@@ -246,7 +247,7 @@ describe('what an account sees', () => {
     });
     server.keeper.exitProof = exitProofView;
     const own = await call(server, '/v1/exit-proof', { token: aliceToken });
-    expectShape(own, schemas.ExitProofAnswer);
+    expectShape(own, signedSchemas.ExitProofAnswer);
     expect(own.json).toEqual({ ...exitProofView, address: aliceAddress });
     const path = `/v1/exit-proof?address=${aliceAddress}`;
     expect((await call(server, path, { token: executorToken })).json.address).toBe(aliceAddress);

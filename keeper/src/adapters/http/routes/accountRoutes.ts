@@ -4,6 +4,7 @@ import type { Access } from '../access.ts';
 import { HttpError } from '../errors.ts';
 import { type Route, route } from '../route.ts';
 import * as schemas from '../schemas.ts';
+import * as signedSchemas from '../signedSchemas.ts';
 
 const DEFAULT_FILLS = 100;
 const DEFAULT_ORDERS = 500;
@@ -80,7 +81,7 @@ export function accountRoutes({ api, access }: { readonly api: KeeperApi; readon
       url: '/v1/exit-proof',
       summary: 'Leaves and proofs under the newest signed exit roots: what it takes to claim without the keeper',
       query: schemas.AccountQuery,
-      answer: schemas.ExitProofAnswer,
+      answer: signedSchemas.ExitProofAnswer,
       session: 'required',
       async handle({ session, query }) {
         const proof = await api.exitProof(access.subject(session, query.address));

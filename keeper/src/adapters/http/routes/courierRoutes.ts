@@ -3,6 +3,7 @@ import type { KeeperApi } from '../../../core/api.ts';
 import { HttpError } from '../errors.ts';
 import { type Route, route } from '../route.ts';
 import * as schemas from '../schemas.ts';
+import * as signedSchemas from '../signedSchemas.ts';
 
 const APPROVALS_PER_PAGE = 500;
 /** Writing so many of them costs about what one more request does. */
@@ -15,7 +16,7 @@ export function courierRoutes({ api }: { readonly api: KeeperApi }): Route[] {
       url: '/v1/exit-roots',
       summary: 'The newest signed exit root for a chain',
       query: schemas.ChainQuery,
-      answer: schemas.ExitRootAnswer,
+      answer: signedSchemas.ExitRootAnswer,
       needsState: false,
       handle({ query }) {
         const root = api.exitRoot(query.chain);
@@ -29,7 +30,7 @@ export function courierRoutes({ api }: { readonly api: KeeperApi }): Route[] {
       url: '/v1/approvals',
       summary: 'Signed withdrawals that wait to be paid on a chain, oldest first',
       query: schemas.ApprovalsQuery,
-      answer: schemas.ApprovalsAnswer,
+      answer: signedSchemas.ApprovalsAnswer,
       needsState: false,
       handle({ query: { chain, skip = 0 }, charge }) {
         const page = api.approvals(chain).slice(skip, skip + APPROVALS_PER_PAGE);
@@ -45,7 +46,7 @@ export function courierRoutes({ api }: { readonly api: KeeperApi }): Route[] {
       url: '/v1/forced-answers',
       summary: 'Signed answers to forced withdrawals of a chain, oldest first',
       query: schemas.ChainQuery,
-      answer: schemas.ForcedAnswersAnswer,
+      answer: signedSchemas.ForcedAnswersAnswer,
       needsState: false,
       handle: ({ query: { chain } }) =>
         api.forcedAnswers(chain).map(({ message, ...rest }) => ({
@@ -58,7 +59,7 @@ export function courierRoutes({ api }: { readonly api: KeeperApi }): Route[] {
       url: '/v1/acceptance',
       summary: "The candidate's signature for its own appointment on a chain",
       query: schemas.ChainQuery,
-      answer: schemas.AcceptanceAnswer,
+      answer: signedSchemas.AcceptanceAnswer,
       needsState: false,
       handle({ query }) {
         const acceptance = api.acceptance(query.chain);
@@ -72,7 +73,7 @@ export function courierRoutes({ api }: { readonly api: KeeperApi }): Route[] {
       url: '/v1/standby',
       summary: 'How far this keeper is from leading a chain as a standby, and what waits to be sent for it',
       query: schemas.ChainQuery,
-      answer: schemas.StandbyAnswer,
+      answer: signedSchemas.StandbyAnswer,
       needsState: false,
       handle({ query }) {
         const standby = api.standby(query.chain);

@@ -2,7 +2,7 @@
 import type { HealthView, KeeperApi } from '../../../core/api.ts';
 import { HttpError } from '../errors.ts';
 import { type Route, route } from '../route.ts';
-import type { Shape } from '../schemas.ts';
+import type { Shape } from '../scalars.ts';
 import * as schemas from '../schemas.ts';
 
 export function publicRoutes({ api }: { readonly api: KeeperApi }): Route[] {

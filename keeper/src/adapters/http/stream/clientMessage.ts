@@ -2,7 +2,7 @@
 import Type from 'typebox';
 import type { StreamRequest, StreamTopic } from '../../../core/streamViews.ts';
 import { HttpError } from '../errors.ts';
-import { strict } from '../schemas.ts';
+import { strict } from '../scalars.ts';
 import { createValidator } from '../validate.ts';
 
 const book = Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1 });
