@@ -1,6 +1,8 @@
-// The keeper dies and never comes back. What everybody kept on his own disk takes everything out of both vaults.
+// A keeper must answer what is asked of a vault. Then it dies and never comes back: what everybody kept on his own disk takes
+// everything out of both vaults.
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { depositRegistryAbi } from '@myrtle-wyckoff/generated';
 import { createTestClient, http } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -24,6 +26,7 @@ import {
   tokenOf,
   trade,
   untilWithdrawal,
+  vaults,
   walletOf,
 } from '../support/trading.ts';
 
@@ -128,6 +131,51 @@ function phases(): Promise<readonly (readonly [number, bigint])[]> {
     }),
   );
 }
+
+describe('a keeper that lives', () => {
+  const ask = (amount: string) => mw('force', 'alice', amount, tokenOf(live.home, 'USDC'), '--chain', 'home');
+  const wallet = () => walletOf(live.home, 'USDC', ALICE);
+  const resultOf = ({ stdout }: Ended) => JSON.parse(stdout) as object;
+
+  it('answers what is asked of a vault: paid to the unit, orders notwithstanding, or refused with its reason', async () => {
+    await depositAll(live, [{ chain: live.home, from: ALICE, symbol: 'USDC', amount: '500' }]);
+    await trade(live, [place('buy', { account: addressOf(ALICE), price: 200_000, quantity: 200 })]);
+    const before = await wallet();
+    const paid = await ask('450.000001');
+    expect([paid.code, paid.stderr]).toEqual([0, '']);
+    expect(resultOf(paid)).toMatchObject({ id: '1', paid: '450000001', open: '0', reason: 'paid' });
+    expect(await wallet()).toBe(before + 450_000_001n);
+    expect(await live.keeper.orders({ address: addressOf(ALICE) })).toEqual([]);
+    const refused = await ask('50');
+    expect(refused.code).toBe(1);
+    expect(resultOf(refused)).toMatchObject({ id: '2', paid: '0', reason: 'noBalance' });
+    expect(await wallet()).toBe(before + 450_000_001n);
+  });
+
+  it('answers once, although it is killed at any moment', async () => {
+    const before = await wallet();
+    for (const [i, waitMs] of [0, 1_500, 3_000].entries()) {
+      const asking = ask('5.5');
+      await waitUntil('the request', async () => (await forcedOpen(BigInt(3 + i))) > 0n || undefined);
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      await live.devnet.killKeeper();
+      await live.devnet.startKeeper();
+      expect(resultOf(await asking)).toMatchObject({ paid: '5500000', reason: 'paid' });
+    }
+    expect(await wallet()).toBe(before + 16_500_000n);
+    await waitUntil('the keeper to see the last payment', async () => {
+      const { counted, real } = await vaults(live);
+      return isDeepStrictEqual(counted, real) || undefined;
+    });
+    expect(await solvencyDifferences(live.keeper)).toEqual(SOLVENT);
+  });
+
+  async function forcedOpen(id: bigint): Promise<bigint> {
+    const { reader, deployment } = live.home;
+    const call = { address: deployment.registry, abi: depositRegistryAbi, functionName: 'forcedRequest' } as const;
+    return (await reader.readContract({ ...call, args: [id] })).open;
+  }
+});
 
 describe('when the keeper is gone for good', () => {
   let before: Record<string, Record<string, bigint>>;
