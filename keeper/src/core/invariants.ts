@@ -1,12 +1,12 @@
 // What must be true of every state, checked by walking all of it. Slow; tests and the simulation call it after each
 // command.
-import { assert } from './assertion.ts';
+import { assert, fail } from './assertion.ts';
 import { MAX_SAFE } from './assets.ts';
 import { BUY, SELL } from './commands.ts';
 import { type Exchange, reserveOf } from './exchange.ts';
 import { forcedKey } from './forced.ts';
 import { isMargin, type Ledger } from './ledger.ts';
-import { levelSlot, NO_ASK, NO_BID, priceAbove } from './levels.ts';
+import { levelSlot, NO_ASK, NO_BID, priceAbove, WINDOW } from './levels.ts';
 import { type Book, ordersOf, ordersOfAccount } from './orderBook.ts';
 import {
   ACCOUNT,
@@ -176,6 +176,48 @@ function assertLevels({ orders }: Exchange, book: Book): void {
     assert(levels.ends[2 * level + 1] === before, `book ${book.id}: a queue at ${price} without its end`);
   }
   assert(count === levels.count, `book ${book.id}: ${count} levels, ${levels.count} counted`);
+  assertBits(book);
+}
+
+/** Each layer of bits says which parts of the one below hold something, and every far level has a slot of its own. */
+function assertBits({ id, levels }: Book): void {
+  const { ends, words, summary, top, blocks, count } = levels;
+  const inside = assertLayer(summary, words, `book ${id}: words`);
+  assertLayer(top, summary, `book ${id}: groups`);
+  // That each bit leads to a queue, the walk through the levels has shown; here that nothing lies between them. Only near
+  // them: to look at the whole window would take longer than everything else.
+  for (const [index, word] of words.entries()) {
+    if (word === 0) continue;
+    for (let bit = 0; bit < 32; bit++) {
+      const isSet = ((word >>> bit) & 1) === 1;
+      if (isSet !== (ends[2 * (32 * index + bit)] !== 0))
+        fail(`book ${id}: the bit of slot ${32 * index + bit} is wrong`);
+    }
+  }
+
+  const far = new Set<number>();
+  for (const block of blocks) {
+    assert(block.length > 0, `book ${id}: an empty block`);
+    for (const slot of block.slots.subarray(0, block.length)) far.add(slot);
+  }
+  let free = 0;
+  for (let slot = levels.freeFar; slot !== 0; slot = ends[2 * slot] as number) {
+    assert(!far.has(slot), `book ${id}: far slot ${slot} is free and used`);
+    free++;
+  }
+  assert(inside + far.size === count, `book ${id}: ${inside} + ${far.size} levels, ${count} counted`);
+  assert(far.size + free === levels.nextFar - WINDOW, `book ${id}: a far slot is lost`);
+}
+
+/** A bit of `upper` for each word of `lower` that is not empty, and no other; answers the bits of `lower`. */
+function assertLayer(upper: Int32Array, lower: Int32Array, what: string): number {
+  let bits = 0;
+  for (const [index, word] of lower.entries()) {
+    const isSet = (((upper[index >>> 5] as number) >>> (index & 31)) & 1) === 1;
+    if (isSet !== (word !== 0)) fail(`${what}: the bit of ${index} is wrong`);
+    for (let left = word; left !== 0; left &= left - 1) bits++;
+  }
+  return bits;
 }
 
 function assertAccountLists({ ledger, orders }: Exchange): void {
