@@ -3051,14 +3051,6 @@ export const depositRegistryAbi = [
   {
     type: 'error',
     inputs: [
-      { name: 'bits', internalType: 'uint8', type: 'uint8' },
-      { name: 'value', internalType: 'uint256', type: 'uint256' },
-    ],
-    name: 'SafeCastOverflowedUintDowncast',
-  },
-  {
-    type: 'error',
-    inputs: [
       { name: 'length', internalType: 'uint256', type: 'uint256' },
       { name: 'expected', internalType: 'uint256', type: 'uint256' },
     ],
