@@ -48,7 +48,6 @@ let leader: Standby;
 beforeAll(async () => {
   live = await startLiveDevnet();
   chainIds = [live.home.chainId, live.second.chainId];
-  standbys = await Promise.all(COURIERS.map(startStandby));
   await depositAll(live, [
     { chain: live.home, from: ALICE, symbol: 'USDC', amount: '10000' },
     { chain: live.second, from: BOB, symbol: 'WETH', amount: '5' },
@@ -121,6 +120,7 @@ async function payments(nonce: bigint): Promise<number> {
 
 describe('two standbys', () => {
   it('are listed on both chains when their couriers have carried their acceptances, and lead nowhere', async () => {
+    standbys = await Promise.all(COURIERS.map(startStandby));
     for (const { address } of standbys) await live.proposeStandby(address);
     await untilStatus('listed');
     const { leader: leads } = await live.keeper.identity();
