@@ -13,7 +13,7 @@ import { createSequencer } from '../src/flows/sequencer.ts';
 import { createSubmitBatch } from '../src/flows/submitBatch.ts';
 import { GENESIS } from '../test/support/exchange.ts';
 import { openMarket } from './endToEndMarket.ts';
-import { healthAt } from './health.ts';
+import { healthAt, quietSubscriptions } from './quietKeeper.ts';
 
 const directory = process.argv[2];
 if (directory === undefined) throw new Error('Usage: node keeper/bench/endToEndServer.ts <directory>');
@@ -63,6 +63,7 @@ const submitBatch = createSubmitBatch({
   gate: () => undefined,
 });
 const served: Partial<KeeperApi> = {
+  ...quietSubscriptions,
   homeChainId,
   checkpointer,
   now: Date.now,
@@ -75,7 +76,6 @@ const served: Partial<KeeperApi> = {
     listeners.add(listener);
     return () => listeners.delete(listener);
   },
-  subscribeExitRoots: () => () => {},
 };
 
 const server = await startHttpServer({

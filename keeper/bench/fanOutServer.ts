@@ -7,7 +7,7 @@ import { BUY } from '../src/core/commands.ts';
 import type { Fill } from '../src/core/events.ts';
 import { bookViews } from '../src/core/viewState.ts';
 import { addressOf, ETH_USD, GENESIS, openExchange } from '../test/support/exchange.ts';
-import { healthAt } from './health.ts';
+import { healthAt, quietSubscriptions } from './quietKeeper.ts';
 
 /** Commands per turn of the event loop: as many as a busy keeper applies in one group. */
 const COMMANDS_PER_TURN = 16;
@@ -18,6 +18,7 @@ let sequence = 1_000_000;
 const listeners = new Set<(item: StreamItem) => void>();
 
 const served: Partial<KeeperApi> = {
+  ...quietSubscriptions,
   homeChainId: GENESIS.homeChainId,
   checkpointer: GENESIS.checkpointer,
   now: Date.now,
@@ -30,7 +31,6 @@ const served: Partial<KeeperApi> = {
     listeners.add(listener);
     return () => listeners.delete(listener);
   },
-  subscribeExitRoots: () => () => {},
 };
 
 const server = await startHttpServer({
