@@ -1,7 +1,5 @@
 // The shapes that go in and out over HTTP, once: they check requests, type the handlers and make up the OpenAPI document.
 // Answers mirror core/views.ts and core/api.ts.
-//
-// Larger than the limit: all shapes stand together, because each is made of the scalars above it.
 import Type from 'typebox';
 import { BATCH_LIMIT } from '../../core/commands.ts';
 import { CANDLE_INTERVALS, type CandleInterval } from '../../core/views.ts';
