@@ -45,6 +45,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
+  vi.restoreAllMocks();
   await standIn.close();
   rmSync(directory, { recursive: true });
   await contracts.client.revert({ id: snapshot });
@@ -329,6 +330,8 @@ describe('the way out', () => {
     expect(nobody.exitCode).toBe(2);
     expect(lines(nobody)[0]).toContain("keeps nobody's proofs: name an account");
     vi.stubEnv('MW_PROFILE', undefined);
+    // Where no devnet has left its profile.
+    vi.spyOn(process, 'cwd').mockReturnValue(directory);
     const nowhere = await runMw('exit', 'claim', '--as', 'alice', '--directory', directory);
     expect(nowhere.exitCode).toBe(2);
     expect(lines(nowhere)[0]).toContain('Where are the vaults?');
