@@ -15,8 +15,11 @@ import { createOurs } from './ours.ts';
 import { formatTable, machineLine, writeSection } from './report.ts';
 import { createWorkload, USUAL_SHAPE } from './workload.ts';
 
-/** How many times faster the engine is at least, whatever the machine: by processor time, in one run. */
-const FLOORS: Readonly<Record<string, number>> = { 'naive bigint': 5, 'nodejs-order-book': 40 };
+/**
+ * How many times faster the engine is at least, by processor time, in one run. For machines that others use, too: where
+ * they fill the caches, our engine loses most (30 times nodejs-order-book was measured there).
+ */
+const FLOORS: Readonly<Record<string, number>> = { 'naive bigint': 5, 'nodejs-order-book': 20 };
 
 const { values: options } = parseArgs({
   options: {
