@@ -65,6 +65,7 @@ describe('the profile', () => {
     const path = writeProfile(PROFILE, { dataDirectory: 'run-1', currentDirectory });
     rmSync(path);
     expect(() => read()).toThrow(`${path}, which is gone: that devnet has ended.`);
+    expect(readProfile({ path: undefined, currentDirectory, mayBeGone: true })).toBeUndefined();
   });
 
   it.each<[string, (profile: Record<string, unknown>) => unknown, string]>([

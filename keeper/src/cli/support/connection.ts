@@ -46,7 +46,9 @@ export function withKey(command: Command): Command {
 
 /** Nothing is sent yet. Throws `UsageError` when neither options nor profile say where the keeper is. */
 export function connect(command: Command, options: ConnectionOptions): Connection {
-  const profile = readProfile({ path: options.profile, currentDirectory: process.cwd() });
+  // Who says where the keeper is does not need what an ended devnet left here.
+  const mayBeGone = options.url !== undefined;
+  const profile = readProfile({ path: options.profile, currentDirectory: process.cwd(), mayBeGone });
   const url = options.url ?? profile?.keeperUrl;
   if (url === undefined) {
     throw new UsageError(

@@ -68,11 +68,12 @@ export function writeProfile(
 
 /**
  * The profile at `path`; without one, what `data/devnet.json` below the current directory is or points to, and undefined
- * when there is no such file. Throws `CommandError`.
+ * when there is no such file. Throws `CommandError`, also when it points to a devnet that has ended, unless it `mayBeGone`.
  */
 export function readProfile(input: {
   readonly path: string | undefined;
   readonly currentDirectory: string;
+  readonly mayBeGone?: boolean;
 }): Profile | undefined {
   const path = resolve(input.currentDirectory, input.path ?? DEFAULT_PATH);
   const value = readJson(path);
@@ -84,6 +85,7 @@ export function readProfile(input: {
   if (target === undefined) return checked(value, path);
   const pointed = readJson(target);
   if (pointed !== undefined) return checked(pointed, target);
+  if (input.path === undefined && input.mayBeGone === true) return undefined;
   throw new CommandError(`${path} points to ${target}, which is gone: that devnet has ended.`, { hint: HINT });
 }
 
