@@ -29,6 +29,16 @@ interface Options extends ExitOptions {
   readonly request?: string;
 }
 
+interface Result {
+  readonly chainId: number;
+  readonly entered: boolean;
+  readonly hash?: Hex;
+  /** The newest root that is kept, where the vault went by an older one. */
+  readonly newerRoot?: Entered['newerRoot'];
+  /** Why it was not entered. */
+  readonly reason?: string;
+}
+
 export function registerEnter(exit: Command): void {
   const command = exit
     .command('enter')
@@ -46,17 +56,17 @@ async function enter(options: Options, command: Command): Promise<void> {
   const requestId = options.request === undefined ? undefined : BigInt(parseInteger(options.request, 'The request'));
   const signer = signingAccount(options, { profile: exit.profile });
   const newest = newestOfAll(exit, options.directory);
-  const results: {
-    readonly chainId: number;
-    readonly entered: boolean;
-    readonly hash?: Hex;
-    readonly reason?: string;
-  }[] = [];
+  const results: Result[] = [];
   for (const chain of chainsOf(exit, options.chain)) {
     const { chainId, name } = chain;
     try {
-      const hash = await enterAt({ chain, signer, requestId, newest, output: exit.output });
-      results.push({ chainId, entered: true, ...(hash === undefined ? {} : { hash }) });
+      const { hash, newerRoot } = await enterAt({ chain, signer, requestId, newest, output: exit.output });
+      results.push({
+        chainId,
+        entered: true,
+        ...(hash === undefined ? {} : { hash }),
+        ...(newerRoot === undefined ? {} : { newerRoot }),
+      });
       exit.output.progress(`${name}: ${hash === undefined ? 'entered already' : 'exit mode is entered'}`);
     } catch (error) {
       const { message } = describeError(error);
@@ -75,27 +85,38 @@ async function enter(options: Options, command: Command): Promise<void> {
   });
 }
 
-/** undefined: it was entered already. */
+interface Entered {
+  /** undefined: it was entered already. */
+  readonly hash: Hex | undefined;
+  /** undefined: the vault goes by the newest root that is kept, or a later one. */
+  readonly newerRoot: { readonly checkpoint: number; readonly posted: boolean; readonly reason?: string } | undefined;
+}
+
 async function enterAt(input: {
   readonly chain: ProfileChain;
   readonly signer: LocalAccount;
   readonly requestId: bigint | undefined;
   readonly newest: ExitProofView | undefined;
   readonly output: Output;
-}): Promise<Hex | undefined> {
+}): Promise<Entered> {
   const { chain, signer, requestId, newest, output } = input;
   const signing = { ...(await accessTo(chain)), wallet: walletOf(chain, signer) };
   const vault = await readVaultExit(signing);
-  const entered = vault.phase === 'running' ? await enterExit(signing, requestId) : undefined;
+  const hash = vault.phase === 'running' ? await enterExit(signing, requestId) : undefined;
   // Not before: a root is a heartbeat, too.
-  if (newest !== undefined && vault.phase !== 'final' && compareRoots(newest.roots, vault.newestRoot) > 0) {
-    const { checkpoint } = newest.roots;
-    await postRoot(signing, newest).then(
-      () => output.progress(`${chain.name}: posted the root of checkpoint ${checkpoint}`),
-      (error) => output.progress(`${chain.name}: the newer root is not taken: ${describeError(error).message}`),
-    );
+  if (newest === undefined || vault.phase === 'final' || compareRoots(newest.roots, vault.newestRoot) <= 0) {
+    return { hash, newerRoot: undefined };
   }
-  return entered;
+  const { checkpoint } = newest.roots;
+  try {
+    await postRoot(signing, newest);
+    output.progress(`${chain.name}: posted the root of checkpoint ${checkpoint}`);
+    return { hash, newerRoot: { checkpoint, posted: true } };
+  } catch (error) {
+    const { message } = describeError(error);
+    output.progress(`${chain.name}: the newer root is not taken: ${message}`);
+    return { hash, newerRoot: { checkpoint, posted: false, reason: message } };
+  }
 }
 
 /** Whoever it is for: the root is the same for all. */
