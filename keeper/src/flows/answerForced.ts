@@ -1,6 +1,7 @@
 // Brings what the vaults say of forced withdrawals into the journal, where the core decides them.
 import { undecided } from '../core/forced.ts';
 import type { ChainReader, Clock, Logger } from '../core/ports.ts';
+import { repeat } from './repeat.ts';
 import type { Sequencer } from './sequencer.ts';
 
 export interface ForcedAnswers {
@@ -17,10 +18,8 @@ export function createForcedAnswers(input: {
   readonly logger: Logger;
   readonly pollMs: number;
 }): ForcedAnswers {
-  const { sequencer, readers, logger, clock } = input;
+  const { sequencer, readers, logger } = input;
   const { state } = sequencer;
-  let running = false;
-  let cancelTimer: (() => void) | undefined;
 
   /** Whether there was an answer. */
   async function decide({ chainId, id }: { readonly chainId: number; readonly id: number }): Promise<boolean> {
@@ -52,20 +51,8 @@ export function createForcedAnswers(input: {
     await Promise.all([...state.forced.keys()].map(decideAll));
   }
 
-  async function loop(): Promise<void> {
-    await decideOnce();
-    if (running) cancelTimer = clock.after(input.pollMs, () => void loop());
-  }
-
   return {
     decideOnce,
-    start() {
-      running = true;
-      void loop();
-    },
-    stop() {
-      running = false;
-      cancelTimer?.();
-    },
+    ...repeat(decideOnce, input),
   };
 }

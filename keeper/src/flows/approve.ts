@@ -17,6 +17,7 @@ import {
 } from '../core/withdrawal.ts';
 import type { ExitRoots } from './exitRoots.ts';
 import type { Leadership } from './leadership.ts';
+import { repeat } from './repeat.ts';
 import type { Sequencer } from './sequencer.ts';
 import { signBoth } from './signBoth.ts';
 
@@ -51,7 +52,7 @@ export function createApprovals(input: {
   readonly clock: Clock;
   readonly pollMs: number;
 }): Approvals {
-  const { sequencer, exitRoots, keys, leadership, readers, clock } = input;
+  const { sequencer, exitRoots, keys, leadership, readers } = input;
   const state: State = sequencer.state;
   const rootIssuedAt = new Map<number, number>();
   const signatures = new Map<string, ApprovalView>();
@@ -60,8 +61,6 @@ export function createApprovals(input: {
   /** By nonce, in seconds: what is known, and what listeners were told. */
   let fitsAt: ReadonlyMap<string, number> = new Map();
   let told: ReadonlyMap<string, number> = new Map();
-  let running = false;
-  let cancelTimer: (() => void) | undefined;
 
   function maySign(): boolean {
     return leadership.role === 'leader' && leadership.problem === undefined && !sequencer.stopped;
@@ -140,14 +139,13 @@ export function createApprovals(input: {
     );
   }
 
-  async function loop(): Promise<void> {
+  async function signAll(): Promise<void> {
     const [limits] = await Promise.all([readLimits(), readRoots()]);
     if (maySign()) {
       exitRoots.sign();
       signAnswers();
       signWithdrawals(limits);
     }
-    if (running) cancelTimer = clock.after(input.pollMs, () => void loop());
   }
 
   return {
@@ -160,14 +158,7 @@ export function createApprovals(input: {
     exitRoot: (chainId) => (maySign() ? exitRoots.exitRoot(chainId) : undefined),
     approvals: (chainId) => (maySign() ? [...signatures.values()].filter((item) => item.chainId === chainId) : []),
     forcedAnswers: (chainId) => (maySign() ? [...answers.values()].filter((item) => item.chainId === chainId) : []),
-    start() {
-      running = true;
-      void loop();
-    },
-    stop() {
-      running = false;
-      cancelTimer?.();
-    },
+    ...repeat(signAll, input),
   };
 }
 

@@ -5,7 +5,6 @@
 // One is in flight at a time. What was signed is stored before it is sent and is the only thing that is ever sent for
 // its number, so that a crash at any moment leads to the same checkpoint, never to two different ones. It is kept until
 // it is final: a reorganisation may drop what has landed, even several at once.
-
 import { TRANSACTION_LIMIT_BYTES, usedRoom } from '../core/checkpointRoom.ts';
 import type { Address, Command, Hex } from '../core/commands.ts';
 import { keccak256Hex } from '../core/keccak.ts';
@@ -25,6 +24,7 @@ import type { CheckpointMessage, WithdrawalMessage } from '../core/typedMessages
 import { digestOf, settlementsHash, withdrawalsHash, ZERO_HASH } from '../core/typedMessages.ts';
 import { withdrawalsOfCheckpoint } from '../core/withdrawal.ts';
 import type { Leadership } from './leadership.ts';
+import { repeat } from './repeat.ts';
 import type { Applied, Sequencer } from './sequencer.ts';
 import { decodeSignedCheckpoint, encodeSignedCheckpoint } from './signedCheckpoint.ts';
 
@@ -131,8 +131,6 @@ export function createCheckpoints(input: CheckpointsInput): Checkpoints {
   // Oldest change that stands in no cut, and oldest change in the cut that has not landed yet.
   let changedSinceCut = input.oldestChangeAt;
   let changedInCut = input.oldestChangeAt;
-  let running = false;
-  let cancelTimer: (() => void) | undefined;
 
   const unsubscribe = sequencer.subscribe((applied) => {
     if (isChange(applied)) changedSinceCut ??= clock.now();
@@ -317,18 +315,22 @@ export function createCheckpoints(input: CheckpointsInput): Checkpoints {
     await follow(epoch);
   }
 
-  async function loop(): Promise<void> {
+  async function takeTurn(): Promise<void> {
     try {
       await turn();
       problem = undefined;
     } catch (error) {
-      if (error instanceof ForeignCheckpointError) return input.onFatal(error);
+      if (error instanceof ForeignCheckpointError) {
+        turns.stop();
+        return input.onFatal(error);
+      }
       const message = error instanceof Error ? error.message : String(error);
       if (message !== problem) logger.warn({ error: message }, 'checkpoint is held up');
       problem = message;
     }
-    if (running) cancelTimer = clock.after(settings.pollMs, () => void loop());
   }
+
+  const turns = repeat(takeTurn, { clock, pollMs: settings.pollMs });
 
   return {
     get landed() {
@@ -342,14 +344,10 @@ export function createCheckpoints(input: CheckpointsInput): Checkpoints {
       if (problem !== undefined || bytes < PAYLOAD_WARNING_BYTES) return problem;
       return `Checkpoints have grown to ${bytes} bytes; nodes take no transaction above ${TRANSACTION_LIMIT_BYTES}.`;
     },
-    start() {
-      running = true;
-      void loop();
-    },
+    start: turns.start,
     stop() {
-      running = false;
       unsubscribe();
-      cancelTimer?.();
+      turns.stop();
     },
   };
 }

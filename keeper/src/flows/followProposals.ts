@@ -2,6 +2,7 @@
 // handed to whoever carries it there.
 import type { Address } from '../core/commands.ts';
 import type { AuthorityView, ChainReader, Clock } from '../core/ports.ts';
+import { repeat } from './repeat.ts';
 
 export interface Proposals {
   /** What the Authority of each chain said last. */
@@ -18,10 +19,8 @@ export function createProposals(input: {
   readonly pollMs: number;
 }): Proposals {
   const views = new Map<number, AuthorityView>();
-  let running = false;
-  let cancelTimer: (() => void) | undefined;
 
-  async function loop(): Promise<void> {
+  async function readAll(): Promise<void> {
     await Promise.all(
       [...input.readers].map(async ([chainId, reader]) => {
         // A chain that does not answer keeps its last view; the contract refuses an acceptance that is out of date.
@@ -29,18 +28,10 @@ export function createProposals(input: {
         if (view !== undefined) views.set(chainId, view);
       }),
     );
-    if (running) cancelTimer = input.clock.after(input.pollMs, () => void loop());
   }
 
   return {
     views,
-    start() {
-      running = true;
-      void loop();
-    },
-    stop() {
-      running = false;
-      cancelTimer?.();
-    },
+    ...repeat(readAll, input),
   };
 }

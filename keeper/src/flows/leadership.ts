@@ -1,6 +1,7 @@
 // Who leads, as the home chain says: a keeper acts only while it is the leader both in the final and in the newest block.
 import type { Address } from '../core/commands.ts';
 import type { AuthorityView, ChainReader, Clock, Logger } from '../core/ports.ts';
+import { type Repeated, repeat } from './repeat.ts';
 
 export type Role = 'leader' | 'candidate' | 'superseded';
 
@@ -38,8 +39,7 @@ export function createLeadership(input: {
   let problem: string | undefined = 'The Authority of the home chain has not been read yet.';
   let role: Role = 'candidate';
   let hasLed = false;
-  let running = false;
-  let cancelTimer: (() => void) | undefined;
+  let looking: Repeated | undefined;
 
   /**
    * Once the final block names somebody else, a leader is superseded for good: it must not come back with an old state.
@@ -93,21 +93,18 @@ export function createLeadership(input: {
     },
     look,
     start(onChange) {
-      running = true;
-      const next = async (): Promise<void> => {
+      const lookAgain = async (): Promise<void> => {
         const before = role;
         await look();
-        if (role !== before) {
-          input.logger.info({ role, epoch: final?.epoch ?? 0 }, 'role changed');
-          onChange(role);
-        }
-        if (running) cancelTimer = clock.after(input.pollMs, () => void next());
+        if (role === before) return;
+        input.logger.info({ role, epoch: final?.epoch ?? 0 }, 'role changed');
+        onChange(role);
       };
-      void next();
+      looking = repeat(lookAgain, input);
+      looking.start();
     },
     stop() {
-      running = false;
-      cancelTimer?.();
+      looking?.stop();
     },
   };
 }

@@ -11,6 +11,7 @@ import type { AuthorityView, ChainReader, Clock, KeeperKeys, Logger, StandbyStan
 import type { Genesis } from '../core/state.ts';
 import { digestOf } from '../core/typedMessages.ts';
 import type { Leadership } from './leadership.ts';
+import { repeat } from './repeat.ts';
 
 /** As in the Authority: silence that follows an announcement, and how long a proposal can be accepted. */
 const TAKE_OVER_WAIT_SECONDS = 5 * 60;
@@ -38,15 +39,13 @@ export function createStandBy(input: {
   readonly logger: Logger;
   readonly pollMs: number;
 }): StandBy {
-  const { genesis, readers, keys, leadership, clock } = input;
+  const { genesis, readers, keys, leadership } = input;
   const { authority } = genesis;
   const candidate = keys.leader.address;
   const views = new Map<number, StandbyView>();
   /** The tip whose state is known to be recoverable. */
   let provenTip: Hex | undefined;
   let problem: string | undefined;
-  let running = false;
-  let cancelTimer: (() => void) | undefined;
 
   /** For home a new one, above those of all chains: it is to be the same everywhere. undefined: not now. */
   async function epochToLead(chainId: number, standing: StandbyStanding): Promise<number | undefined> {
@@ -106,24 +105,14 @@ export function createStandBy(input: {
     problem = failure;
   }
 
-  async function loop(): Promise<void> {
-    await lookAtAll();
-    if (running) cancelTimer = clock.after(input.pollMs, () => void loop());
-  }
-
+  const looking = repeat(lookAtAll, input);
   return {
     views,
     get problem() {
       return problem;
     },
-    start() {
-      running = true;
-      void loop();
-    },
-    stop() {
-      running = false;
-      cancelTimer?.();
-    },
+    start: looking.start,
+    stop: looking.stop,
   };
 }
 
