@@ -1,4 +1,5 @@
 // Commands as bytes, for the journal. One encoding per command, with its version; readers refuse everything else.
+import type { AddressCache } from './addressCache.ts';
 import type {
   Action,
   AnswerForcedCommand,
@@ -29,6 +30,7 @@ import {
   writeBig,
   writeBlob,
   writeByte,
+  writeBytes,
   writeHex,
   writeInteger,
   written,
@@ -106,17 +108,56 @@ export function encodeCommand(command: Command): Uint8Array {
 }
 
 /** The command that `encodeCommand` gave these bytes for. Throws `FormatError` for any other bytes. */
-export function decodeCommand(bytes: Uint8Array): Command {
-  const reader = createReader(bytes);
-  const version = readByte(reader);
-  if (version !== VERSION) throw new FormatError(`a command of version ${version}; this keeper reads ${VERSION}`);
-  const kind = readByte(reader);
-  const command = readCommand(reader, kind, readInteger(reader));
+export function decodeCommand(bytes: Uint8Array, addresses?: AddressCache): Command {
+  const reader = createReader(bytes, addresses);
+  const command = readCommand(reader);
   expectEnd(reader);
   return command;
 }
 
-function readCommand(reader: Reader, kind: number, time: number): Command {
+/** Each command behind the length of its bytes (4 bytes, big-endian). */
+export function encodeCommands(commands: readonly Command[]): Uint8Array {
+  const writer = createWriter();
+  for (const command of commands) {
+    const bytes = encodeCommand(command);
+    writeLength(writer, bytes.length);
+    writeBytes(writer, bytes);
+  }
+  return written(writer);
+}
+
+/** The commands that `encodeCommands` gave these bytes for. Throws `FormatError` for any other bytes. */
+export function decodeCommands(bytes: Uint8Array, addresses: AddressCache): Command[] {
+  const reader = createReader(bytes, addresses);
+  const commands: Command[] = [];
+  while (reader.offset < bytes.length) {
+    const length = readLength(reader);
+    const start = reader.offset;
+    commands.push(readCommand(reader));
+    const read = reader.offset - start;
+    if (read !== length) throw new FormatError(`a command of ${read} bytes where ${length} were announced`);
+  }
+  return commands;
+}
+
+function writeLength(writer: Writer, length: number): void {
+  for (let shift = 24; shift >= 0; shift -= 8) writeByte(writer, (length >>> shift) & 255);
+}
+
+function readLength(reader: Reader): number {
+  let length = 0;
+  for (let byte = 0; byte < 4; byte++) length = length * 256 + readByte(reader);
+  return length;
+}
+
+function readCommand(reader: Reader): Command {
+  const version = readByte(reader);
+  if (version !== VERSION) throw new FormatError(`a command of version ${version}; this keeper reads ${VERSION}`);
+  const kind = readByte(reader);
+  return readContent(reader, kind, readInteger(reader));
+}
+
+function readContent(reader: Reader, kind: number, time: number): Command {
   switch (kind) {
     case BATCH:
       return readBatch(reader, time);

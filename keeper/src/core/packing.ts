@@ -1,5 +1,6 @@
 // Compact binary, written and read front to back: bytes, variable-length integers (seven bits a byte, lowest first) and
 // fixed-length hex. There is exactly one encoding of everything, and readers refuse the others.
+import { type AddressCache, addressAt } from './addressCache.ts';
 import { MAX_SAFE } from './assets.ts';
 import { toHex } from './bytes.ts';
 import type { Address, Hex } from './commands.ts';
@@ -119,10 +120,12 @@ export function writeText(writer: Writer, text: string): void {
 export interface Reader {
   readonly bytes: Uint8Array;
   offset: number;
+  readonly addresses: AddressCache | undefined;
 }
 
-export function createReader(bytes: Uint8Array): Reader {
-  return { bytes, offset: 0 };
+/** `addresses`, when given, are where the addresses come from: for readers that meet the same ones again and again. */
+export function createReader(bytes: Uint8Array, addresses?: AddressCache): Reader {
+  return { bytes, offset: 0, addresses };
 }
 
 /** Throws `FormatError` unless everything has been read. */
@@ -139,14 +142,19 @@ export function readByte(reader: Reader): number {
 }
 
 export function readInteger(reader: Reader): number {
-  let value = 0;
-  let scale = 1;
+  const byte = readByte(reader);
+  return byte < 128 ? byte : readLongInteger(reader, byte & 127);
+}
+
+function readLongInteger(reader: Reader, lowest: number): number {
+  let value = lowest;
+  let scale = 128;
   for (;;) {
     const byte = readByte(reader);
     value += (byte & 127) * scale;
     if (value > MAX_SAFE) throw new FormatError('an integer above 2^53 - 1');
     if (byte < 128) {
-      if (byte === 0 && scale !== 1) throw new FormatError('an integer with zeros in front');
+      if (byte === 0) throw new FormatError('an integer with zeros in front');
       return value;
     }
     scale *= 128;
@@ -185,7 +193,11 @@ export function readHex(reader: Reader, length: number): Hex {
 }
 
 export function readAddress(reader: Reader): Address {
-  return readHex(reader, ADDRESS_BYTES);
+  const { addresses, bytes, offset } = reader;
+  if (addresses === undefined) return readHex(reader, ADDRESS_BYTES);
+  if (offset + ADDRESS_BYTES > bytes.length) throw new FormatError('cut short');
+  reader.offset = offset + ADDRESS_BYTES;
+  return addressAt(addresses, bytes, offset);
 }
 
 export function readText(reader: Reader): string {

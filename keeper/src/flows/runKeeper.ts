@@ -30,7 +30,7 @@ import { createLeadership, type Role } from './leadership.ts';
 import { type Recovered, recover, recoverableTip } from './recover.ts';
 import { type Applied, createSequencer } from './sequencer.ts';
 import { createStandBy } from './standBy.ts';
-import { createSubmitBatch } from './submitBatch.ts';
+import { createSubmitBatch, REPEATS_LIMIT } from './submitBatch.ts';
 
 const RECOVERY_RETRY_MS = 2_000;
 const NO_PRICES = { sources: [], settings: { numeraire: '', probes: [] } };
@@ -48,7 +48,7 @@ export class SupersededError extends Error {
 interface RecoveredKeeper {
   readonly recovered: Recovered;
   readonly history: History;
-  /** The batches among the replayed commands. */
+  /** The newest batches among the replayed commands that were taken. */
   readonly replayed: readonly Applied[];
 }
 
@@ -136,7 +136,8 @@ export function createKeeper(ports: KeeperPorts): Keeper {
       open: ports.open,
       onReplayed(applied) {
         history.record(applied);
-        if (applied.command.type === 'batch') replayed.push(applied);
+        if (applied.command.type === 'batch' && applied.outcome.result.code === 'ok') replayed.push(applied);
+        if (replayed.length === 2 * REPEATS_LIMIT) replayed.splice(0, REPEATS_LIMIT);
       },
       setAside() {
         journal = ports.setAside();
@@ -192,7 +193,7 @@ export function createKeeper(ports: KeeperPorts): Keeper {
       findSigner: ports.batchSigners.find,
       gate: gates.batch,
     });
-    for (const applied of replayed) submitBatch.remember(applied);
+    for (const applied of replayed.slice(-REPEATS_LIMIT)) submitBatch.remember(applied);
     const ingestion = createIngestion({ ...ports, sequencer });
     const priceFeed = createPriceFeed({ ...ports, sequencer, ...(ports.prices ?? NO_PRICES) });
     const orderExpiry = createOrderExpiry({ sequencer, clock });

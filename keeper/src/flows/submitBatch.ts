@@ -8,7 +8,7 @@ import { batchDigest } from '../core/typedMessages.ts';
 import type { Applied, Sequencer } from './sequencer.ts';
 
 /** Answers kept for repeats; an executor that never heard one asks again within seconds. */
-const REPEATS_LIMIT = 4_096;
+export const REPEATS_LIMIT = 4_096;
 /** Signatures that are checked at once: more than all connections can ask for. */
 const CHECKING_LIMIT = 4_096;
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeCommand, encodeCommand } from '../../src/core/commandCodec.ts';
+import { createAddressCache } from '../../src/core/addressCache.ts';
+import { decodeCommand, decodeCommands, encodeCommand, encodeCommands } from '../../src/core/commandCodec.ts';
 import type { Action, Address, Command, Hex, LogEntry } from '../../src/core/commands.ts';
 import { FormatError } from '../../src/core/packing.ts';
 import { addressOf, place } from '../support/exchange.ts';
@@ -149,6 +150,27 @@ describe('a command as bytes', () => {
       }),
       { numRuns: 5_000 },
     );
+  });
+
+  it('comes back from among others, and nothing else does', () => {
+    fc.assert(
+      fc.property(fc.array(commands, { maxLength: 8 }), fc.nat(), (list, cut) => {
+        const bytes = encodeCommands(list);
+        expect(decodeCommands(bytes, createAddressCache())).toEqual(list);
+        if (bytes.length === 0) return;
+        const end = cut % bytes.length;
+        const left = [...list.keys()].map((count) => encodeCommands(list.slice(0, count)).length);
+        const decode = () => decodeCommands(bytes.subarray(0, end), createAddressCache());
+        if (left.includes(end)) expect(decode()).toEqual(list.slice(0, left.indexOf(end)));
+        else expect(decode).toThrow(FormatError);
+      }),
+    );
+  });
+
+  it('is refused where its length is announced wrongly', () => {
+    const bytes = encodeCommands([{ type: 'cutCheckpoint', time: 5 }]);
+    bytes[3] = (bytes[3] as number) - 1;
+    expect(() => decodeCommands(bytes, createAddressCache())).toThrow('where 2 were announced');
   });
 
   it('is refused in another version, and the version is named', () => {

@@ -1,5 +1,6 @@
 // A thread that finds out who signed batches. Started by `createBatchSigners`.
 import { parentPort, workerData } from 'node:worker_threads';
+import { createAddressCache } from '../../core/addressCache.ts';
 import { assert } from '../../core/assertion.ts';
 import { decodeCommand } from '../../core/commandCodec.ts';
 import { type Hex, ZERO_ADDRESS } from '../../core/commands.ts';
@@ -16,6 +17,7 @@ export interface Request {
 export type Answer = SignedBy | { readonly error: string };
 
 const domain = workerData as Domain;
+const addresses = createAddressCache();
 // What is wrong with the domain shows before the first batch.
 batchDigest(domain, { executor: ZERO_ADDRESS, epoch: 0, nonce: 0, deadline: 0, makersFirst: false, actions: [] });
 
@@ -26,7 +28,7 @@ parentPort?.on('message', (request: Request) => {
 /** One message that does not fit its type must not end the thread. */
 function answerTo({ batch, signature }: Request): Answer {
   try {
-    const command = decodeCommand(batch);
+    const command = decodeCommand(batch, addresses);
     assert(command.type === 'batch', `${command.type} is not signed by an executor`);
     const digest = batchDigest(domain, command);
     return { digest, signer: recoverAddress(digest, signature) };

@@ -15,10 +15,11 @@ import { closeSync, fdatasync, fdatasyncSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
+import { type AddressCache, createAddressCache } from '../../core/addressCache.ts';
 import { assert, fail } from '../../core/assertion.ts';
 import { concatBytes } from '../../core/bytes.ts';
-import { decodeCommand, encodeCommand } from '../../core/commandCodec.ts';
-import type { Address } from '../../core/commands.ts';
+import { decodeCommands, encodeCommands } from '../../core/commandCodec.ts';
+import type { Address, Command } from '../../core/commands.ts';
 import type { Journal, JournalRecord, OutboxName } from '../../core/ports.ts';
 import { explain, FORMAT, LOG_FILE, openDatabase, START_AGAIN } from './database.ts';
 import { JournalError } from './journalError.ts';
@@ -107,7 +108,7 @@ class SqliteJournal implements Journal {
     this.#segments = this.#tables.segments().map(({ first, salt }) => ({ first, key: this.#segmentKey(salt) }));
     const newest = this.#newestGroup(Number.MAX_SAFE_INTEGER);
     if (newest !== undefined) {
-      this.#openGroup(newest);
+      this.#openGroup(newest, createAddressCache());
       this.#lastSequence = newest.last;
       this.#lastTag = tagOf(newest.sealed);
     }
@@ -138,7 +139,7 @@ class SqliteJournal implements Journal {
     const last = this.#lastSequence + records.length;
     const stranger = records.find((record, i) => record.sequence !== first + i);
     if (stranger !== undefined) fail(`record ${stranger.sequence} does not stand in its place after ${first - 1}`);
-    const plaintext = joinFrames(records.map((record) => encodeCommand(record.command)));
+    const plaintext = encodeCommands(records.map(({ command }) => command));
     const salt = this.#hasSegment ? undefined : randomBytes(SALT_SIZE);
     if (salt !== undefined) this.#segments.push({ first, key: this.#segmentKey(salt) });
     const bound = boundGroup({ first, last, previousTag: this.#lastTag });
@@ -198,9 +199,11 @@ class SqliteJournal implements Journal {
     const before = this.#newestGroup(afterSequence);
     let last = before?.last ?? base.sequence;
     let previousTag = before === undefined ? base.tag : tagOf(before.sealed);
+    const addresses = createAddressCache();
     for (const row of this.#groupsAfter(last)) {
-      const records = this.#openGroup({ ...row, first: last + 1, previousTag });
-      for (const record of records) if (record.sequence > afterSequence) yield record;
+      const commands = this.#openGroup({ ...row, first: last + 1, previousTag }, addresses);
+      let sequence = last;
+      for (const command of commands) if (++sequence > afterSequence) yield { sequence, command };
       last = row.last;
       previousTag = tagOf(row.sealed);
     }
@@ -252,7 +255,8 @@ class SqliteJournal implements Journal {
     }
   }
 
-  #openGroup(group: Group): JournalRecord[] {
+  /** The commands of its records. */
+  #openGroup(group: Group, addresses: AddressCache): Command[] {
     const { first, last, sealed } = group;
     const plaintext = decrypt(this.#segmentOf(first).key, nonceOf(last), { bound: boundGroup(group), sealed });
     if (plaintext === undefined) {
@@ -260,12 +264,10 @@ class SqliteJournal implements Journal {
         `the records from ${first} to ${last} are not what was written, or do not follow record ${first - 1}`,
       );
     }
-    const frames = splitFrames(plaintext);
-    assert(
-      frames.length === last - first + 1,
-      `${frames.length} records were written as those from ${first} to ${last}`,
-    );
-    return frames.map((frame, i) => ({ sequence: first + i, command: decodeCommand(frame) }));
+    const commands = decodeCommands(plaintext, addresses);
+    const { length } = commands;
+    assert(length === last - first + 1, `${length} records were written as those from ${first} to ${last}`);
+    return commands;
   }
 
   #segmentOf(sequence: number): Segment {
@@ -395,32 +397,4 @@ function nonceOf(sequence: number): Uint8Array {
   const nonce = new Uint8Array(12);
   new DataView(nonce.buffer).setBigUint64(4, BigInt(sequence));
   return nonce;
-}
-
-const LENGTH_SIZE = 4;
-
-/** Each frame behind its length (4 bytes, big-endian). */
-function joinFrames(frames: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(frames.reduce((size, frame) => size + LENGTH_SIZE + frame.length, 0));
-  const view = new DataView(bytes.buffer);
-  let offset = 0;
-  for (const frame of frames) {
-    view.setUint32(offset, frame.length);
-    bytes.set(frame, offset + LENGTH_SIZE);
-    offset += LENGTH_SIZE + frame.length;
-  }
-  return bytes;
-}
-
-/** The inverse of `joinFrames`, of bytes that were authenticated. */
-function splitFrames(bytes: Uint8Array): Uint8Array[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const frames: Uint8Array[] = [];
-  let offset = 0;
-  while (offset < bytes.length) {
-    const start = offset + LENGTH_SIZE;
-    offset = start + view.getUint32(offset);
-    frames.push(bytes.subarray(start, offset));
-  }
-  return frames;
 }
