@@ -81,8 +81,9 @@ export function expireDue(exchange: Exchange, time: number): void {
   }
 }
 
-/** When `expireDue` has something to do; infinite when never. */
-export function nextDue({ deadManSwitches, orders }: Exchange): number {
+/** When a command without content would do something: orders expire, or liquidations go on. Infinite when never. */
+export function nextDue({ deadManSwitches, orders, margin }: Exchange): number {
+  if (margin.looksLeft > 0) return margin.now;
   return Math.min(soonestTime(orders.expiries), soonestTime(deadManSwitches));
 }
 

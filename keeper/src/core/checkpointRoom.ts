@@ -3,6 +3,7 @@
 // Trading may use all of it. Deposits, requests and what else strangers can bring about stop at a half, so that nobody can
 // buy the exchange a standstill with dust.
 import { largestRecordBytes } from './ledger.ts';
+import { LIQUIDATIONS_LIMIT } from './margin/marginState.ts';
 import type { State } from './state.ts';
 
 /** What the pools of the common nodes take. */
@@ -28,6 +29,9 @@ const POSTED_BYTES = 224;
 /** An answer to a forced withdrawal, or a rest that waits for one. */
 const ANSWER_BYTES = 48;
 
+/** An account that may be liquidated. */
+const LIQUIDATION_BYTES = 40;
+
 /** Bytes that changed accounts and new nonces may take in the next checkpoint. */
 export function changeRoom(state: State): number {
   const { ledger, books } = state.exchange;
@@ -41,7 +45,9 @@ export function changeRoom(state: State): number {
   const withdrawals = PENDING_BYTES * state.withdrawals.size + POSTED_BYTES * posted;
   const reopened = [...state.forced.values()].reduce((sum, requests) => sum + requests.reopened.length, 0);
   const forced = ANSWER_BYTES * (state.answers.size + reopened);
-  return TRANSACTION_LIMIT_BYTES - ENVELOPE_BYTES - SHARE_LIMIT_BYTES - listings - withdrawals - forced;
+  const liquidations = LIQUIDATION_BYTES * Math.min(ledger.marginAccounts.length, LIQUIDATIONS_LIMIT);
+  const used = ENVELOPE_BYTES + SHARE_LIMIT_BYTES + listings + withdrawals + forced + liquidations;
+  return TRANSACTION_LIMIT_BYTES - used;
 }
 
 /** Of the room, what is used already. */

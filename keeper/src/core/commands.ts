@@ -185,7 +185,10 @@ export interface CutCheckpointCommand {
   readonly time: number;
 }
 
-/** Nothing but time: orders that are due expire, and dead-man switches fire. Every other command does the same first. */
+/**
+ * Nothing but time: orders that are due expire, and dead-man switches fire. Every other command does the same first. And
+ * liquidations go on that the command before had no time for.
+ */
 export interface TickCommand {
   readonly type: 'tick';
   readonly time: number;

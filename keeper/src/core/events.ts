@@ -17,6 +17,7 @@ export type RejectCode =
   | 'action.invalid'
   | 'account.unknown'
   | 'account.notMargin'
+  | 'account.liquidated'
   | 'book.unknown'
   | 'book.notOpen'
   | 'book.full'
@@ -91,7 +92,8 @@ export type CancelReason =
   | 'checkpointFull'
   | 'amended'
   | 'deadManSwitch'
-  | 'executorLost';
+  | 'executorLost'
+  | 'liquidated';
 
 export interface OrderCancelled {
   readonly type: 'orderCancelled';
@@ -242,6 +244,52 @@ export interface PriceChanged {
   readonly halted: boolean;
 }
 
+/** An account's maint health is below 0 without its orders, which are cancelled: it does nothing but reduce from now on. */
+export interface LiquidationBegan {
+  readonly type: 'liquidationBegan';
+  readonly account: AccountId;
+  /** Maint, in value units. */
+  readonly health: bigint;
+}
+
+/** A piece of a liquidated account's position was closed in our own book, in the fills before this. */
+export interface LiquidationTraded {
+  readonly type: 'liquidationTraded';
+  readonly account: AccountId;
+  readonly book: number;
+  readonly orderId: number;
+  readonly side: Side;
+  /** Worst price that it would have traded at, in ticks. */
+  readonly price: number;
+  /** Lots that it was for, and those that traded. */
+  readonly quantity: number;
+  readonly filled: number;
+}
+
+/** What our own books do not close at a fair price is to be closed elsewhere. Replaces what was said of the account before. */
+export interface SettlementMarked {
+  readonly type: 'settlementMarked';
+  readonly account: AccountId;
+  /** Numbers in the Directory. */
+  readonly sell: number;
+  readonly buy: number;
+  /** Ledger units: at most so much may be given for at least so much. */
+  readonly sellUnits: number;
+  readonly buyUnits: number;
+}
+
+/** Liquidation-end health is not below 0 any more, or nothing is owed any more. */
+export interface LiquidationEnded {
+  readonly type: 'liquidationEnded';
+  readonly account: AccountId;
+}
+
+/** Whether an account has to be liquidated cannot be said: something that it owes has no price that may be used. */
+export interface HealthUnknown {
+  readonly type: 'healthUnknown';
+  readonly account: AccountId;
+}
+
 export type CoreEvent =
   | OrderRested
   | OrderCancelled
@@ -255,7 +303,12 @@ export type CoreEvent =
   | CheckpointCut
   | CheckpointFinal
   | DirectoryChanged
-  | PriceChanged;
+  | PriceChanged
+  | LiquidationBegan
+  | LiquidationTraded
+  | SettlementMarked
+  | LiquidationEnded
+  | HealthUnknown;
 
 export interface Outcome {
   readonly result: CommandResult;

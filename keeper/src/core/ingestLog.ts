@@ -18,7 +18,7 @@ import {
   nextHead,
   type RegistryEntry,
 } from './logEntries.ts';
-import { setWeights } from './margin/marginState.ts';
+import { lookAtAll, setWeights } from './margin/marginState.ts';
 import { BOOK_CLOSED, createBook, ordersOf } from './orderBook.ts';
 import { addSource, CHAIN_LIMIT, chainBit, type Source, type State, sourceKey } from './state.ts';
 import { BOOK_WAS_CLOSED } from './tape.ts';
@@ -255,7 +255,9 @@ function changeAssetRisk(state: State, entry: DirectoryEntry & { type: 'assetRis
   const { type: _, asset, ...weights } = entry;
   const index = state.exchange.ledger.assetById.get(asset);
   assert(index !== undefined, `${where}: asset ${asset} is not listed`);
-  setWeights(state.exchange.margin, index, weights, where);
+  const { margin, ledger } = state.exchange;
+  setWeights(margin, index, weights, where);
+  lookAtAll(margin, ledger);
 }
 
 /** From now on the token is that asset: deposits that were held are credited. */

@@ -32,6 +32,7 @@ export function validateInternalState(state: State): void {
   assertConservation(state);
   assertWithdrawals(state);
   assertBalances(state.exchange.ledger);
+  assertLiquidations(state.exchange);
   const seen = assertBooks(state);
   assert(seen === state.exchange.orders.count, `${seen} orders in the books, ${state.exchange.orders.count} counted`);
   assertAccountLists(state.exchange);
@@ -98,6 +99,10 @@ function assertForced({ forced, answers }: State): void {
 
 /** Only margin accounts may owe, or have more put aside than they own. */
 function assertBalances(ledger: Ledger): void {
+  const margin = Array.from({ length: ledger.accountCount }, (_, account) => account).filter((account) =>
+    isMargin(ledger, account),
+  );
+  assert(margin.join() === ledger.marginAccounts.join(), `margin accounts ${margin}, not ${ledger.marginAccounts}`);
   for (const { symbol, units, reserved, dust, unitWad } of ledger.assets) {
     for (let account = 0; account < ledger.accountCount; account++) {
       const balance = units[account] as number;
@@ -112,6 +117,14 @@ function assertBalances(ledger: Ledger): void {
     for (let account = ledger.accountCount; account < units.length; account++) {
       assert(units[account] === 0 && reserved[account] === 0 && dust[account] === 0n, `${symbol}: owned by nobody`);
     }
+  }
+}
+
+/** Who is liquidated has no open orders, and owes something: both end it. */
+function assertLiquidations(exchange: Exchange): void {
+  for (const account of exchange.margin.liquidations.keys()) {
+    assert(isMargin(exchange.ledger, account), `account ${account} is liquidated and funded`);
+    assert(exchange.ledger.firstOrder[account] === 0, `account ${account} is liquidated and has open orders`);
   }
 }
 

@@ -71,6 +71,8 @@ export interface Ledger {
   codeChains: Uint32Array;
   /** 0: funded, balances are never negative. Otherwise margin: the Directory's credit tier, and health decides. */
   creditTier: Uint8Array;
+  /** Indices of the margin accounts, growing. */
+  readonly marginAccounts: number[];
   /** One for each token that the account ever touched. */
   readonly nets: Net[][];
   /** First and last open order of each account (slots of the order pool, 0 = none). */
@@ -101,6 +103,7 @@ export function createLedger(): Ledger {
     depositChains: new Uint32Array(INITIAL_ACCOUNTS),
     codeChains: new Uint32Array(INITIAL_ACCOUNTS),
     creditTier: new Uint8Array(INITIAL_ACCOUNTS),
+    marginAccounts: [],
     nets: [],
     firstOrder: new Int32Array(INITIAL_ACCOUNTS),
     lastOrder: new Int32Array(INITIAL_ACCOUNTS),
@@ -268,6 +271,7 @@ export function isMargin({ creditTier }: Ledger, account: number): boolean {
 /** Makes an account a margin account of that tier (1 … 255). */
 export function grantCredit(ledger: Ledger, account: number, tier: number): void {
   assert(Number.isInteger(tier) && tier >= 1 && tier <= HIGHEST_TIER, `credit of tier ${tier}`);
+  if (!isMargin(ledger, account)) insertSorted(ledger.marginAccounts, account);
   ledger.creditTier[account] = tier;
   markChanged(ledger, account);
 }
@@ -287,6 +291,11 @@ export function addWad(ledger: Ledger, asset: Asset, account: number, wad: bigin
   asset.units[account] = Number(units);
   asset.dust[account] = balance - units * asset.unitWad;
   markGrown(ledger, account, BALANCE_BYTES);
+}
+
+function insertSorted(indices: number[], index: number): void {
+  const after = indices.findIndex((other) => other > index);
+  indices.splice(after < 0 ? indices.length : after, 0, index);
 }
 
 function accountKey(address: Address, subaccount: number): string {

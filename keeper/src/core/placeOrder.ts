@@ -94,6 +94,7 @@ function costRefusal(exchange: Exchange, book: Book, account: number, action: Ac
   }
   const needed = isBudget && side === BUY ? quantity : reserve;
   if (!isMargin(exchange.ledger, account)) return fundsRefusal(exchange, book, account, side, needed);
+  if ((flags & REDUCE_ONLY) === 0 && exchange.margin.liquidations.has(account)) return 'account.liquidated';
   // A budget alone does not bound the price that it may buy at, and so not the damage.
   if (price === 0) return 'order.priceOutOfRange';
   const feeLimitPpm = feeLimitOf(book, timeInForce, flags);

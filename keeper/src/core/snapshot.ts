@@ -3,11 +3,11 @@
 // `encodeState` is what checkpoints stand for, as if all orders were cancelled: balances without reserves, no books.
 // `encodeEngine` is everything, books included, for the local disk. `stateHash` and `engineHash` are their keccak256.
 //
-// Layout of a state, version 6. Integers are variable-length, seven bits a byte, lowest first (packing.ts):
+// Layout of a state, version 7. Integers are variable-length, seven bits a byte, lowest first (packing.ts):
 //
-//   head       version 6 · time · home chain id · authority · checkpointer · directory
+//   head       version 7 · time · home chain id · authority · checkpointer · directory
 //              roles · checkpoint numbers · chains · log positions · assets, weights, prices · tokens · books
-//              withdrawals · forced withdrawals
+//              withdrawals · forced withdrawals · liquidations
 //   accounts   their number · a record of each, in the order of their indices
 //   nonces     their number · a row of each, in the order of account, chain and nonce
 //
@@ -37,7 +37,14 @@ import {
   openToken,
   type VaultToken,
 } from './ledger.ts';
-import { readAssetRisk, readPriceHistory, writeAssetRisk, writePriceHistory } from './margin/marginSnapshot.ts';
+import {
+  readAssetRisk,
+  readLiquidations,
+  readPriceHistory,
+  writeAssetRisk,
+  writeLiquidations,
+  writePriceHistory,
+} from './margin/marginSnapshot.ts';
 import { BOOK_CLOSED, createBook } from './orderBook.ts';
 import { readBooks, writeBooks } from './orderSnapshot.ts';
 import {
@@ -78,9 +85,9 @@ import {
 import { addPending, rememberNonce } from './withdrawal.ts';
 
 /** Raised whenever the same commands would give another state: a journal is replayed only by the version that wrote it. */
-export const CORE_VERSION = 7;
-export const STATE_VERSION = 6;
-const ENGINE_VERSION = 4;
+export const CORE_VERSION = 8;
+export const STATE_VERSION = 7;
+const ENGINE_VERSION = 5;
 const WORD = 32;
 const KEY_BYTES = 33;
 const COUNT_LIMIT = 2 ** 31 - 1;
@@ -168,7 +175,13 @@ export function decodeState(bytes: Uint8Array, genesis: Genesis): State {
   const tokens = readListings(reader, state);
   const withdrawals = readWithdrawals(reader, tokens);
   readForced(reader, state, tokens);
+  const { ledger, margin } = state.exchange;
+  readLiquidations(reader, margin, ledger.assets.length);
   readAccounts(reader, state, tokens);
+  check(
+    [...margin.liquidations.keys()].every((account) => isMargin(ledger, account)),
+    'a funded account is liquidated',
+  );
   readNonces(reader, state);
   expectEnd(reader);
   for (const withdrawal of withdrawals) adopt(state, withdrawal);
@@ -270,6 +283,7 @@ function writeHead(writer: Writer, state: State): void {
   writeListings(writer, state);
   writeWithdrawals(writer, state);
   writeForced(writer, state);
+  writeLiquidations(writer, state.exchange.margin);
 }
 
 function writeRoles(writer: Writer, state: State): void {
@@ -584,6 +598,7 @@ function readAccounts(reader: Reader, state: State, tokens: readonly VaultToken[
     check((codeChains & chains) === codeChains, 'a contract where nothing was deposited');
     ledger.codeChains[account] = codeChains;
     ledger.creditTier[account] = readByte(reader);
+    if (isMargin(ledger, account)) ledger.marginAccounts.push(account);
     readBalances(reader, ledger, account);
     readNets(reader, { ledger, tokens }, account);
   }

@@ -8,6 +8,7 @@ import { BATCH_LIMIT, type Command, type ExecutorLostCommand } from './commands.
 import type { CommandResult, CoreEvent, Outcome } from './events.ts';
 import { answerForced, postAnswers } from './forced.ts';
 import { ingestLog } from './ingestLog.ts';
+import { liquidate } from './margin/liquidate.ts';
 import { applyPrices } from './margin/marginState.ts';
 import { type State, takeChanges } from './state.ts';
 import { drainTape, EXECUTOR_LOST } from './tape.ts';
@@ -38,6 +39,8 @@ export function step(state: State, sequence: number, command: Command): Outcome 
   drainTape(state.exchange.tape, state.exchange.ledger, events);
   const result = apply(state, sequence, command, events);
   drainTape(state.exchange.tape, state.exchange.ledger, events);
+  // Batches are not kept waiting, and the ids of their orders belong to their items.
+  if (command.type !== 'batch') liquidate(state, events);
   return { result, events };
 }
 

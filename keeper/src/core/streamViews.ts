@@ -1,8 +1,9 @@
 // The messages of `/v1/stream`, as JSON-ready data: written by the HTTP adapter, read by the client.
-import type { Address } from './commands.ts';
+import type { AccountId, Address } from './commands.ts';
 import type { CancelReason, DirectoryChanged, ForcedReason } from './events.ts';
 import type {
   AccountView,
+  AmountView,
   AtomsView,
   BookView,
   DepthView,
@@ -102,7 +103,32 @@ export type AccountEventView =
       readonly atoms: string;
       readonly reason: ForcedReason;
       readonly id: number;
-    };
+    }
+  | MarginEventView;
+
+/** What happens to a margin account because its health is too low. See docs/margin.md. */
+export type MarginEventView = AccountId &
+  /** Maint health, in units of 10^−valueDecimals US dollars; below 0. */
+  (
+    | { readonly type: 'liquidationBegan'; readonly health: string; readonly valueDecimals: number }
+    /** A piece of the position was closed, in the fills before this. */
+    | {
+        readonly type: 'liquidationTraded';
+        readonly book: number;
+        readonly orderId: string;
+        readonly side: 'buy' | 'sell';
+        /** Worst price that it would have traded at. */
+        readonly price: number;
+        /** Lots that it was for, and those that traded. */
+        readonly quantity: number;
+        readonly filled: number;
+      }
+    /** Books do not close this: at most `sell` is to be given for at least `buy`. */
+    | { readonly type: 'settlementMarked'; readonly sell: AmountView; readonly buy: AmountView }
+    | { readonly type: 'liquidationEnded' }
+    /** Something that the account owes has no price that may be used: whether it is liquidated cannot be said. */
+    | { readonly type: 'healthUnknown' }
+  );
 
 export interface DirectoryChangedView {
   readonly type: 'directoryChanged';

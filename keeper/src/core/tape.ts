@@ -23,6 +23,7 @@ export const CANCEL_REASONS: readonly CancelReason[] = [
   'amended',
   'deadManSwitch',
   'executorLost',
+  'liquidated',
 ];
 export const REQUESTED = 0;
 export const UNFILLED_REST = 1;
@@ -33,6 +34,7 @@ export const CHECKPOINT_FULL = 5;
 export const AMENDED = 6;
 export const DEAD_MAN_SWITCH = 7;
 export const EXECUTOR_LOST = 8;
+export const LIQUIDATED = 9;
 
 export interface Tape {
   rows: Float64Array;

@@ -7,6 +7,7 @@
 // it is final: a reorganisation may drop what has landed, even several at once.
 import { TRANSACTION_LIMIT_BYTES, usedRoom } from '../core/checkpointRoom.ts';
 import type { Address, Command, Hex } from '../core/commands.ts';
+import type { CoreEvent } from '../core/events.ts';
 import { keccak256Hex } from '../core/keccak.ts';
 import type {
   ChainReader,
@@ -37,8 +38,15 @@ export class ForeignCheckpointError extends Error {
 const URGENT_FROM = 0.25;
 /** Where people should begin to worry. */
 const PAYLOAD_WARNING_BYTES = 98_304;
-/** Commands that change nothing which a checkpoint holds: it knows no open orders. */
+/** Commands that by themselves change nothing which a checkpoint holds: it knows no open orders. */
 const UNSEEN: ReadonlySet<Command['type']> = new Set(['cutCheckpoint', 'tick', 'executorLost']);
+/** What happens in them all the same when liquidations go on. */
+const LIQUIDATING: ReadonlySet<CoreEvent['type']> = new Set([
+  'liquidationBegan',
+  'liquidationTraded',
+  'settlementMarked',
+  'liquidationEnded',
+]);
 
 export interface CheckpointSettings {
   /** Between two checkpoints when something changed. */
@@ -378,7 +386,8 @@ export function freeze(
  * otherwise each checkpoint would bring about the next one, and an idle exchange would pay for them for ever.
  */
 export function isChange({ command, outcome }: Pick<Applied, 'command' | 'outcome'>): boolean {
-  if (outcome.result.code !== 'ok' || UNSEEN.has(command.type)) return false;
+  if (outcome.result.code !== 'ok') return false;
+  if (UNSEEN.has(command.type)) return outcome.events.some(({ type }) => LIQUIDATING.has(type));
   if (command.type !== 'log') return true;
   return outcome.events.some(
     (event) => event.type !== 'checkpointFinal' && !(event.type === 'withdrawalChanged' && event.status === 'final'),

@@ -74,6 +74,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   'account.unknown': 404,
   'asset.unknown': 404,
   'account.notMargin': 422,
+  'account.liquidated': 409,
   'book.unknown': 404,
   'book.notOpen': 409,
   'book.full': 409,

@@ -17,6 +17,8 @@ const TEXTS: Readonly<Record<string, string | ((details: Details) => string)>> =
   'book.notOpen': 'The book takes no such orders at the moment.',
   'book.full': 'The book holds as many orders or prices as it can.',
   'book.postOnlyWouldCross': 'The order would trade at once, and it must not: it is post-only, or the book is.',
+  'account.liquidated':
+    'The account is being liquidated: until that is over it only cancels, and places reduce-only orders.',
   'account.notMargin': 'Reduce-only is for margin accounts, and this account is funded.',
   'order.wouldNotFill': 'The book cannot fill all of it at once; nothing was traded.',
   'order.alreadyFilled': 'As much as that was filled already; the order is as it was.',

@@ -5,8 +5,9 @@ import { type Exchange, reserveOf } from '../exchange.ts';
 import type { Asset } from '../ledger.ts';
 import { type Book, ordersOfAccount } from '../orderBook.ts';
 import { orderAt } from '../orderPool.ts';
+import { worstFairPrice } from './fairPrice.ts';
 import { type BookExposure, type HealthKind, healthOf } from './health.ts';
-import { marginTerms } from './marginState.ts';
+import { lastTerms, marginTerms, usablePrice } from './marginState.ts';
 
 /** Most open orders of a margin account: its health looks at each of them. */
 export const MARGIN_ORDER_LIMIT = 256;
@@ -51,6 +52,21 @@ export function accountHealth(
   return healthOf(terms, balances, exposuresOf(exchange, account, orders));
 }
 
+/**
+ * The health by which an account is liquidated. That an oracle is silent liquidates nobody: what is owned counts at the price
+ * that was believed last. undefined: something is owed whose price may not be used.
+ */
+export function liquidationHealth(
+  exchange: Exchange,
+  account: number,
+  kind: 'maint' | 'liquidationEnd',
+): bigint | undefined {
+  const { ledger, margin } = exchange;
+  const balances = balancesOf(exchange, account);
+  if (balances.some((balance, index) => balance < 0n && usablePrice(margin, index) === undefined)) return undefined;
+  return healthOf(lastTerms(margin, kind, ledger.assets.length), balances, exposuresOf(exchange, account, []));
+}
+
 /** Ledger units of every asset, dust left out. */
 export function balancesOf({ ledger }: Exchange, account: number): bigint[] {
   return ledger.assets.map(({ units }) => BigInt(units[account] as number));
@@ -66,7 +82,17 @@ export function healthRefusal(exchange: Exchange, account: number, order: OrderO
   if (after === undefined) return 'risk.priceUnknown';
   if (after >= 0n) return undefined;
   const before = accountHealth(exchange, account, 'init');
-  return before !== undefined && after >= before ? undefined : 'risk.insufficientHealth';
+  const isHelpful = before !== undefined && after >= before && isFair(exchange, order);
+  return isHelpful ? undefined : 'risk.insufficientHealth';
+}
+
+/**
+ * Weights leave so much room that an account below 0 could give half of what it owns to a friend without lowering its health:
+ * it trades at no worse a price than whoever liquidates it.
+ */
+export function isFair(exchange: Exchange, { book, side, price }: OrderOnTrial): boolean {
+  const worst = worstFairPrice(exchange, book, side);
+  return worst !== undefined && (side === BUY ? price <= worst : price >= worst);
 }
 
 /** Does the account owe anything? */

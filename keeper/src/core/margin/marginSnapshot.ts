@@ -6,6 +6,7 @@ import {
   FormatError,
   type Reader,
   readBig,
+  readCount,
   readFlag,
   readInteger,
   type Writer,
@@ -13,7 +14,7 @@ import {
   writeByte,
   writeInteger,
 } from '../packing.ts';
-import type { MarginState } from './marginState.ts';
+import { LIQUIDATIONS_LIMIT, type MarginState } from './marginState.ts';
 import { DELAYS, startStablePrice } from './stablePrice.ts';
 
 /** Behind each asset of a checkpoint: weights, then bid, ask, time, stable price and the time of its newest step. */
@@ -57,8 +58,45 @@ function readPrice(reader: Reader): GuardedPrice {
   return { bid, ask, time, stable, held: undefined, halted: false };
 }
 
-/** The rest of the prices, for the local disk. */
-export function writePriceHistory(writer: Writer, { prices }: MarginState): void {
+/** Who is being liquidated, since when, and what of it is marked for settlement: a checkpoint must carry what stops withdrawals. */
+export function writeLiquidations(writer: Writer, { liquidations }: MarginState): void {
+  writeInteger(writer, liquidations.size);
+  for (const [account, { since, settlement }] of liquidations) {
+    writeInteger(writer, account);
+    writeInteger(writer, since);
+    writeByte(writer, settlement === undefined ? 0 : 1);
+    if (settlement === undefined) continue;
+    writeInteger(writer, settlement.asset);
+    writeInteger(writer, settlement.liability);
+    writeInteger(writer, settlement.given);
+    writeInteger(writer, settlement.repaid);
+  }
+}
+
+export function readLiquidations(reader: Reader, { liquidations }: MarginState, assets: number): void {
+  for (let left = readCount(reader, LIQUIDATIONS_LIMIT); left > 0; left--) {
+    const account = readInteger(reader);
+    const since = readInteger(reader);
+    const settlement = readFlag(reader)
+      ? {
+          asset: readInteger(reader),
+          liability: readInteger(reader),
+          given: readInteger(reader),
+          repaid: readInteger(reader),
+        }
+      : undefined;
+    if (liquidations.has(account)) throw new FormatError(`account ${account} is liquidated twice`);
+    if (settlement !== undefined && Math.max(settlement.asset, settlement.liability) >= assets) {
+      throw new FormatError('a settlement of no asset');
+    }
+    liquidations.set(account, { since, settlement });
+  }
+}
+
+/** The rest of the prices, and where the looks at accounts go on, for the local disk. */
+export function writePriceHistory(writer: Writer, { prices, nextLook, looksLeft }: MarginState): void {
+  writeInteger(writer, nextLook);
+  writeInteger(writer, looksLeft);
   for (const price of prices) {
     if (price === undefined) continue;
     const { stable, held, halted } = price;
@@ -75,7 +113,10 @@ export function writePriceHistory(writer: Writer, { prices }: MarginState): void
   }
 }
 
-export function readPriceHistory(reader: Reader, { prices }: MarginState): void {
+export function readPriceHistory(reader: Reader, margin: MarginState): void {
+  const { prices } = margin;
+  margin.nextLook = readInteger(reader);
+  margin.looksLeft = readInteger(reader);
   for (const [index, price] of prices.entries()) {
     if (price === undefined) continue;
     const delayed = Array.from({ length: DELAYS }, () => readBig(reader));

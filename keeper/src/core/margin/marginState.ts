@@ -18,6 +18,9 @@ import { type AssetRisk, type HealthKind, type HealthTerms, termsOf } from './he
 /** An asset that counts for less than half of its value is one of the tail. */
 const TAIL_WEIGHT_PPM = PPM / 2;
 
+/** Accounts that are liquidated at the same time: every checkpoint carries them. Others wait until one is done. */
+export const LIQUIDATIONS_LIMIT = 256;
+
 /** In millionths, as the Directory orders them: initAsset ≤ maintAsset ≤ 1 ≤ maintLiability ≤ initLiability. */
 export interface AssetWeights {
   readonly initAssetWeightPpm: number;
@@ -26,16 +29,38 @@ export interface AssetWeights {
   readonly maintLiabilityWeightPpm: number;
 }
 
+/** What is to be closed outside of our books, in ledger units: at most `given` of an asset for at least `repaid` of a debt. */
+export interface Settlement {
+  /** Indices of assets. */
+  readonly asset: number;
+  readonly liability: number;
+  readonly given: number;
+  readonly repaid: number;
+}
+
+/** An account that is being liquidated. */
+export interface Liquidation {
+  /** Milliseconds. */
+  readonly since: number;
+  /** undefined while our own books go on closing it. */
+  settlement: Settlement | undefined;
+}
+
 /** Lists by index of the asset; undefined: nothing was said yet. */
 export interface MarginState {
   readonly weights: (AssetWeights | undefined)[];
   readonly prices: (GuardedPrice | undefined)[];
+  /** By account, in the order in which they began. */
+  readonly liquidations: Map<number, Liquidation>;
+  /** Of `Ledger.marginAccounts`: which one is looked at next, and how many are still to be looked at. */
+  nextLook: number;
+  looksLeft: number;
   /** Time of the newest command, in milliseconds. */
   now: number;
 }
 
 export function createMarginState(): MarginState {
-  return { weights: [], prices: [], now: 0 };
+  return { weights: [], prices: [], liquidations: new Map(), nextLook: 0, looksLeft: 0, now: 0 };
 }
 
 /** Takes in what the oracle saw. What cannot be believed changes nothing but is told. */
@@ -54,22 +79,47 @@ export function applyPrices(
     const confidenceLimitPpm = isTail(margin, index) ? TAIL_CONFIDENCE_LIMIT_PPM : CONFIDENCE_LIMIT_PPM;
     const verdict = guardPrice(known, observation, { now, confidenceLimitPpm });
     if ('price' in verdict) margin.prices[index] = verdict.price;
+    if (verdict.code === 'accepted') lookAtAll(margin, ledger);
     const halted = margin.prices[index]?.halted ?? false;
     events.push({ type: 'priceChanged', asset, verdict: verdict.code, halted });
   }
   return { code: 'ok' };
 }
 
+/** Prices or weights changed: every margin account is to be looked at, from where the last look ended. */
+export function lookAtAll(margin: MarginState, { marginAccounts }: Ledger): void {
+  margin.looksLeft = marginAccounts.length;
+}
+
 /** Terms of every asset for one kind of health; undefined where weights or a price that may be used are missing. */
 export function marginTerms(
-  { weights, prices }: MarginState,
+  margin: MarginState,
   { kind, now, assets }: { readonly kind: HealthKind; readonly now: number; readonly assets: number },
+): (HealthTerms | undefined)[] {
+  return termsWhere(margin, kind, assets, (price) => (kind === 'init' ? isFresh(price, now) : isUsable(price, now)));
+}
+
+/** The same at the prices that were believed last, however old they are. */
+export function lastTerms(margin: MarginState, kind: HealthKind, assets: number): (HealthTerms | undefined)[] {
+  return termsWhere(margin, kind, assets, () => true);
+}
+
+/** The price of an asset if something may be decided by it now. */
+export function usablePrice({ prices, now }: MarginState, index: number): GuardedPrice | undefined {
+  const price = prices[index];
+  return price !== undefined && isUsable(price, now) ? price : undefined;
+}
+
+function termsWhere(
+  { weights, prices }: MarginState,
+  kind: HealthKind,
+  assets: number,
+  isGood: (price: GuardedPrice) => boolean,
 ): (HealthTerms | undefined)[] {
   return Array.from({ length: assets }, (_, index) => {
     const weight = weights[index];
     const price = prices[index];
-    if (weight === undefined || price === undefined) return undefined;
-    if (!(kind === 'init' ? isFresh(price, now) : isUsable(price, now))) return undefined;
+    if (weight === undefined || price === undefined || !isGood(price)) return undefined;
     return termsOf(kind, { bid: price.bid, ask: price.ask, stable: price.stable.price }, riskOfWeights(weight));
   });
 }

@@ -6,7 +6,7 @@ import { VALUE_DECIMALS } from '../oracle/observe.ts';
 import { type GuardedPrice, isFresh, isUsable } from '../oracle/priceGuard.ts';
 import type { State } from '../state.ts';
 import type { MarginHealthView, PriceView, SimulationView } from '../views.ts';
-import { accountHealth, balancesOf, type OrderOnTrial, type Trial } from './accountHealth.ts';
+import { accountHealth, balancesOf, isFair, type OrderOnTrial, type Trial } from './accountHealth.ts';
 import { riskOf } from './accountRisk.ts';
 import { marginTerms } from './marginState.ts';
 
@@ -90,10 +90,11 @@ export function simulate(
   const trial = { orders: onTrial, changes: added, now };
   const before = accountHealth(exchange, account, 'init', { now });
   const after = accountHealth(exchange, account, 'init', trial);
+  const isHelpful = before !== undefined && after !== undefined && after >= before;
   return {
     before: marginHealthView(exchange, account, { now }),
     after: marginHealthView(exchange, account, trial),
-    allowed: after !== undefined && (after >= 0n || (before !== undefined && after >= before)),
+    allowed: after !== undefined && (after >= 0n || (isHelpful && onTrial.every((order) => isFair(exchange, order)))),
   };
 }
 

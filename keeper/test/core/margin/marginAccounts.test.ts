@@ -11,75 +11,31 @@ import {
 } from '../../../src/core/commands.ts';
 import { exitInputOf } from '../../../src/core/exitInput.ts';
 import { validateInternalState } from '../../../src/core/invariants.ts';
-import { findAccount, grantCredit } from '../../../src/core/ledger.ts';
+import { findAccount } from '../../../src/core/ledger.ts';
 import { accountHealth, MARGIN_ORDER_LIMIT } from '../../../src/core/margin/accountHealth.ts';
 import { simulate } from '../../../src/core/margin/marginViews.ts';
 import { decodeEngine, encodeEngine, engineHash } from '../../../src/core/snapshot.ts';
 import { accountViews } from '../../../src/core/viewState.ts';
 import {
   act,
-  addressOf,
   apply,
   cancel,
   deposit,
-  directoryLog,
-  ETH,
   ETH_USD,
   GENESIS,
-  openExchange,
   place,
   registryLog,
   type TestExchange,
   TOKENS,
   USD,
 } from '../../support/exchange.ts';
+import { ANN, accountOf, BOB, DOLLAR, marginExchange, setPrice, TICKS } from '../../support/marginExchange.ts';
 
-const ANN = addressOf('ann');
-const BOB = addressOf('bob');
-const DOLLAR = 1_000_000n;
-/** A lot is 0.001 ETH and a tick 0.01 USD for an ETH: 2 000 USD are so many ticks, at the book's 10 units per lot and tick. */
-const TICKS_2000 = 200_000;
+/** 2 000 USD for an ETH. */
+const TICKS_2000 = 2_000 * TICKS;
 
-/** ETH at 2 000 USD, weights 0.8/1.2 and 0.9/1.1; USD at 1, all weights 1. */
-function marginExchange(): TestExchange {
-  const exchange = openExchange();
-  const weigh = (asset: number, init: [number, number], maint: [number, number]) => ({
-    type: 'assetRiskChanged' as const,
-    asset,
-    initAssetWeightPpm: init[0],
-    initLiabilityWeightPpm: init[1],
-    maintAssetWeightPpm: maint[0],
-    maintLiabilityWeightPpm: maint[1],
-  });
-  directoryLog(exchange, [
-    weigh(ETH, [800_000, 1_200_000], [900_000, 1_100_000]),
-    weigh(USD, [1_000_000, 1_000_000], [1_000_000, 1_000_000]),
-  ]);
-  setPrice(exchange, 2_000n);
-  deposit(exchange, TOKENS.ethHome, BOB, 100n * 10n ** 18n);
-  deposit(exchange, TOKENS.usdHome, BOB, 1_000_000n * DOLLAR);
-  deposit(exchange, TOKENS.usdHome, ANN, 1_000n * DOLLAR);
-  grantCredit(exchange.state.exchange.ledger, accountOf(exchange, ANN), 1);
-  return exchange;
-}
-
-function setPrice(exchange: TestExchange, dollars: bigint): void {
-  const time = exchange.time + 10_000;
-  const one = 10n ** 18n;
-  const eth = dollars * 10n ** 15n;
-  apply(exchange, {
-    type: 'prices',
-    time,
-    prices: [
-      { asset: ETH, time, bid: eth, ask: eth, confidencePpm: 0 },
-      { asset: USD, time, bid: one, ask: one, confidencePpm: 0 },
-    ],
-  });
-}
-
-const accountOf = ({ state }: TestExchange, address: `0x${string}`) => findAccount(state.exchange.ledger, address, 0);
 const balances = ({ state }: TestExchange, address: `0x${string}`) =>
-  state.exchange.ledger.assets.slice(0, 2).map(({ units }) => units[accountOf({ state } as TestExchange, address)]);
+  state.exchange.ledger.assets.slice(0, 2).map(({ units }) => units[findAccount(state.exchange.ledger, address, 0)]);
 const healthOf = (exchange: TestExchange, kind: 'init' | 'maint' = 'init') =>
   accountHealth(exchange.state.exchange, accountOf(exchange, ANN), kind);
 
@@ -132,7 +88,7 @@ describe('a margin account', () => {
     const exchange = marginExchange();
     order(exchange, BOB, { side: SELL, quantity: 10_000 });
     order(exchange, ANN, { side: BUY, quantity: 2_400, timeInForce: IMMEDIATE_OR_CANCEL });
-    setPrice(exchange, 1_850n);
+    setPrice(exchange, 1_850);
     expect((healthOf(exchange) as bigint) < 0n).toBe(true);
     expect(order(exchange, ANN, { side: BUY, price: 185_000, quantity: 1 })).toBe('risk.insufficientHealth');
     expect(order(exchange, ANN, { side: SELL, price: 186_000, quantity: 500 })).toBe('ok');

@@ -3,8 +3,9 @@ import type { KeeperApi } from '../../../core/api.ts';
 import type { AccountId, Address, Side } from '../../../core/commands.ts';
 import { BUY } from '../../../core/commands.ts';
 import type { CoreEvent, Credited, Fill, ForcedCharged, WithdrawalChanged } from '../../../core/events.ts';
+import { VALUE_DECIMALS } from '../../../core/oracle/observe.ts';
 import type { AccountEventView } from '../../../core/streamViews.ts';
-import type { AtomsView, BookView, FillView, TradeView } from '../../../core/views.ts';
+import type { AmountView, AtomsView, BookView, FillView, TradeView } from '../../../core/views.ts';
 
 /** When and as which command it happened. */
 export interface Moment {
@@ -37,6 +38,14 @@ export function createAccountEvents(api: Pick<KeeperApi, 'assets' | 'books'>): A
     }
     const { symbol, decimals } = found(tokens.get(key), `token ${token} of asset ${asset} on chain ${chainId}`);
     return { chainId, token, asset, symbol, decimals, atoms: String(amount) };
+  }
+
+  function amountView(asset: number, units: number): AmountView {
+    const { symbol, ledgerDecimals } = found(
+      api.assets().find((view) => view.asset === asset),
+      `asset ${asset}`,
+    );
+    return { asset, symbol, decimals: ledgerDecimals, amount: String(units) };
   }
 
   function fillOf(event: Fill, role: 'maker' | 'taker', { sequence, time }: Moment): AccountEventView {
@@ -93,6 +102,20 @@ export function createAccountEvents(api: Pick<KeeperApi, 'assets' | 'books'>): A
         const { type, chainId, token, amount, reason, id } = event;
         return [{ type, ...owner(event), chainId, token, atoms: String(amount), reason, id }];
       }
+      case 'liquidationBegan':
+        return [{ type: event.type, ...owner(event), health: String(event.health), valueDecimals: VALUE_DECIMALS }];
+      case 'liquidationTraded': {
+        const { type, book, price, quantity, filled } = event;
+        const order = { book, orderId: String(event.orderId), side: sideName(event.side), price };
+        return [{ type, ...owner(event), ...order, quantity, filled }];
+      }
+      case 'settlementMarked': {
+        const sell = amountView(event.sell, event.sellUnits);
+        return [{ type: event.type, ...owner(event), sell, buy: amountView(event.buy, event.buyUnits) }];
+      }
+      case 'liquidationEnded':
+      case 'healthUnknown':
+        return [{ type: event.type, ...owner(event) }];
       case 'checkpointCut':
       case 'checkpointFinal':
       case 'directoryChanged':
