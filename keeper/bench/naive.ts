@@ -32,7 +32,7 @@ export function createNaiveBench(workload: Workload): BenchEngine {
     naive.events = [];
   };
   const run = (from: number, to: number) => {
-    const { kind, side, price, quantity, account, orderId, target } = workload;
+    const { kind, side, price, quantity, account, orderId } = workload;
     for (let i = from; i < to; i++) {
       if (kind[i] === PLACE) {
         const index = account[i] as number;
@@ -54,7 +54,7 @@ export function createNaiveBench(workload: Workload): BenchEngine {
         const { code } = naivePlace(naive, book, owners[index] as string, action, orderId[i] as number, 0);
         if (code !== 'ok') throw new Error(`order ${i} was refused: ${code}`);
       } else {
-        const order = naive.orders.get(orderId[target[i] as number] as number);
+        const order = naive.orders.get(orderId[i] as number);
         removeOrder(naive, order as NaiveOrder, 'requested');
       }
       readEvents();

@@ -7,7 +7,7 @@ import { BOOK_OPEN, type Book, createBook } from '../src/core/orderBook.ts';
 import { placeOrder } from '../src/core/placeOrder.ts';
 import { REQUESTED, ROW_FILL, TAPE_STRIDE } from '../src/core/tape.ts';
 import type { BenchEngine } from './engines.ts';
-import { PLACE, type Shape, type Totals, type Workload } from './workload.ts';
+import { operationOf, PLACE, type Shape, type Totals, type Workload } from './workload.ts';
 
 /** Of everybody together: no order is ever refused, and the sum stays below 2⁵³. */
 const ALL_FUNDS = 8e15;
@@ -49,13 +49,13 @@ export function createOurs(workload: Workload, onGone?: (operation: number) => v
       totals.volume += quantity;
       totals.notional += quantity * (tape.rows[at + 7] as number);
       if (onGone === undefined) continue;
-      if (tape.rows[at + 11] === 0) onGone(operationOf(workload, tape.rows[at + 2] as number));
+      if (tape.rows[at + 11] === 0) onGone(operationOf(tape.rows[at + 2] as number));
     }
     tape.length = 0;
   };
 
   const run = (from: number, to: number) => {
-    const { kind, side, price, quantity, account, book, orderId, target } = workload;
+    const { kind, side, price, quantity, account, book, orderId } = workload;
     for (let i = from; i < to; i++) {
       if (kind[i] === PLACE) {
         action.side = side[i] as number;
@@ -72,9 +72,8 @@ export function createOurs(workload: Workload, onGone?: (operation: number) => v
         if (code !== 'ok') throw new Error(`order ${i} was refused: ${code}`);
         if (onGone !== undefined && !exchange.placement.resting) onGone(i);
       } else {
-        const operation = target[i] as number;
-        const slot = findOwnOrder(orders, account[operation] as number, orderId[operation] as number, 0);
-        if (slot === 0) throw new Error(`order ${operation} is gone, operation ${i} cannot cancel it`);
+        const slot = findOwnOrder(orders, account[i] as number, orderId[i] as number, 0);
+        if (slot === 0) throw new Error(`operation ${i} cannot cancel an order that is gone`);
         cancelOrder(exchange, slot, REQUESTED);
       }
       readTape();
@@ -103,16 +102,4 @@ export function createMarket({ accounts, books }: Pick<Shape, 'accounts' | 'book
     exchange.bookById.set(book.id, book);
   }
   return exchange;
-}
-
-/** Order ids grow with the operations. */
-function operationOf({ orderId }: Workload, id: number): number {
-  let low = 0;
-  let high = orderId.length - 1;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((orderId[middle] as number) < id) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

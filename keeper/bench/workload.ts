@@ -1,6 +1,7 @@
-// The operations that every engine gets, unless asked for otherwise: 50 000 passive orders, then adds near a wandering mid (55 %), cancels of random
-// live orders (35 %) and orders through the book (10 %). Seeded, and built by a run of our own engine, because what may be
-// cancelled depends on what still lives. Operation i places order i, or cancels the order of operation `target[i]`.
+// The operations that every engine gets, unless asked for otherwise: 50 000 passive orders, then adds near a wandering mid
+// (55 %), cancels of random live orders (35 %) and orders through the book (10 %). Seeded, and built by a run of our own
+// engine, because what may be cancelled depends on what still lives. Operation i places order i, or cancels the order of
+// operation `target[i]`, by its id and account, as a signed cancel does.
 import { BATCH_LIMIT, BUY, SELL } from '../src/core/commands.ts';
 import { createRandom } from '../test/support/random.ts';
 import { createOurs } from './ours.ts';
@@ -39,6 +40,7 @@ export interface Workload {
   readonly account: Int32Array;
   /** Index of the book. */
   readonly book: Int32Array;
+  /** Of the order that is placed, or cancelled. */
   readonly orderId: Float64Array;
   readonly target: Int32Array;
 }
@@ -62,7 +64,7 @@ export function createWorkload(operations: number, shape: Shape = USUAL_SHAPE): 
     quantity: new Float64Array(length),
     account: new Int32Array(length),
     book: new Int32Array(length),
-    orderId: Float64Array.from({ length }, (_, i) => (Math.floor(i / BATCH) + 1) * BATCH_LIMIT + (i % BATCH)),
+    orderId: Float64Array.from({ length }, (_, i) => orderIdOf(i)),
     target: new Int32Array(length),
   };
   const random = createRandom(shape.seed);
@@ -99,13 +101,26 @@ export function createWorkload(operations: number, shape: Shape = USUAL_SHAPE): 
     const u = random.next();
     if (u < 0.55 || live.size() < FEWEST_LIVE) placePassive(i);
     else if (u < 0.9) {
+      const target = live.at(random.below(live.size()));
       workload.kind[i] = CANCEL;
-      workload.target[i] = live.at(random.below(live.size()));
-      live.remove(workload.target[i] as number);
+      workload.target[i] = target;
+      workload.orderId[i] = orderIdOf(target);
+      workload.account[i] = workload.account[target] as number;
+      live.remove(target);
     } else placeThrough(i);
     engine.run(i, i + 1);
   }
   return workload;
+}
+
+/** Id of the order that operation `i` places. */
+function orderIdOf(i: number): number {
+  return (Math.floor(i / BATCH) + 1) * BATCH_LIMIT + (i % BATCH);
+}
+
+/** The operation that placed an order. */
+export function operationOf(orderId: number): number {
+  return (Math.floor(orderId / BATCH_LIMIT) - 1) * BATCH + (orderId % BATCH_LIMIT);
 }
 
 /** Operations whose order rests, in an order that only depends on what was added and removed. */

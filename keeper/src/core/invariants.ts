@@ -245,6 +245,7 @@ function assertAccountLists({ ledger, orders }: Exchange): void {
       assert(integers[slot * INTEGERS + PREVIOUS_OF_ACCOUNT] === before, `account ${account} has a torn list`);
       const id = numbers[slot * NUMBERS + ID] as number;
       assert(id > newest, `account ${account} lists order ${id} after ${newest}`);
+      assert(id <= orders.highestId, `order ${id} rests, and ${orders.highestId} is the highest that ever did`);
       newest = id;
       before = slot;
     }
@@ -277,9 +278,11 @@ function assertTables({ orders }: Exchange, books: readonly Book[]): void {
   assertTimers(orders.expiries, expiring, 'expiries');
 }
 
-function assertTable({ pairs, mask, count }: SlotTable, expected: number, what: string): void {
+function assertTable({ heads, links, count }: SlotTable, expected: number, what: string): void {
   let seen = 0;
-  for (let at = 0; at <= mask; at++) if (pairs[2 * at] !== 0) seen++;
+  for (const head of heads) {
+    for (let slot = head; slot !== 0 && seen <= count; slot = links[slot] as number) seen++;
+  }
   assert(count === expected && seen === expected, `${seen} ${what} in a table of ${count}, ${expected} expected`);
 }
 

@@ -107,9 +107,13 @@ export function joinAccount(orders: OrderPool, ledger: Ledger, slot: number): vo
   const id = numbers[slot * NUMBERS + ID] as number;
   let newer = 0;
   let older = ledger.lastOrder[account] as number;
-  while (older !== 0 && (numbers[older * NUMBERS + ID] as number) > id) {
-    newer = older;
-    older = integers[older * INTEGERS + PREVIOUS_OF_ACCOUNT] as number;
+  if (id > orders.highestId) {
+    orders.highestId = id;
+  } else {
+    while (older !== 0 && (numbers[older * NUMBERS + ID] as number) > id) {
+      newer = older;
+      older = integers[older * INTEGERS + PREVIOUS_OF_ACCOUNT] as number;
+    }
   }
   integers[slot * INTEGERS + PREVIOUS_OF_ACCOUNT] = older;
   integers[slot * INTEGERS + NEXT_OF_ACCOUNT] = newer;

@@ -57,6 +57,8 @@ export interface OrderPool {
   /** First slot never used, and the head of the list of free ones (chained through NEXT). */
   nextSlot: number;
   free: number;
+  /** Highest id that ever rested: whatever has a higher one is the newest order of its account, without a look. */
+  highestId: number;
   numbers: Float64Array;
   integers: Int32Array;
   /** Client id, and the first answer that a repeated one gets again: lots filled at once, lots left to rest. */
@@ -95,6 +97,7 @@ export function createOrderPool(): OrderPool {
     count: 0,
     nextSlot: 1,
     free: 0,
+    highestId: 0,
     numbers: new Float64Array(buffer),
     integers: new Int32Array(buffer),
     clients: new Float64Array(INITIAL_ORDERS * CLIENT_NUMBERS),
@@ -180,7 +183,7 @@ export function freeSlot(orders: OrderPool, slot: number): void {
 
 /** Makes an order known by its id. */
 export function enterId(orders: OrderPool, slot: number): void {
-  insertSlot(orders.byId, hashOf(orders.numbers[slot * NUMBERS + ID] as number, 0), slot);
+  insertSlot(orders.byId, slot, idHash(orders, slot), orders, idHash);
 }
 
 /** Makes an order known by its client id, together with what the first answer said. */
@@ -193,8 +196,7 @@ export function enterClientId(
   orders.clients[slot * CLIENT_NUMBERS] = clientId;
   orders.clients[slot * CLIENT_NUMBERS + 1] = firstFilled;
   orders.clients[slot * CLIENT_NUMBERS + 2] = firstRemaining;
-  const account = orders.integers[slot * INTEGERS + ACCOUNT] as number;
-  insertSlot(orders.byClientId, hashOf(clientId, account), slot);
+  insertSlot(orders.byClientId, slot, clientIdHash(orders, slot), orders, clientIdHash);
 }
 
 /** Lets an order wait for its expiry, in milliseconds. */
@@ -204,36 +206,39 @@ export function enterExpiry(orders: OrderPool, slot: number, expiry: number): vo
 
 /** Forgets both ids of an order, and when it expires. */
 export function forgetOrder(orders: OrderPool, slot: number): void {
-  const { numbers, integers } = orders;
+  const { integers } = orders;
   if (((integers[slot * INTEGERS + TERMS] as number) & EXPIRES_BIT) !== 0) clearTimer(orders.expiries, slot);
-  removeSlot(orders.byId, hashOf(numbers[slot * NUMBERS + ID] as number, 0), slot);
-  if (integers[slot * INTEGERS + HAS_CLIENT_ID] === 0) return;
-  const clientId = orders.clients[slot * CLIENT_NUMBERS] as number;
-  const account = integers[slot * INTEGERS + ACCOUNT] as number;
-  removeSlot(orders.byClientId, hashOf(clientId, account), slot);
+  removeSlot(orders.byId, slot, idHash(orders, slot));
+  if (integers[slot * INTEGERS + HAS_CLIENT_ID] === 1) removeSlot(orders.byClientId, slot, clientIdHash(orders, slot));
 }
 
 /** Slot of an open order, or 0. */
 export function findOrder(orders: OrderPool, orderId: number): number {
   const { byId, numbers } = orders;
-  const hash = hashOf(orderId, 0);
-  let slot = firstCandidate(byId, hash);
-  while (slot !== 0 && numbers[slot * NUMBERS + ID] !== orderId) slot = nextCandidate(byId, hash);
+  let slot = firstCandidate(byId, hashOf(orderId, 0));
+  while (slot !== 0 && numbers[slot * NUMBERS + ID] !== orderId) slot = nextCandidate(byId, slot);
   return slot;
 }
 
 /** Slot of an account's open order with that client id, or 0. */
 export function findClientOrder(orders: OrderPool, account: number, clientId: number): number {
   const { byClientId, clients, integers } = orders;
-  const hash = hashOf(clientId, account);
-  let slot = firstCandidate(byClientId, hash);
+  let slot = firstCandidate(byClientId, hashOf(clientId, account));
   while (
     slot !== 0 &&
     (clients[slot * CLIENT_NUMBERS] !== clientId || integers[slot * INTEGERS + ACCOUNT] !== account)
   ) {
-    slot = nextCandidate(byClientId, hash);
+    slot = nextCandidate(byClientId, slot);
   }
   return slot;
+}
+
+function idHash({ numbers }: OrderPool, slot: number): number {
+  return hashOf(numbers[slot * NUMBERS + ID] as number, 0);
+}
+
+function clientIdHash({ clients, integers }: OrderPool, slot: number): number {
+  return hashOf(clients[slot * CLIENT_NUMBERS] as number, integers[slot * INTEGERS + ACCOUNT] as number);
 }
 
 function growPool(orders: OrderPool): void {

@@ -1,21 +1,20 @@
-// A hash table from something to slots of the order pool, without an allocation per entry: open addressing with linear
-// probing in one array of (slot, hash) pairs, kept at most half full. What the key is, only the caller knows: it walks
-// the candidates of a hash with `firstCandidate` and `nextCandidate` and compares the orders themselves.
+// A hash table from something to slots of the order pool, without an allocation per entry: every bucket is a chain of slots,
+// linked through an array that is indexed by slot. What the key is, only the caller knows: it walks the chain of a hash
+// with `firstCandidate` and `nextCandidate`, and compares the orders themselves.
+import { copyInto } from './columns.ts';
 
 const INITIAL_SIZE = 1024;
 
 export interface SlotTable {
-  /** slot at 2·i (0 = empty), its hash at 2·i + 1. */
-  pairs: Int32Array;
-  /** Number of pairs − 1; a power of two − 1. */
-  mask: number;
-  /** Where the last look-up stands. */
-  cursor: number;
+  /** By bucket, of which there is a power of two: the first slot of its chain; 0 = empty. Never fewer than entries. */
+  heads: Int32Array;
+  /** By slot: the next one of its chain; 0 = none. */
+  links: Int32Array;
   count: number;
 }
 
 export function createSlotTable(): SlotTable {
-  return { pairs: new Int32Array(2 * INITIAL_SIZE), mask: INITIAL_SIZE - 1, cursor: 0, count: 0 };
+  return { heads: new Int32Array(INITIAL_SIZE), links: new Int32Array(INITIAL_SIZE), count: 0 };
 }
 
 /**
@@ -30,65 +29,65 @@ export function hashOf(integer: number, other: number): number {
   return ((mixed ^ (mixed >>> 15)) + (low & 15)) | 0;
 }
 
-/** First slot with this hash, or 0. */
-export function firstCandidate(table: SlotTable, hash: number): number {
-  return candidateFrom(table, hash, hash & table.mask);
+/** First slot that may have this hash, or 0. */
+export function firstCandidate({ heads }: SlotTable, hash: number): number {
+  return heads[hash & (heads.length - 1)] as number;
 }
 
-/** The slot after the last one answered, or 0 when there are no more. */
-export function nextCandidate(table: SlotTable, hash: number): number {
-  return candidateFrom(table, hash, (table.cursor + 1) & table.mask);
+/** The candidate after this one, or 0. */
+export function nextCandidate({ links }: SlotTable, slot: number): number {
+  return links[slot] as number;
 }
 
-function candidateFrom(table: SlotTable, hash: number, start: number): number {
-  const { pairs, mask } = table;
-  let at = start;
-  let slot = pairs[2 * at] as number;
-  while (slot !== 0 && pairs[2 * at + 1] !== hash) {
-    at = (at + 1) & mask;
-    slot = pairs[2 * at] as number;
-  }
-  table.cursor = at;
-  return slot;
-}
-
-export function insertSlot(table: SlotTable, hash: number, slot: number): void {
-  if (2 * table.count > table.mask) grow(table);
-  place(table, hash, slot);
+/** `hashAt` answers the hash of any slot in the table from where its key stands, for when the table grows. */
+export function insertSlot<Keys>(
+  table: SlotTable,
+  slot: number,
+  hash: number,
+  keys: Keys,
+  hashAt: (keys: Keys, slot: number) => number,
+): void {
+  if (slot >= table.links.length) growLinks(table, slot);
+  if (table.count === table.heads.length) growHeads(table, keys, hashAt);
+  link(table, slot, hash);
   table.count++;
 }
 
-/** Takes out a slot that was inserted with this hash, and closes the gap behind it. */
-export function removeSlot(table: SlotTable, hash: number, slot: number): void {
-  const { pairs, mask } = table;
-  let gap = hash & mask;
-  while (pairs[2 * gap] !== slot) gap = (gap + 1) & mask;
-  for (let at = (gap + 1) & mask; pairs[2 * at] !== 0; at = (at + 1) & mask) {
-    const home = (pairs[2 * at + 1] as number) & mask;
-    // The pair at `at` may move to the gap unless its home lies (cyclically) after the gap.
-    if (((at - home) & mask) < ((at - gap) & mask)) continue;
-    pairs[2 * gap] = pairs[2 * at] as number;
-    pairs[2 * gap + 1] = pairs[2 * at + 1] as number;
-    gap = at;
+/** Takes out a slot that was inserted with this hash. */
+export function removeSlot(table: SlotTable, slot: number, hash: number): void {
+  const { heads, links } = table;
+  const bucket = hash & (heads.length - 1);
+  let before = heads[bucket] as number;
+  if (before === slot) {
+    heads[bucket] = links[slot] as number;
+  } else {
+    while (links[before] !== slot) before = links[before] as number;
+    links[before] = links[slot] as number;
   }
-  pairs[2 * gap] = 0;
   table.count--;
 }
 
-function place(table: SlotTable, hash: number, slot: number): void {
-  const { pairs, mask } = table;
-  let at = hash & mask;
-  while (pairs[2 * at] !== 0) at = (at + 1) & mask;
-  pairs[2 * at] = slot;
-  pairs[2 * at + 1] = hash;
+function link({ heads, links }: SlotTable, slot: number, hash: number): void {
+  const bucket = hash & (heads.length - 1);
+  links[slot] = heads[bucket] as number;
+  heads[bucket] = slot;
 }
 
-function grow(table: SlotTable): void {
-  const old = table.pairs;
-  table.pairs = new Int32Array(2 * old.length);
-  table.mask = old.length - 1;
-  for (let i = 0; i < old.length; i += 2) {
-    const slot = old[i] as number;
-    if (slot !== 0) place(table, old[i + 1] as number, slot);
+function growLinks(table: SlotTable, slot: number): void {
+  let size = 2 * table.links.length;
+  while (size <= slot) size *= 2;
+  table.links = copyInto(new Int32Array(size), table.links);
+}
+
+function growHeads<Keys>(table: SlotTable, keys: Keys, hashAt: (keys: Keys, slot: number) => number): void {
+  const chains = table.heads;
+  table.heads = new Int32Array(2 * chains.length);
+  for (const head of chains) {
+    let slot = head;
+    while (slot !== 0) {
+      const next = table.links[slot] as number;
+      link(table, slot, hashAt(keys, slot));
+      slot = next;
+    }
   }
 }

@@ -74,13 +74,25 @@ const CORRUPTIONS: readonly Corruption[] = [
   [
     'an id that the table has forgotten',
     ({ orders }) => {
-      orders.byId.pairs.fill(0);
+      orders.byId.heads.fill(0);
     },
   ],
   [
     'a client id that the table has forgotten',
     ({ orders }) => {
-      orders.byClientId.pairs.fill(0);
+      orders.byClientId.heads.fill(0);
+    },
+  ],
+  [
+    'a chain of the table that leads to itself',
+    ({ orders }) => {
+      orders.byId.links.fill(1);
+    },
+  ],
+  [
+    'an id above the highest',
+    ({ orders }) => {
+      orders.highestId = 1;
     },
   ],
   [
