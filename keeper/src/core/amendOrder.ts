@@ -13,37 +13,37 @@ import { healthRefusal } from './margin/accountHealth.ts';
 import { crosses, trade } from './match.ts';
 import { BOOK_CANCEL_ONLY, BOOK_POST_ONLY, type Book, dropOrder, joinLevel, unlinkFromLevel } from './orderBook.ts';
 import {
-  ACCOUNT,
+  accountAt,
   clientIdAt,
   feeLimitOfTerms,
-  ID,
-  INTEGERS,
+  idAt,
   isPostOnly,
-  NUMBERS,
-  PRICE,
-  QUANTITY,
-  REMAINING,
+  priceAt,
+  quantityAt,
+  remainingAt,
   selfTradeOf,
+  setPrice,
+  setQuantity,
+  setRemaining,
   sideOf,
-  TERMS,
+  termsAt,
 } from './orderPool.ts';
 import { fundsRefusal } from './placeOrder.ts';
 import { AMENDED, tapeRested } from './tape.ts';
 
 /** Amends the order in a slot. Answers a code; after 'ok', `exchange.placement` holds the result. Refused: untouched. */
 export function amendOrder(exchange: Exchange, slot: number, action: Action): 'ok' | RejectCode {
-  const { numbers } = exchange.orders;
-  const at = slot * NUMBERS;
+  const { orders } = exchange;
   const refusal = refusalOf(exchange, slot, action);
   if (refusal !== undefined) return refusal;
-  const before = numbers[at + REMAINING] as number;
-  const quantity = action.quantity === 0 ? (numbers[at + QUANTITY] as number) : action.quantity;
-  const remaining = quantity - ((numbers[at + QUANTITY] as number) - before);
+  const before = remainingAt(orders, slot);
+  const quantity = action.quantity === 0 ? quantityAt(orders, slot) : action.quantity;
+  const remaining = quantity - (quantityAt(orders, slot) - before);
   if (remaining <= 0) return 'order.alreadyFilled';
 
   const book = bookOf(exchange, slot);
-  const price = action.price === 0 ? (numbers[at + PRICE] as number) : action.price;
-  if (price === numbers[at + PRICE] && remaining <= before) {
+  const price = action.price === 0 ? priceAt(orders, slot) : action.price;
+  if (price === priceAt(orders, slot) && remaining <= before) {
     if (remaining < before) reduceOrder(exchange, book, slot, before - remaining, AMENDED);
     return answer(exchange, slot, 0, remaining, true);
   }
@@ -58,7 +58,7 @@ function refusalOf(exchange: Exchange, slot: number, action: Action): RejectCode
   if (flags > FLAGS_LIMIT || (flags & ~POST_ONLY) !== 0 || timeInForce !== 0 || expiry !== 0) return 'action.invalid';
   if (price !== 0 && !isPositiveSafe(price)) return 'order.priceOutOfRange';
   if (quantity !== 0 && !isPositiveSafe(quantity)) return 'order.quantityOutOfRange';
-  const feeLimitPpm = feeLimitOfTerms(exchange.orders.integers[slot * INTEGERS + TERMS] as number);
+  const feeLimitPpm = feeLimitOfTerms(termsAt(exchange.orders, slot));
   return maxFeePpm !== 0 && feeLimitPpm > maxFeePpm ? 'order.feeAboveMaximum' : undefined;
 }
 
@@ -71,16 +71,16 @@ function requeueRefusal(
   lots: number,
   flags: number,
 ): RejectCode | undefined {
-  const { integers, numbers } = exchange.orders;
+  const { orders } = exchange;
   if (book.status === BOOK_CANCEL_ONLY) return 'book.notOpen';
-  const terms = integers[slot * INTEGERS + TERMS] as number;
+  const terms = termsAt(orders, slot);
   const side = sideOf(terms);
   const needed = reserveOf(book, side, price, lots, feeLimitOfTerms(terms));
   if (needed > MAX_SAFE || lots * price * book.tickSize > MAX_SAFE || lots * book.lotSize > MAX_SAFE) {
     return 'order.notionalOutOfRange';
   }
-  const released = reserveAt(exchange, book, slot, numbers[slot * NUMBERS + REMAINING] as number);
-  const account = integers[slot * INTEGERS + ACCOUNT] as number;
+  const released = reserveAt(exchange, book, slot, remainingAt(orders, slot));
+  const account = accountAt(orders, slot);
   const feeLimitPpm = feeLimitOfTerms(terms);
   const unaffordable = isMargin(exchange.ledger, account)
     ? healthRefusal(exchange, account, { book, side, price, reserve: needed, feeLimitPpm, replaces: slot })
@@ -93,16 +93,14 @@ function requeueRefusal(
 /** Takes the order out of its level, trades it at its new price, and puts what is left at the back. */
 function requeue(exchange: Exchange, book: Book, slot: number, price: number, lots: number): void {
   const { orders, ledger, taker, tape } = exchange;
-  const { numbers, integers } = orders;
-  const at = slot * NUMBERS;
-  const terms = integers[slot * INTEGERS + TERMS] as number;
-  const filledBefore = (numbers[at + QUANTITY] as number) - (numbers[at + REMAINING] as number);
+  const terms = termsAt(orders, slot);
+  const filledBefore = quantityAt(orders, slot) - remainingAt(orders, slot);
   unlinkFromLevel(orders, book, slot);
-  putAside(exchange, book, slot, -reserveAt(exchange, book, slot, numbers[at + REMAINING] as number));
+  putAside(exchange, book, slot, -reserveAt(exchange, book, slot, remainingAt(orders, slot)));
   tapeLoss(exchange, book, slot, AMENDED);
 
-  taker.account = integers[slot * INTEGERS + ACCOUNT] as number;
-  taker.orderId = numbers[at + ID] as number;
+  taker.account = accountAt(orders, slot);
+  taker.orderId = idAt(orders, slot);
   taker.side = sideOf(terms);
   taker.limit = price;
   taker.feeLimitPpm = feeLimitOfTerms(terms);
@@ -110,9 +108,9 @@ function requeue(exchange: Exchange, book: Book, slot: number, price: number, lo
   taker.lots = lots;
   trade(exchange, book);
 
-  numbers[at + PRICE] = price;
-  numbers[at + REMAINING] = taker.lots;
-  numbers[at + QUANTITY] = filledBefore + taker.traded + taker.lots;
+  setPrice(orders, slot, price);
+  setRemaining(orders, slot, taker.lots);
+  setQuantity(orders, slot, filledBefore + taker.traded + taker.lots);
   const rests = taker.lots > 0 && taker.stopped === NOT_STOPPED;
   answer(exchange, slot, taker.traded, taker.lots, rests);
   if (rests) {
@@ -133,7 +131,7 @@ function answer(
   remaining: number,
   resting: boolean,
 ): 'ok' {
-  placement.orderId = orders.numbers[slot * NUMBERS + ID] as number;
+  placement.orderId = idAt(orders, slot);
   placement.filled = filled;
   placement.remaining = remaining;
   placement.resting = resting;

@@ -3,19 +3,19 @@
 import { type Exchange, putAside, reserveAt } from './exchange.ts';
 import { type Book, dropOrder, OPEN_ORDER_LIMIT, ordersOfAccount, unlinkFromLevel } from './orderBook.ts';
 import {
-  ACCOUNT,
-  BOOK,
+  accountAt,
+  bookAt,
   findClientOrder,
   findOrder,
-  ID,
-  INTEGERS,
-  NUMBERS,
+  idAt,
   type OrderPool,
-  PRICE,
-  QUANTITY,
-  REMAINING,
+  priceAt,
+  quantityAt,
+  remainingAt,
+  setQuantity,
+  setRemaining,
   sideOf,
-  TERMS,
+  termsAt,
 } from './orderPool.ts';
 import { DEAD_MAN_SWITCH, EXPIRED, tapeCancelled, tapeReduced } from './tape.ts';
 import { clearTimer, soonestItem, soonestTime } from './timers.ts';
@@ -24,11 +24,11 @@ import { clearTimer, soonestItem, soonestTime } from './timers.ts';
 export function findOwnOrder(orders: OrderPool, account: number, orderId: number, clientId: number): number {
   if (orderId === 0) return clientId === 0 ? 0 : findClientOrder(orders, account, clientId);
   const slot = findOrder(orders, orderId);
-  return slot !== 0 && orders.integers[slot * INTEGERS + ACCOUNT] === account ? slot : 0;
+  return slot !== 0 && accountAt(orders, slot) === account ? slot : 0;
 }
 
 export function bookOf({ books, orders }: Exchange, slot: number): Book {
-  return books[orders.integers[slot * INTEGERS + BOOK] as number] as Book;
+  return books[bookAt(orders, slot)] as Book;
 }
 
 /** Cancels one open order. `reason` is an index of `CANCEL_REASONS`. */
@@ -50,7 +50,7 @@ export function cancelAll(
   let cancelled = 0;
   for (const slot of ordersOfAccount(orders, ledger, account)) {
     if (cancelled === limit) break;
-    if (book !== undefined && orders.integers[slot * INTEGERS + BOOK] !== book.index) continue;
+    if (book !== undefined && bookAt(orders, slot) !== book.index) continue;
     cancelOrder(exchange, slot, reason);
     cancelled++;
   }
@@ -90,7 +90,7 @@ export function nextDue({ deadManSwitches, orders, margin }: Exchange): number {
 /** The rest of a cancellation, once the order is out of its price level. */
 export function discardOrder(exchange: Exchange, book: Book, slot: number, reason: number): void {
   const { ledger, orders } = exchange;
-  const remaining = orders.numbers[slot * NUMBERS + REMAINING] as number;
+  const remaining = remainingAt(orders, slot);
   putAside(exchange, book, slot, -reserveAt(exchange, book, slot, remaining));
   tapeLoss(exchange, book, slot, reason);
   dropOrder(orders, ledger, slot);
@@ -99,31 +99,27 @@ export function discardOrder(exchange: Exchange, book: Book, slot: number, reaso
 /** Takes lots from an open order, which keeps its place. At least one is left. */
 export function reduceOrder(exchange: Exchange, book: Book, slot: number, lots: number, reason: number): void {
   const { orders, tape } = exchange;
-  const { numbers, integers } = orders;
-  const at = slot * NUMBERS;
-  const remaining = (numbers[at + REMAINING] as number) - lots;
-  const before = reserveAt(exchange, book, slot, remaining + lots);
-  putAside(exchange, book, slot, reserveAt(exchange, book, slot, remaining) - before);
-  numbers[at + REMAINING] = remaining;
-  numbers[at + QUANTITY] = (numbers[at + QUANTITY] as number) - lots;
-  const account = integers[slot * INTEGERS + ACCOUNT] as number;
-  const side = sideOf(integers[slot * INTEGERS + TERMS] as number);
-  const price = numbers[at + PRICE] as number;
-  tapeReduced(tape, book.id, numbers[at + ID] as number, reason, account, side, price, lots, remaining);
+  const before = remainingAt(orders, slot);
+  const left = before - lots;
+  const released = reserveAt(exchange, book, slot, before) - reserveAt(exchange, book, slot, left);
+  putAside(exchange, book, slot, -released);
+  setRemaining(orders, slot, left);
+  setQuantity(orders, slot, quantityAt(orders, slot) - lots);
+  const side = sideOf(termsAt(orders, slot));
+  const [id, account, price] = [idAt(orders, slot), accountAt(orders, slot), priceAt(orders, slot)];
+  tapeReduced(tape, book.id, id, reason, account, side, price, lots, left);
 }
 
 /** Tells that all that was left of an order is cancelled. */
 export function tapeLoss({ orders, tape }: Exchange, book: Book, slot: number, reason: number): void {
-  const { numbers, integers } = orders;
-  const at = slot * NUMBERS;
   tapeCancelled(
     tape,
     book.id,
-    numbers[at + ID] as number,
+    idAt(orders, slot),
     reason,
-    integers[slot * INTEGERS + ACCOUNT] as number,
-    sideOf(integers[slot * INTEGERS + TERMS] as number),
-    numbers[at + PRICE] as number,
-    numbers[at + REMAINING] as number,
+    accountAt(orders, slot),
+    sideOf(termsAt(orders, slot)),
+    priceAt(orders, slot),
+    remainingAt(orders, slot),
   );
 }

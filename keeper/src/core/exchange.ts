@@ -8,17 +8,7 @@ import { BUY, FILL_OR_KILL, IMMEDIATE_OR_CANCEL, POST_ONLY } from './commands.ts
 import { type Asset, createLedger, type Ledger } from './ledger.ts';
 import { createMarginState, type MarginState } from './margin/marginState.ts';
 import type { Book } from './orderBook.ts';
-import {
-  ACCOUNT,
-  createOrderPool,
-  feeLimitOfTerms,
-  INTEGERS,
-  NUMBERS,
-  type OrderPool,
-  PRICE,
-  sideOf,
-  TERMS,
-} from './orderPool.ts';
+import { accountAt, createOrderPool, feeLimitOfTerms, type OrderPool, priceAt, sideOf, termsAt } from './orderPool.ts';
 import { createTape, type Tape } from './tape.ts';
 import { createTimers, type Timers } from './timers.ts';
 
@@ -121,9 +111,8 @@ export function reserveOf(book: Book, side: number, price: number, lots: number,
 
 /** Units that an open order has put aside for so many of its lots. */
 export function reserveAt({ orders }: Exchange, book: Book, slot: number, lots: number): number {
-  const terms = orders.integers[slot * INTEGERS + TERMS] as number;
-  const price = orders.numbers[slot * NUMBERS + PRICE] as number;
-  return reserveOf(book, sideOf(terms), price, lots, feeLimitOfTerms(terms));
+  const terms = termsAt(orders, slot);
+  return reserveOf(book, sideOf(terms), priceAt(orders, slot), lots, feeLimitOfTerms(terms));
 }
 
 /** What an order of that side pays with. */
@@ -133,8 +122,8 @@ export function assetPaid({ ledger }: Exchange, book: Book, side: number): Asset
 
 /** Raises (or, negative, lowers) what the account of an open order has put aside. */
 export function putAside(exchange: Exchange, book: Book, slot: number, units: number): void {
-  const { integers } = exchange.orders;
-  const { reserved } = assetPaid(exchange, book, sideOf(integers[slot * INTEGERS + TERMS] as number));
-  const account = integers[slot * INTEGERS + ACCOUNT] as number;
+  const { orders } = exchange;
+  const { reserved } = assetPaid(exchange, book, sideOf(termsAt(orders, slot)));
+  const account = accountAt(orders, slot);
   reserved[account] = (reserved[account] as number) + units;
 }

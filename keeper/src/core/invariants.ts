@@ -9,18 +9,16 @@ import { isMargin, type Ledger } from './ledger.ts';
 import { levelSlot, NO_ASK, NO_BID, priceAbove, WINDOW } from './levels.ts';
 import { type Book, ordersOf, ordersOfAccount } from './orderBook.ts';
 import {
-  ACCOUNT,
+  accountAt,
   findClientOrder,
   findOrder,
-  ID,
-  INTEGERS,
-  NEXT,
-  NUMBERS,
+  idAt,
+  nextAt,
   type OpenOrder,
+  olderAt,
   orderAt,
-  PREVIOUS,
-  PREVIOUS_OF_ACCOUNT,
-  PRICE,
+  previousAt,
+  priceAt,
 } from './orderPool.ts';
 import type { SlotTable } from './slotTable.ts';
 import type { State } from './state.ts';
@@ -171,7 +169,6 @@ function assertOrder({ orders }: Exchange, time: number, order: OpenOrder, slot:
 /** Ends and links of every queue, and no level that holds nothing. */
 function assertLevels({ orders }: Exchange, book: Book): void {
   const { levels } = book;
-  const { numbers, integers } = orders;
   let count = 0;
   for (let price = priceAbove(levels, NO_BID); price !== NO_ASK; price = priceAbove(levels, price)) {
     count++;
@@ -180,10 +177,10 @@ function assertLevels({ orders }: Exchange, book: Book): void {
     let before = 0;
     let slot = levels.ends[2 * level] as number;
     assert(slot !== 0, `book ${book.id}: an empty level at ${price}`);
-    for (; slot !== 0; slot = integers[slot * INTEGERS + NEXT] as number) {
-      const id = numbers[slot * NUMBERS + ID] as number;
-      assert(integers[slot * INTEGERS + PREVIOUS] === before, `book ${book.id}: a torn queue at ${price}`);
-      assert(numbers[slot * NUMBERS + PRICE] === price, `book ${book.id}: order ${id} is out of place`);
+    for (; slot !== 0; slot = nextAt(orders, slot)) {
+      const id = idAt(orders, slot);
+      assert(previousAt(orders, slot) === before, `book ${book.id}: a torn queue at ${price}`);
+      assert(priceAt(orders, slot) === price, `book ${book.id}: order ${id} is out of place`);
       before = slot;
     }
     assert(levels.ends[2 * level + 1] === before, `book ${book.id}: a queue at ${price} without its end`);
@@ -234,16 +231,15 @@ function assertLayer(upper: Int32Array, lower: Int32Array, what: string): number
 }
 
 function assertAccountLists({ ledger, orders }: Exchange): void {
-  const { integers, numbers } = orders;
   let seen = 0;
   for (let account = 0; account < ledger.accountCount; account++) {
     let before = 0;
     let newest = 0;
     for (const slot of ordersOfAccount(orders, ledger, account)) {
       seen++;
-      assert(integers[slot * INTEGERS + ACCOUNT] === account, `account ${account} lists somebody else's order`);
-      assert(integers[slot * INTEGERS + PREVIOUS_OF_ACCOUNT] === before, `account ${account} has a torn list`);
-      const id = numbers[slot * NUMBERS + ID] as number;
+      assert(accountAt(orders, slot) === account, `account ${account} lists somebody else's order`);
+      assert(olderAt(orders, slot) === before, `account ${account} has a torn list`);
+      const id = idAt(orders, slot);
       assert(id > newest, `account ${account} lists order ${id} after ${newest}`);
       assert(id <= orders.highestId, `order ${id} rests, and ${orders.highestId} is the highest that ever did`);
       newest = id;
@@ -256,7 +252,7 @@ function assertAccountLists({ ledger, orders }: Exchange): void {
 
 function assertFreeSlots({ orders }: Exchange): void {
   let free = 0;
-  for (let slot = orders.free; slot !== 0; slot = orders.integers[slot * INTEGERS + NEXT] as number) free++;
+  for (let slot = orders.free; slot !== 0; slot = nextAt(orders, slot)) free++;
   assert(free + orders.count === orders.nextSlot - 1, 'a slot of the order pool is lost');
 }
 

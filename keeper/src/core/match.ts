@@ -12,17 +12,16 @@ import { type Asset, markChanged, recordBytes } from './ledger.ts';
 import { followMarket, levelSlot } from './levels.ts';
 import { type Book, dropLevel, dropOrder, ordersOf } from './orderBook.ts';
 import {
-  ACCOUNT,
+  accountAt,
   feeLimitOfTerms,
-  ID,
-  INTEGERS,
-  NEXT,
-  NUMBERS,
-  PREVIOUS,
-  PRICE,
-  REMAINING,
+  idAt,
+  linkQueue,
+  nextAt,
+  priceAt,
+  remainingAt,
+  setRemaining,
   sideOf,
-  TERMS,
+  termsAt,
 } from './orderPool.ts';
 import { CHECKPOINT_FULL, SELF_TRADE, tapeFill, tapeReduced } from './tape.ts';
 
@@ -37,7 +36,6 @@ export function crosses(book: Book, side: number, price: number): boolean {
  */
 export function trade(exchange: Exchange, book: Book): void {
   const { ledger, orders, taker, changeLimit } = exchange;
-  const { numbers, integers } = orders;
   const { tickSize, lotSize, levels } = book;
   const { account, side, limit, orderId, feeLimitPpm } = taker;
   const buying = side === BUY;
@@ -65,9 +63,9 @@ export function trade(exchange: Exchange, book: Book): void {
         stopped = CHECKPOINT_FULL;
         break;
       }
-      const after = integers[maker * INTEGERS + NEXT] as number;
-      const offered = numbers[maker * NUMBERS + REMAINING] as number;
-      if (integers[maker * INTEGERS + ACCOUNT] === account) {
+      const after = nextAt(orders, maker);
+      const offered = remainingAt(orders, maker);
+      if (accountAt(orders, maker) === account) {
         const taken = preventSelfTrade(exchange, book, maker, lots);
         if (taken === offered) maker = after;
         if (taker.selfTrade === DECREMENT) lots -= taken;
@@ -99,9 +97,9 @@ export function trade(exchange: Exchange, book: Book): void {
       tapeFill(
         exchange.tape,
         book.id,
-        numbers[maker * NUMBERS + ID] as number,
+        idAt(orders, maker),
         orderId,
-        integers[maker * INTEGERS + ACCOUNT] as number,
+        accountAt(orders, maker),
         account,
         side,
         price,
@@ -119,7 +117,7 @@ export function trade(exchange: Exchange, book: Book): void {
       dropLevel(book, price);
     } else {
       levels.ends[2 * level] = maker;
-      integers[maker * INTEGERS + PREVIOUS] = 0;
+      linkQueue(orders, 0, maker);
     }
   }
   if (lastPrice !== 0) followMarket(levels, lastPrice);
@@ -144,17 +142,16 @@ function settleMaker(
   left: number,
 ): number {
   const { ledger, orders } = exchange;
-  const { numbers, integers } = orders;
   const base = ledger.assets[book.base] as Asset;
   const quote = ledger.assets[book.quote] as Asset;
-  const account = integers[slot * INTEGERS + ACCOUNT] as number;
-  const terms = integers[slot * INTEGERS + TERMS] as number;
+  const account = accountAt(orders, slot);
+  const terms = termsAt(orders, slot);
   const feeLimitPpm = feeLimitOfTerms(terms);
   const baseUnits = traded * book.lotSize;
   let fee = feeUp(notional, Math.min(book.makerFeePpm, feeLimitPpm));
-  numbers[slot * NUMBERS + REMAINING] = left;
+  setRemaining(orders, slot, left);
   if (sideOf(terms) === BUY) {
-    const lotCost = (numbers[slot * NUMBERS + PRICE] as number) * book.tickSize;
+    const lotCost = priceAt(orders, slot) * book.tickSize;
     const stillReserved = buyReserve(left * lotCost, feeLimitPpm);
     const released = buyReserve((left + traded) * lotCost, feeLimitPpm) - stillReserved;
     fee = Math.min(fee, released - notional);
@@ -172,10 +169,9 @@ function settleMaker(
 
 /** The taker meets an order of its own account. Answers the lots that the maker loses; without any left it is gone. */
 function preventSelfTrade(exchange: Exchange, book: Book, maker: number, lots: number): number {
-  const { numbers } = exchange.orders;
-  const { taker, tape } = exchange;
+  const { orders, taker, tape } = exchange;
   if (taker.selfTrade === EXPIRE_TAKER) return 0;
-  const offered = numbers[maker * NUMBERS + REMAINING] as number;
+  const offered = remainingAt(orders, maker);
   const taken = taker.selfTrade === DECREMENT ? Math.min(offered, lots) : offered;
   if (taken < offered) reduceOrder(exchange, book, maker, taken, SELF_TRADE);
   else discardOrder(exchange, book, maker, SELF_TRADE);
@@ -189,22 +185,21 @@ function preventSelfTrade(exchange: Exchange, book: Book, maker: number, lots: n
 /** Whether `exchange.taker` would trade all its lots at once; touches nothing. */
 export function canFill(exchange: Exchange, book: Book): 'ok' | 'order.wouldNotFill' | 'checkpoint.full' {
   const { ledger, orders, taker, changeLimit } = exchange;
-  const { numbers, integers } = orders;
   let { lots } = taker;
   let bytes = ledger.changedBytes;
   // Prices of asks grow away from the best one, those of bids fall.
   const towards = taker.side === BUY ? 1 : -1;
   for (const maker of ordersOf(orders, book, BUY + SELL - taker.side)) {
-    const price = numbers[maker * NUMBERS + PRICE] as number;
+    const price = priceAt(orders, maker);
     if ((price - taker.limit) * towards > 0) break;
-    const account = integers[maker * INTEGERS + ACCOUNT] as number;
+    const account = accountAt(orders, maker);
     if (account === taker.account) {
       if (taker.selfTrade !== EXPIRE_MAKER) break;
       continue;
     }
     if (bytes >= changeLimit) return 'checkpoint.full';
     if (ledger.changed[account] === 0) bytes += recordBytes(ledger, account);
-    lots -= numbers[maker * NUMBERS + REMAINING] as number;
+    lots -= remainingAt(orders, maker);
     if (lots <= 0) return 'ok';
   }
   return 'order.wouldNotFill';

@@ -15,21 +15,23 @@ import {
   priceBelow,
 } from './levels.ts';
 import {
-  ACCOUNT,
+  accountAt,
+  appendToQueue,
   enterId,
   forgetOrder,
   freeSlot,
-  ID,
-  INTEGERS,
-  NEXT,
-  NEXT_OF_ACCOUNT,
-  NUMBERS,
+  idAt,
+  insertIntoAccount,
+  linkAccount,
+  linkQueue,
+  newerAt,
+  nextAt,
   type OrderPool,
-  PREVIOUS,
-  PREVIOUS_OF_ACCOUNT,
-  PRICE,
+  olderAt,
+  previousAt,
+  priceAt,
   sideOf,
-  TERMS,
+  termsAt,
 } from './orderPool.ts';
 
 /** Most open orders of all books together: about 500 MB. More are refused with `book.full`. */
@@ -77,20 +79,16 @@ export function createBook(listing: Pick<Book, 'id' | 'index' | 'base' | 'quote'
   };
 }
 
-/** Puts an order whose record is filled at the back of its price level. */
+/** Puts an order at the back of its price level. */
 export function joinLevel(orders: OrderPool, book: Book, slot: number): void {
-  const { integers, numbers } = orders;
-  const at = slot * INTEGERS;
-  const price = numbers[slot * NUMBERS + PRICE] as number;
+  const price = priceAt(orders, slot);
   const level = openLevel(book.levels, price);
   const { ends } = book.levels;
   const last = ends[2 * level + 1] as number;
-  integers[at + PREVIOUS] = last;
-  integers[at + NEXT] = 0;
+  appendToQueue(orders, last, slot);
   if (last === 0) ends[2 * level] = slot;
-  else integers[last * INTEGERS + NEXT] = slot;
   ends[2 * level + 1] = slot;
-  if (sideOf(integers[at + TERMS] as number) === BUY) {
+  if (sideOf(termsAt(orders, slot)) === BUY) {
     if (price > book.bestBid) book.bestBid = price;
   } else if (price < book.bestAsk) {
     book.bestAsk = price;
@@ -102,38 +100,32 @@ export function joinLevel(orders: OrderPool, book: Book, slot: number): void {
  * the order in which orders come to rest; in a makers-first batch one may come before others of smaller ids.
  */
 export function joinAccount(orders: OrderPool, ledger: Ledger, slot: number): void {
-  const { integers, numbers } = orders;
-  const account = integers[slot * INTEGERS + ACCOUNT] as number;
-  const id = numbers[slot * NUMBERS + ID] as number;
+  const account = accountAt(orders, slot);
+  const id = idAt(orders, slot);
   let newer = 0;
   let older = ledger.lastOrder[account] as number;
   if (id > orders.highestId) {
     orders.highestId = id;
   } else {
-    while (older !== 0 && (numbers[older * NUMBERS + ID] as number) > id) {
+    while (older !== 0 && idAt(orders, older) > id) {
       newer = older;
-      older = integers[older * INTEGERS + PREVIOUS_OF_ACCOUNT] as number;
+      older = olderAt(orders, older);
     }
   }
-  integers[slot * INTEGERS + PREVIOUS_OF_ACCOUNT] = older;
-  integers[slot * INTEGERS + NEXT_OF_ACCOUNT] = newer;
+  insertIntoAccount(orders, slot, older, newer);
   if (older === 0) ledger.firstOrder[account] = slot;
-  else integers[older * INTEGERS + NEXT_OF_ACCOUNT] = slot;
   if (newer === 0) ledger.lastOrder[account] = slot;
-  else integers[newer * INTEGERS + PREVIOUS_OF_ACCOUNT] = slot;
   enterId(orders, slot);
 }
 
 /** Takes an order out of its level, and the level out of the book when it was the last one. */
 export function unlinkFromLevel(orders: OrderPool, book: Book, slot: number): void {
-  const { integers } = orders;
-  const before = integers[slot * INTEGERS + PREVIOUS] as number;
-  const after = integers[slot * INTEGERS + NEXT] as number;
-  if (before !== 0) integers[before * INTEGERS + NEXT] = after;
-  if (after !== 0) integers[after * INTEGERS + PREVIOUS] = before;
+  const before = previousAt(orders, slot);
+  const after = nextAt(orders, slot);
+  linkQueue(orders, before, after);
   if (before !== 0 && after !== 0) return;
 
-  const price = orders.numbers[slot * NUMBERS + PRICE] as number;
+  const price = priceAt(orders, slot);
   if (before === 0 && after === 0) {
     dropLevel(book, price);
     return;
@@ -152,15 +144,12 @@ export function dropLevel(book: Book, price: number): void {
 
 /** The end of an order that is already out of its level: its account and the tables forget it, its slot is free. */
 export function dropOrder(orders: OrderPool, ledger: Ledger, slot: number): void {
-  const { integers } = orders;
-  const at = slot * INTEGERS;
-  const account = integers[at + ACCOUNT] as number;
-  const older = integers[at + PREVIOUS_OF_ACCOUNT] as number;
-  const newer = integers[at + NEXT_OF_ACCOUNT] as number;
+  const account = accountAt(orders, slot);
+  const older = olderAt(orders, slot);
+  const newer = newerAt(orders, slot);
+  linkAccount(orders, older, newer);
   if (older === 0) ledger.firstOrder[account] = newer;
-  else integers[older * INTEGERS + NEXT_OF_ACCOUNT] = newer;
   if (newer === 0) ledger.lastOrder[account] = older;
-  else integers[newer * INTEGERS + PREVIOUS_OF_ACCOUNT] = older;
   forgetOrder(orders, slot);
   freeSlot(orders, slot);
 }
@@ -171,7 +160,7 @@ export function* ordersOf(orders: OrderPool, book: Book, side: number): Generato
   while (price !== NO_BID && price !== NO_ASK) {
     let slot = book.levels.ends[2 * levelSlot(book.levels, price)] as number;
     assert(slot !== 0, `book ${book.id} has an empty level at ${price}`);
-    for (; slot !== 0; slot = orders.integers[slot * INTEGERS + NEXT] as number) yield slot;
+    for (; slot !== 0; slot = nextAt(orders, slot)) yield slot;
     price = side === BUY ? priceBelow(book.levels, price) : priceAbove(book.levels, price);
   }
 }
@@ -180,7 +169,7 @@ export function* ordersOf(orders: OrderPool, book: Book, side: number): Generato
 export function* ordersOfAccount(orders: OrderPool, ledger: Ledger, account: number): Generator<number> {
   let slot = ledger.firstOrder[account] as number;
   while (slot !== 0) {
-    const newer = orders.integers[slot * INTEGERS + NEXT_OF_ACCOUNT] as number;
+    const newer = newerAt(orders, slot);
     yield slot;
     slot = newer;
   }

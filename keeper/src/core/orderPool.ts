@@ -1,6 +1,7 @@
 // Open orders of all books. Each order is one record of 64 bytes, a line of the processor's cache, in one buffer that is
 // seen as numbers (8 per record) and as 32-bit integers (16 per record). A slot names a record; slot 0 is never used and
-// means "none". Only the hot paths look at the buffer themselves; `orderAt` gives everybody else a plain object.
+// means "none". Where what stands in a record, only this file knows; the hot paths ask for single fields (`priceAt`),
+// everybody else gets a plain object from `orderAt`.
 import { copyInto } from './columns.ts';
 import {
   createSlotTable,
@@ -13,32 +14,23 @@ import {
 } from './slotTable.ts';
 import { clearTimer, createTimers, setTimer, type Timers, timeOf } from './timers.ts';
 
-/** Numbers per record, and where each stands. */
-export const NUMBERS = 8;
-export const ID = 0;
-/** Ticks. */
-export const PRICE = 1;
-/** Lots that still rest. */
-export const REMAINING = 2;
-/** Lots that it was placed or last amended for, those included that were filled since it was placed. */
-export const QUANTITY = 3;
-
-/** Integers per record, and where each stands, behind the four numbers. */
-export const INTEGERS = 16;
+// A record: four numbers, and behind them eight integers. `slot << 3` and `slot << 4` are the start of it in both views.
+const NUMBERS_SHIFT = 3;
+const ID = 0;
+const PRICE = 1;
+const REMAINING = 2;
+const QUANTITY = 3;
+const INTEGERS_SHIFT = 4;
 /** Queue of the price level. */
-export const NEXT = 8;
-export const PREVIOUS = 9;
-/** Orders of the account, oldest first. */
-export const NEXT_OF_ACCOUNT = 10;
-export const PREVIOUS_OF_ACCOUNT = 11;
-/** Index in the ledger. */
-export const ACCOUNT = 12;
-/** Index in `Exchange.books`. */
-export const BOOK = 13;
-/** What it was placed with, in one integer: see `termsOf`. */
-export const TERMS = 14;
-/** 1 when it has a client id, which then stands in `OrderPool.clients`. */
-export const HAS_CLIENT_ID = 15;
+const NEXT = 8;
+const PREVIOUS = 9;
+/** Orders of the account, in the order of their ids. */
+const NEWER = 10;
+const OLDER = 11;
+const ACCOUNT = 12;
+const BOOK = 13;
+const TERMS = 14;
+const HAS_CLIENT_ID = 15;
 
 // Bits of the terms: side 0, post-only 1, self-trade prevention 2 and 3, expires 4; above them the highest fee (ppm).
 const POST_ONLY_BIT = 2;
@@ -136,19 +128,116 @@ export function feeLimitOfTerms(terms: number): number {
   return terms >>> FEE_SHIFT;
 }
 
+// Single fields of an open order. Ids, prices (ticks) and lots are safe integers.
+
+export function idAt(orders: OrderPool, slot: number): number {
+  return orders.numbers[(slot << NUMBERS_SHIFT) | ID] as number;
+}
+
+export function priceAt(orders: OrderPool, slot: number): number {
+  return orders.numbers[(slot << NUMBERS_SHIFT) | PRICE] as number;
+}
+
+export function setPrice(orders: OrderPool, slot: number, price: number): void {
+  orders.numbers[(slot << NUMBERS_SHIFT) | PRICE] = price;
+}
+
+/** Lots that still rest. */
+export function remainingAt(orders: OrderPool, slot: number): number {
+  return orders.numbers[(slot << NUMBERS_SHIFT) | REMAINING] as number;
+}
+
+export function setRemaining(orders: OrderPool, slot: number, lots: number): void {
+  orders.numbers[(slot << NUMBERS_SHIFT) | REMAINING] = lots;
+}
+
+/** Lots that it was placed or last amended for, those included that were filled since it was placed. */
+export function quantityAt(orders: OrderPool, slot: number): number {
+  return orders.numbers[(slot << NUMBERS_SHIFT) | QUANTITY] as number;
+}
+
+export function setQuantity(orders: OrderPool, slot: number, lots: number): void {
+  orders.numbers[(slot << NUMBERS_SHIFT) | QUANTITY] = lots;
+}
+
+/** Index in the ledger. */
+export function accountAt(orders: OrderPool, slot: number): number {
+  return orders.integers[(slot << INTEGERS_SHIFT) | ACCOUNT] as number;
+}
+
+/** Index in `Exchange.books`. */
+export function bookAt(orders: OrderPool, slot: number): number {
+  return orders.integers[(slot << INTEGERS_SHIFT) | BOOK] as number;
+}
+
+/** What it was placed with: see `termsOf`. */
+export function termsAt(orders: OrderPool, slot: number): number {
+  return orders.integers[(slot << INTEGERS_SHIFT) | TERMS] as number;
+}
+
+// Its two lists, the queue of its price level and the orders of its account; 0 = none.
+
+/** The order behind it in the queue. */
+export function nextAt(orders: OrderPool, slot: number): number {
+  return orders.integers[(slot << INTEGERS_SHIFT) | NEXT] as number;
+}
+
+export function previousAt(orders: OrderPool, slot: number): number {
+  return orders.integers[(slot << INTEGERS_SHIFT) | PREVIOUS] as number;
+}
+
+/** Makes `next` follow `previous` in a queue; either may be none. */
+export function linkQueue(orders: OrderPool, previous: number, next: number): void {
+  if (previous !== 0) orders.integers[(previous << INTEGERS_SHIFT) | NEXT] = next;
+  if (next !== 0) orders.integers[(next << INTEGERS_SHIFT) | PREVIOUS] = previous;
+}
+
+/** Puts an order at the end of a queue whose last one is `last`. */
+export function appendToQueue(orders: OrderPool, last: number, slot: number): void {
+  const { integers } = orders;
+  integers[(slot << INTEGERS_SHIFT) | PREVIOUS] = last;
+  integers[(slot << INTEGERS_SHIFT) | NEXT] = 0;
+  if (last !== 0) integers[(last << INTEGERS_SHIFT) | NEXT] = slot;
+}
+
+/** The order of the same account with the next higher id. */
+export function newerAt(orders: OrderPool, slot: number): number {
+  return orders.integers[(slot << INTEGERS_SHIFT) | NEWER] as number;
+}
+
+export function olderAt(orders: OrderPool, slot: number): number {
+  return orders.integers[(slot << INTEGERS_SHIFT) | OLDER] as number;
+}
+
+/** Makes two orders neighbours in the list of their account; either may be none. */
+export function linkAccount(orders: OrderPool, older: number, newer: number): void {
+  if (older !== 0) orders.integers[(older << INTEGERS_SHIFT) | NEWER] = newer;
+  if (newer !== 0) orders.integers[(newer << INTEGERS_SHIFT) | OLDER] = older;
+}
+
+/** Puts an order between two neighbours in the list of its account; either may be none. */
+export function insertIntoAccount(orders: OrderPool, slot: number, older: number, newer: number): void {
+  const { integers } = orders;
+  integers[(slot << INTEGERS_SHIFT) | OLDER] = older;
+  integers[(slot << INTEGERS_SHIFT) | NEWER] = newer;
+  if (older !== 0) integers[(older << INTEGERS_SHIFT) | NEWER] = slot;
+  if (newer !== 0) integers[(newer << INTEGERS_SHIFT) | OLDER] = slot;
+}
+
+/** All fields of an open order. */
 export function orderAt(orders: OrderPool, slot: number): OpenOrder {
   const { numbers, integers, clients } = orders;
-  const hasClientId = integers[slot * INTEGERS + HAS_CLIENT_ID] === 1;
-  const terms = integers[slot * INTEGERS + TERMS] as number;
+  const hasClientId = integers[(slot << INTEGERS_SHIFT) | HAS_CLIENT_ID] === 1;
+  const terms = integers[(slot << INTEGERS_SHIFT) | TERMS] as number;
   return {
-    id: numbers[slot * NUMBERS + ID] as number,
+    id: numbers[(slot << NUMBERS_SHIFT) | ID] as number,
     clientId: hasClientId ? (clients[slot * CLIENT_NUMBERS] as number) : 0,
-    account: integers[slot * INTEGERS + ACCOUNT] as number,
-    book: integers[slot * INTEGERS + BOOK] as number,
+    account: integers[(slot << INTEGERS_SHIFT) | ACCOUNT] as number,
+    book: integers[(slot << INTEGERS_SHIFT) | BOOK] as number,
     side: sideOf(terms),
-    price: numbers[slot * NUMBERS + PRICE] as number,
-    remaining: numbers[slot * NUMBERS + REMAINING] as number,
-    quantity: numbers[slot * NUMBERS + QUANTITY] as number,
+    price: numbers[(slot << NUMBERS_SHIFT) | PRICE] as number,
+    remaining: numbers[(slot << NUMBERS_SHIFT) | REMAINING] as number,
+    quantity: numbers[(slot << NUMBERS_SHIFT) | QUANTITY] as number,
     postOnly: isPostOnly(terms),
     selfTrade: selfTradeOf(terms),
     expiry: timeOf(orders.expiries, slot),
@@ -160,23 +249,46 @@ export function orderAt(orders: OrderPool, slot: number): OpenOrder {
 
 /** 0 when the order has none. */
 export function clientIdAt({ integers, clients }: OrderPool, slot: number): number {
-  return integers[slot * INTEGERS + HAS_CLIENT_ID] === 1 ? (clients[slot * CLIENT_NUMBERS] as number) : 0;
+  return integers[(slot << INTEGERS_SHIFT) | HAS_CLIENT_ID] === 1 ? (clients[slot * CLIENT_NUMBERS] as number) : 0;
 }
 
-/** A slot for a new order, whose record the caller fills. */
-export function takeSlot(orders: OrderPool): number {
+/** Writes the record of a new order, without a client id and in no list yet; answers its slot. */
+export function writeOrder(
+  orders: OrderPool,
+  id: number,
+  account: number,
+  book: number,
+  price: number,
+  quantity: number,
+  remaining: number,
+  terms: number,
+): number {
+  const slot = takeSlot(orders);
+  const { numbers, integers } = orders;
+  numbers[(slot << NUMBERS_SHIFT) | ID] = id;
+  numbers[(slot << NUMBERS_SHIFT) | PRICE] = price;
+  numbers[(slot << NUMBERS_SHIFT) | REMAINING] = remaining;
+  numbers[(slot << NUMBERS_SHIFT) | QUANTITY] = quantity;
+  integers[(slot << INTEGERS_SHIFT) | ACCOUNT] = account;
+  integers[(slot << INTEGERS_SHIFT) | BOOK] = book;
+  integers[(slot << INTEGERS_SHIFT) | TERMS] = terms;
+  integers[(slot << INTEGERS_SHIFT) | HAS_CLIENT_ID] = 0;
+  return slot;
+}
+
+function takeSlot(orders: OrderPool): number {
   orders.count++;
   const slot = orders.free;
   if (slot !== 0) {
-    orders.free = orders.integers[slot * INTEGERS + NEXT] as number;
+    orders.free = orders.integers[(slot << INTEGERS_SHIFT) | NEXT] as number;
     return slot;
   }
-  if (orders.nextSlot * NUMBERS === orders.numbers.length) growPool(orders);
+  if (orders.nextSlot << NUMBERS_SHIFT === orders.numbers.length) growPool(orders);
   return orders.nextSlot++;
 }
 
 export function freeSlot(orders: OrderPool, slot: number): void {
-  orders.integers[slot * INTEGERS + NEXT] = orders.free;
+  orders.integers[(slot << INTEGERS_SHIFT) | NEXT] = orders.free;
   orders.free = slot;
   orders.count--;
 }
@@ -192,7 +304,7 @@ export function enterClientId(
   slot: number,
   { clientId, firstFilled, firstRemaining }: { clientId: number; firstFilled: number; firstRemaining: number },
 ): void {
-  orders.integers[slot * INTEGERS + HAS_CLIENT_ID] = 1;
+  orders.integers[(slot << INTEGERS_SHIFT) | HAS_CLIENT_ID] = 1;
   orders.clients[slot * CLIENT_NUMBERS] = clientId;
   orders.clients[slot * CLIENT_NUMBERS + 1] = firstFilled;
   orders.clients[slot * CLIENT_NUMBERS + 2] = firstRemaining;
@@ -201,22 +313,23 @@ export function enterClientId(
 
 /** Lets an order wait for its expiry, in milliseconds. */
 export function enterExpiry(orders: OrderPool, slot: number, expiry: number): void {
-  setTimer(orders.expiries, slot, expiry, orders.numbers[slot * NUMBERS + ID] as number);
+  setTimer(orders.expiries, slot, expiry, orders.numbers[(slot << NUMBERS_SHIFT) | ID] as number);
 }
 
 /** Forgets both ids of an order, and when it expires. */
 export function forgetOrder(orders: OrderPool, slot: number): void {
   const { integers } = orders;
-  if (((integers[slot * INTEGERS + TERMS] as number) & EXPIRES_BIT) !== 0) clearTimer(orders.expiries, slot);
+  if (((integers[(slot << INTEGERS_SHIFT) | TERMS] as number) & EXPIRES_BIT) !== 0) clearTimer(orders.expiries, slot);
   removeSlot(orders.byId, slot, idHash(orders, slot));
-  if (integers[slot * INTEGERS + HAS_CLIENT_ID] === 1) removeSlot(orders.byClientId, slot, clientIdHash(orders, slot));
+  if (integers[(slot << INTEGERS_SHIFT) | HAS_CLIENT_ID] === 1)
+    removeSlot(orders.byClientId, slot, clientIdHash(orders, slot));
 }
 
 /** Slot of an open order, or 0. */
 export function findOrder(orders: OrderPool, orderId: number): number {
   const { byId, numbers } = orders;
   let slot = firstCandidate(byId, hashOf(orderId, 0));
-  while (slot !== 0 && numbers[slot * NUMBERS + ID] !== orderId) slot = nextCandidate(byId, slot);
+  while (slot !== 0 && numbers[(slot << NUMBERS_SHIFT) | ID] !== orderId) slot = nextCandidate(byId, slot);
   return slot;
 }
 
@@ -226,7 +339,7 @@ export function findClientOrder(orders: OrderPool, account: number, clientId: nu
   let slot = firstCandidate(byClientId, hashOf(clientId, account));
   while (
     slot !== 0 &&
-    (clients[slot * CLIENT_NUMBERS] !== clientId || integers[slot * INTEGERS + ACCOUNT] !== account)
+    (clients[slot * CLIENT_NUMBERS] !== clientId || integers[(slot << INTEGERS_SHIFT) | ACCOUNT] !== account)
   ) {
     slot = nextCandidate(byClientId, slot);
   }
@@ -234,11 +347,11 @@ export function findClientOrder(orders: OrderPool, account: number, clientId: nu
 }
 
 function idHash({ numbers }: OrderPool, slot: number): number {
-  return hashOf(numbers[slot * NUMBERS + ID] as number, 0);
+  return hashOf(numbers[(slot << NUMBERS_SHIFT) | ID] as number, 0);
 }
 
 function clientIdHash({ clients, integers }: OrderPool, slot: number): number {
-  return hashOf(clients[slot * CLIENT_NUMBERS] as number, integers[slot * INTEGERS + ACCOUNT] as number);
+  return hashOf(clients[slot * CLIENT_NUMBERS] as number, integers[(slot << INTEGERS_SHIFT) | ACCOUNT] as number);
 }
 
 function growPool(orders: OrderPool): void {

@@ -1,23 +1,7 @@
 // How orders come to rest: new ones, and those that were open when a state was saved.
 import { type Exchange, putAside, reserveAt } from './exchange.ts';
 import { type Book, joinAccount, joinLevel } from './orderBook.ts';
-import {
-  ACCOUNT,
-  BOOK,
-  enterClientId,
-  enterExpiry,
-  HAS_CLIENT_ID,
-  ID,
-  INTEGERS,
-  NUMBERS,
-  type OpenOrder,
-  PRICE,
-  QUANTITY,
-  REMAINING,
-  TERMS,
-  takeSlot,
-  termsOf,
-} from './orderPool.ts';
+import { enterClientId, enterExpiry, idAt, type OpenOrder, termsOf, writeOrder } from './orderPool.ts';
 
 /** Opens an order at the back of its price level, as the newest of its account; answers its slot. */
 export function restOrder(
@@ -47,8 +31,8 @@ export function restoreOrders(exchange: Exchange, saved: readonly OpenOrder[]): 
     if (expiry !== 0) enterExpiry(orders, slot, expiry);
     return slot;
   });
-  const idOf = (slot: number) => orders.numbers[slot * NUMBERS + ID] as number;
-  for (const slot of slots.sort((one, other) => idOf(one) - idOf(other))) joinAccount(orders, ledger, slot);
+  for (const slot of slots.sort((one, other) => idAt(orders, one) - idAt(orders, other)))
+    joinAccount(orders, ledger, slot);
 }
 
 function openOrder(
@@ -62,16 +46,7 @@ function openOrder(
   terms: number,
 ): number {
   const { orders } = exchange;
-  const slot = takeSlot(orders);
-  const { numbers, integers } = orders;
-  numbers[slot * NUMBERS + ID] = orderId;
-  numbers[slot * NUMBERS + PRICE] = price;
-  numbers[slot * NUMBERS + REMAINING] = remaining;
-  numbers[slot * NUMBERS + QUANTITY] = quantity;
-  integers[slot * INTEGERS + ACCOUNT] = account;
-  integers[slot * INTEGERS + BOOK] = book.index;
-  integers[slot * INTEGERS + TERMS] = terms;
-  integers[slot * INTEGERS + HAS_CLIENT_ID] = 0;
+  const slot = writeOrder(orders, orderId, account, book.index, price, quantity, remaining, terms);
   putAside(exchange, book, slot, reserveAt(exchange, book, slot, remaining));
   joinLevel(orders, book, slot);
   return slot;

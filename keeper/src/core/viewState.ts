@@ -7,17 +7,15 @@ import { levelSlot, NO_ASK, NO_BID, priceAbove, priceBelow } from './levels.ts';
 import { marginHealthView } from './margin/marginViews.ts';
 import type { Book } from './orderBook.ts';
 import {
-  ACCOUNT,
+  accountAt,
   findOrder,
-  ID,
-  INTEGERS,
-  NEXT,
-  NUMBERS,
+  idAt,
+  nextAt,
   type OpenOrder,
   type OrderPool,
+  olderAt,
   orderAt,
-  PREVIOUS_OF_ACCOUNT,
-  REMAINING,
+  remainingAt,
 } from './orderPool.ts';
 import type { State } from './state.ts';
 import type {
@@ -150,7 +148,7 @@ function firstOrder(book: Book, side: number): number | undefined {
 
 /** Slot of the order that is matched after the one in this slot; undefined after the last. */
 function orderBehind(orders: OrderPool, book: Book, slot: number): number | undefined {
-  const next = orders.integers[slot * INTEGERS + NEXT] as number;
+  const next = nextAt(orders, slot);
   if (next !== 0) return next;
   const { price, side } = orderAt(orders, slot);
   const worse = side === BUY ? priceBelow(book.levels, price) : priceAbove(book.levels, price);
@@ -176,13 +174,12 @@ function newestOrders(
   { account, before, limit }: { account: number; before: number; limit: number },
 ): number[] {
   const { ledger, orders } = state.exchange;
-  const older = (slot: number) => orders.integers[slot * INTEGERS + PREVIOUS_OF_ACCOUNT] as number;
   const known = Number.isFinite(before) ? findOrder(orders, before) : 0;
-  const isOwn = known !== 0 && orders.integers[known * INTEGERS + ACCOUNT] === account;
-  let slot = isOwn ? older(known) : (ledger.lastOrder[account] as number);
-  while (slot !== 0 && (orders.numbers[slot * NUMBERS + ID] as number) >= before) slot = older(slot);
+  const isOwn = known !== 0 && accountAt(orders, known) === account;
+  let slot = isOwn ? olderAt(orders, known) : (ledger.lastOrder[account] as number);
+  while (slot !== 0 && idAt(orders, slot) >= before) slot = olderAt(orders, slot);
   const slots: number[] = [];
-  for (; slot !== 0 && slots.length < limit; slot = older(slot)) slots.push(slot);
+  for (; slot !== 0 && slots.length < limit; slot = olderAt(orders, slot)) slots.push(slot);
   return slots;
 }
 
@@ -280,8 +277,8 @@ function levelView(state: State, book: Book, price: number): DepthView['bids'][n
   let quantity = 0n;
   let count = 0;
   let slot = book.levels.ends[2 * levelSlot(book.levels, price)] as number;
-  for (; slot !== 0; slot = orders.integers[slot * INTEGERS + NEXT] as number) {
-    quantity += BigInt(orders.numbers[slot * NUMBERS + REMAINING] as number);
+  for (; slot !== 0; slot = nextAt(orders, slot)) {
+    quantity += BigInt(remainingAt(orders, slot));
     count++;
   }
   return { price, quantity: String(quantity), orders: count };

@@ -4,7 +4,7 @@ import { BUY, SELL } from '../../src/core/commands.ts';
 import type { Exchange } from '../../src/core/exchange.ts';
 import { validateInternalState } from '../../src/core/invariants.ts';
 import type { Book } from '../../src/core/orderBook.ts';
-import { ID, INTEGERS, NEXT, NEXT_OF_ACCOUNT, NUMBERS, QUANTITY, REMAINING } from '../../src/core/orderPool.ts';
+import { linkAccount, linkQueue, setQuantity, setRemaining } from '../../src/core/orderPool.ts';
 import { act, addressOf, batch, deposit, ETH_USD, openExchange, place, TOKENS } from '../support/exchange.ts';
 
 const BEN = addressOf('ben');
@@ -32,31 +32,31 @@ const CORRUPTIONS: readonly Corruption[] = [
   [
     'a lot more than was put aside',
     ({ orders }) => {
-      orders.numbers[NUMBERS + REMAINING] = 2;
+      setRemaining(orders, 1, 2);
     },
   ],
   [
     'more left than the order is for',
     ({ orders }) => {
-      orders.numbers[NUMBERS + QUANTITY] = 0;
+      setQuantity(orders, 1, 0);
     },
   ],
   [
     'a torn queue',
     ({ orders }) => {
-      orders.integers[INTEGERS + NEXT] = 0;
+      linkQueue(orders, 1, 0);
     },
   ],
   [
     "a torn list of an account's orders",
     ({ orders }) => {
-      orders.integers[INTEGERS + NEXT_OF_ACCOUNT] = 0;
+      linkAccount(orders, 1, 0);
     },
   ],
   [
     'another id',
     ({ orders }) => {
-      orders.numbers[NUMBERS + ID] = 5;
+      orders.numbers[8] = 5; // The first number of the first record.
     },
   ],
   [
