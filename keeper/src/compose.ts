@@ -13,6 +13,7 @@ import { startHttpServer } from './adapters/http/startHttpServer.ts';
 import { openJournal } from './adapters/journal/openJournal.ts';
 import { createCowQuotes } from './adapters/oracle/cow.ts';
 import { createJupiterQuotes } from './adapters/oracle/jupiter.ts';
+import { createStatePacker } from './adapters/packing/createStatePacker.ts';
 import { loadKeys } from './adapters/tee/loadKeys.ts';
 import { openPayload, sealPayload } from './adapters/tee/sealPayload.ts';
 import { createKeeperClient } from './client/keeperClient.ts';
@@ -68,6 +69,8 @@ export async function startKeeper(input: {
 
   const exitTrees = createExitTrees({ genesis, saltKey: keys.exitSaltKey });
 
+  const packer = createStatePacker();
+
   const batchSigners = createBatchSigners({
     domain: { chainId: homeChainId, verifyingContract: checkpointer },
     threads: SIGNATURE_THREADS,
@@ -86,6 +89,7 @@ export async function startKeeper(input: {
       checkpointer,
     }),
     exitTrees,
+    packer,
     journal,
     setAside() {
       journal.close();
@@ -119,6 +123,7 @@ export async function startKeeper(input: {
       await keeper.close();
       await batchSigners.close();
       await exitTrees.close();
+      await packer.close();
       journal.close();
     },
   };

@@ -12,7 +12,7 @@ import {
   removeSlot,
   type SlotTable,
 } from './slotTable.ts';
-import { clearTimer, createTimers, setTimer, type Timers, timeOf } from './timers.ts';
+import { clearTimer, copyDueTimes, createTimers, type DueTimes, setTimer, type Timers, timeOf } from './timers.ts';
 
 // A record: four numbers, and behind them eight integers. `slot << 3` and `slot << 4` are the start of it in both views.
 const NUMBERS_SHIFT = 3;
@@ -59,6 +59,25 @@ export interface OrderPool {
   readonly byClientId: SlotTable;
   /** Orders that are good till a time, by slot; of the same time, the older order expires first. */
   readonly expiries: Timers;
+}
+
+/** What a walk over all open orders reads. */
+export type OrderRecords = Pick<OrderPool, 'count' | 'nextSlot' | 'free' | 'numbers' | 'integers' | 'clients'> & {
+  readonly expiries: DueTimes;
+};
+
+/** The records as they are now, whatever becomes of the pool. */
+export function copyRecords({ count, nextSlot, free, numbers, clients, expiries }: OrderRecords): OrderRecords {
+  const copied = numbers.slice(0, nextSlot << NUMBERS_SHIFT);
+  return {
+    count,
+    nextSlot,
+    free,
+    numbers: copied,
+    integers: new Int32Array(copied.buffer),
+    clients: clients.slice(0, nextSlot * CLIENT_NUMBERS),
+    expiries: copyDueTimes(expiries),
+  };
 }
 
 /** One open order. Quantities in lots. */
@@ -134,7 +153,7 @@ export function idAt(orders: OrderPool, slot: number): number {
   return orders.numbers[(slot << NUMBERS_SHIFT) | ID] as number;
 }
 
-export function priceAt(orders: OrderPool, slot: number): number {
+export function priceAt(orders: OrderRecords, slot: number): number {
   return orders.numbers[(slot << NUMBERS_SHIFT) | PRICE] as number;
 }
 
@@ -166,23 +185,23 @@ export function accountAt(orders: OrderPool, slot: number): number {
 }
 
 /** Index in `Exchange.books`. */
-export function bookAt(orders: OrderPool, slot: number): number {
+export function bookAt(orders: OrderRecords, slot: number): number {
   return orders.integers[(slot << INTEGERS_SHIFT) | BOOK] as number;
 }
 
 /** What it was placed with: see `termsOf`. */
-export function termsAt(orders: OrderPool, slot: number): number {
+export function termsAt(orders: OrderRecords, slot: number): number {
   return orders.integers[(slot << INTEGERS_SHIFT) | TERMS] as number;
 }
 
 // Its two lists, the queue of its price level and the orders of its account; 0 = none.
 
 /** The order behind it in the queue. */
-export function nextAt(orders: OrderPool, slot: number): number {
+export function nextAt(orders: OrderRecords, slot: number): number {
   return orders.integers[(slot << INTEGERS_SHIFT) | NEXT] as number;
 }
 
-export function previousAt(orders: OrderPool, slot: number): number {
+export function previousAt(orders: OrderRecords, slot: number): number {
   return orders.integers[(slot << INTEGERS_SHIFT) | PREVIOUS] as number;
 }
 
@@ -225,7 +244,7 @@ export function insertIntoAccount(orders: OrderPool, slot: number, older: number
 }
 
 /** All fields of an open order. */
-export function orderAt(orders: OrderPool, slot: number): OpenOrder {
+export function orderAt(orders: OrderRecords, slot: number): OpenOrder {
   const { numbers, integers, clients } = orders;
   const hasClientId = integers[(slot << INTEGERS_SHIFT) | HAS_CLIENT_ID] === 1;
   const terms = integers[(slot << INTEGERS_SHIFT) | TERMS] as number;

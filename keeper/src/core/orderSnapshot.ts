@@ -10,8 +10,19 @@ import { MAX_SAFE, PPM } from './assets.ts';
 import { BUY, SELL } from './commands.ts';
 import { assetPaid, type Exchange, reserveOf } from './exchange.ts';
 import { isMargin } from './ledger.ts';
-import { type Book, ordersOf } from './orderBook.ts';
-import { type OpenOrder, orderAt } from './orderPool.ts';
+import type { Book } from './orderBook.ts';
+import {
+  bookAt,
+  copyRecords,
+  nextAt,
+  type OpenOrder,
+  type OrderRecords,
+  orderAt,
+  previousAt,
+  priceAt,
+  sideOf,
+  termsAt,
+} from './orderPool.ts';
 import {
   FormatError,
   type Reader,
@@ -24,7 +35,7 @@ import {
 } from './packing.ts';
 import { restoreOrders } from './restOrder.ts';
 import type { State } from './state.ts';
-import { setTimer, timeOf } from './timers.ts';
+import { copyDueTimes, type DueTimes, setTimer, timeOf } from './timers.ts';
 
 const COUNT_LIMIT = 2 ** 31 - 1;
 const POST_ONLY_BIT = 1;
@@ -32,15 +43,48 @@ const SELF_TRADE_SHIFT = 1;
 const EXPIRES_BIT = 8;
 const FLAGS_END = 16;
 
-export function writeBooks(writer: Writer, exchange: Exchange): void {
-  for (const book of exchange.books) {
-    for (const side of [BUY, SELL]) {
-      const slots = [...ordersOf(exchange.orders, book, side)];
-      writeInteger(writer, slots.length);
-      for (const slot of slots) writeOrder(writer, orderAt(exchange.orders, slot));
-    }
+/** All books, as a walk over them needs it. */
+export interface OpenOrders {
+  readonly records: OrderRecords;
+  readonly bookCount: number;
+  readonly switches: DueTimes;
+}
+
+export function openOrdersOf({ orders, books, deadManSwitches }: Exchange): OpenOrders {
+  return { records: orders, bookCount: books.length, switches: deadManSwitches };
+}
+
+/** As they are now, whatever becomes of the exchange. */
+export function copyOpenOrders({ records, bookCount, switches }: OpenOrders): OpenOrders {
+  return { records: copyRecords(records), bookCount, switches: copyDueTimes(switches) };
+}
+
+export function writeBooks(writer: Writer, { records, bookCount, switches }: OpenOrders): void {
+  for (const slots of slotsBySide(records, bookCount)) {
+    writeInteger(writer, slots.length);
+    for (const slot of slots) writeOrder(writer, orderAt(records, slot));
   }
-  writeSwitches(writer, exchange);
+  writeSwitches(writer, switches);
+}
+
+/** The orders of each side of each book in price-time priority, without the books: first orders of levels lead to others. */
+function slotsBySide(records: OrderRecords, bookCount: number): number[][] {
+  const { nextSlot, free } = records;
+  const isFree = new Uint8Array(nextSlot);
+  for (let slot = free; slot !== 0; slot = nextAt(records, slot)) isFree[slot] = 1;
+  const firsts = Array.from({ length: 2 * bookCount }, (): number[] => []);
+  for (let slot = 1; slot < nextSlot; slot++) {
+    if (isFree[slot] === 1 || previousAt(records, slot) !== 0) continue;
+    firsts[2 * bookAt(records, slot) + sideOf(termsAt(records, slot))]?.push(slot);
+  }
+  return firsts.map((slots, index) => {
+    const sign = index % 2 === BUY ? -1 : 1;
+    const all: number[] = [];
+    for (const first of slots.sort((a, b) => sign * (priceAt(records, a) - priceAt(records, b)))) {
+      for (let slot = first; slot !== 0; slot = nextAt(records, slot)) all.push(slot);
+    }
+    return all;
+  });
 }
 
 /** Into a state without orders. Throws `FormatError` for orders that could not stand there. */
@@ -149,11 +193,12 @@ function requireCover(exchange: Exchange, saved: readonly OpenOrder[]): void {
   }
 }
 
-function writeSwitches(writer: Writer, { deadManSwitches: { items, count }, deadManSwitches }: Exchange): void {
+function writeSwitches(writer: Writer, switches: DueTimes): void {
+  const { count, items } = switches;
   writeInteger(writer, count);
   for (const account of items.slice(0, count).sort()) {
     writeInteger(writer, account);
-    writeInteger(writer, timeOf(deadManSwitches, account));
+    writeInteger(writer, timeOf(switches, account));
   }
 }
 

@@ -27,8 +27,9 @@ export interface Writer {
   length: number;
 }
 
-export function createWriter(): Writer {
-  return { bytes: new Uint8Array(INITIAL_BYTES), length: 0 };
+/** `capacity`: about how many bytes will be written, when somebody knows. */
+export function createWriter(capacity = INITIAL_BYTES): Writer {
+  return { bytes: new Uint8Array(capacity), length: 0 };
 }
 
 /** A copy of what was written. */

@@ -247,8 +247,8 @@ export interface Journal {
   untilOnDisk(): Promise<void>;
   /** The newest full snapshot (or the base) that lies at or before `sequence`. */
   snapshot(atOrBefore?: number): { readonly sequence: number; readonly engine: Uint8Array } | undefined;
-  /** May be lost in a crash, and an older one is found. */
-  saveSnapshot(snapshot: { readonly sequence: number; readonly engine: Uint8Array }): void;
+  /** One at a time. May be lost in a crash, and an older one is found. */
+  saveSnapshot(snapshot: { readonly sequence: number; readonly engine: Uint8Array }): Promise<void>;
   /** Records after `sequence`, oldest first, each authenticated and chained to the one before. Throws `JournalError`. */
   replay(afterSequence: number): Iterable<JournalRecord>;
   readOutbox(name: OutboxName): Uint8Array | undefined;

@@ -86,7 +86,7 @@ function shareOf(
   }
 }
 
-function bytesBetween({ bytes }: IndexedState, starts: readonly number[], index: number): Uint8Array {
+function bytesBetween({ bytes }: IndexedState, starts: Float64Array, index: number): Uint8Array {
   return bytes.subarray(starts[index], starts[index + 1]);
 }
 

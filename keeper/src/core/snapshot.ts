@@ -46,7 +46,7 @@ import {
   writePriceHistory,
 } from './margin/marginSnapshot.ts';
 import { BOOK_CLOSED, createBook } from './orderBook.ts';
-import { readBooks, writeBooks } from './orderSnapshot.ts';
+import { copyOpenOrders, type OpenOrders, openOrdersOf, readBooks, writeBooks } from './orderSnapshot.ts';
 import {
   createReader,
   createWriter,
@@ -66,6 +66,7 @@ import {
   writeBig,
   writeBlob,
   writeByte,
+  writeBytes,
   writeHex,
   writeInteger,
   writeText,
@@ -98,11 +99,11 @@ export interface IndexedState {
   readonly bytes: Uint8Array;
   readonly headLength: number;
   /** Where each account's record begins, and at last where the records end. */
-  readonly records: readonly number[];
+  readonly records: Float64Array;
   /** In their order. */
   readonly rows: readonly NonceRow[];
   /** Where each row begins, and at last where the rows end. */
-  readonly rowStarts: readonly number[];
+  readonly rowStarts: Float64Array;
 }
 
 export interface NonceRow {
@@ -124,22 +125,22 @@ export function indexState(state: State): IndexedState {
   const headLength = writer.length;
 
   writeInteger(writer, ledger.accountCount);
-  const dustWords = ledger.assets.map(({ dust }) => new Uint32Array(dust.buffer));
-  const records: number[] = [];
+  const writeOne = recordWriter(ledger);
+  const records = new Float64Array(ledger.accountCount + 1);
   for (let account = 0; account < ledger.accountCount; account++) {
-    records.push(writer.length);
-    writeRecord(writer, ledger, account, dustWords);
+    records[account] = writer.length;
+    writeOne(writer, account);
   }
-  records.push(writer.length);
+  records[ledger.accountCount] = writer.length;
 
   const rows = sortedRows(state);
   writeInteger(writer, rows.length);
-  const rowStarts: number[] = [];
-  for (const row of rows) {
-    rowStarts.push(writer.length);
+  const rowStarts = new Float64Array(rows.length + 1);
+  for (const [index, row] of rows.entries()) {
+    rowStarts[index] = writer.length;
     writeRow(writer, row);
   }
-  rowStarts.push(writer.length);
+  rowStarts[rows.length] = writer.length;
   return { bytes: written(writer), headLength, records, rows, rowStarts };
 }
 
@@ -193,16 +194,50 @@ export function decodeState(bytes: Uint8Array, genesis: Genesis): State {
   return state;
 }
 
+/** What `encodeEngine` writes beyond the state. */
+export interface EngineRest {
+  readonly sequence: number;
+  /** Since the last cut. */
+  readonly changedAccounts: readonly number[];
+  readonly changedBytes: number;
+  readonly changedNonces: ReadonlySet<string>;
+  /** As bytes. */
+  readonly priceHistory: Uint8Array;
+  readonly orders: OpenOrders;
+}
+
+export function engineRestOf({ sequence, exchange, changedNonces }: State): EngineRest {
+  const { changedAccounts, changedBytes } = exchange.ledger;
+  const prices = createWriter();
+  writePriceHistory(prices, exchange.margin);
+  const orders = openOrdersOf(exchange);
+  return { sequence, changedAccounts, changedBytes, changedNonces, priceHistory: written(prices), orders };
+}
+
+/** As it is now, whatever becomes of the state. */
+export function copyEngineRest(rest: EngineRest): EngineRest {
+  const { changedAccounts, changedNonces, orders } = rest;
+  return {
+    ...rest,
+    changedAccounts: [...changedAccounts],
+    changedNonces: new Set(changedNonces),
+    orders: copyOpenOrders(orders),
+  };
+}
+
 /** Everything: the state, the sequence, what changed since the last cut, all open orders and dead-man switches. */
 export function encodeEngine(state: State): Uint8Array {
+  return joinEngine(indexState(state), engineRestOf(state));
+}
+
+export function joinEngine({ bytes, rows }: Pick<IndexedState, 'bytes' | 'rows'>, rest: EngineRest): Uint8Array {
   const writer = createWriter();
   writeByte(writer, ENGINE_VERSION);
-  writeInteger(writer, state.sequence);
-  const { bytes, rows } = indexState(state);
+  writeInteger(writer, rest.sequence);
   writeBlob(writer, bytes);
-  writeChanges(writer, state, rows);
-  writePriceHistory(writer, state.exchange.margin);
-  writeBooks(writer, state.exchange);
+  writeChanges(writer, rest, rows);
+  writeBytes(writer, rest.priceHistory);
+  writeBooks(writer, rest.orders);
   return written(writer);
 }
 
@@ -227,16 +262,15 @@ export function decodeEngine(bytes: Uint8Array, genesis: Genesis): State {
 
 // What changed since the last cut.
 
-function writeChanges(writer: Writer, state: State, rows: readonly NonceRow[]): void {
-  const { ledger } = state.exchange;
+function writeChanges(writer: Writer, rest: EngineRest, rows: readonly NonceRow[]): void {
   writeIndices(
     writer,
-    ledger.changedAccounts.toSorted((a, b) => a - b),
+    rest.changedAccounts.toSorted((a, b) => a - b),
   );
-  writeInteger(writer, ledger.changedBytes);
+  writeInteger(writer, rest.changedBytes);
   writeIndices(
     writer,
-    [...rows.keys()].filter((index) => state.changedNonces.has((rows[index] as NonceRow).key)),
+    [...rows.keys()].filter((index) => rest.changedNonces.has((rows[index] as NonceRow).key)),
   );
 }
 
@@ -271,7 +305,7 @@ function readIndices(reader: Reader, end: number): number[] {
 
 // Head.
 
-function writeHead(writer: Writer, state: State): void {
+export function writeHead(writer: Writer, state: State): void {
   const { genesis } = state;
   writeByte(writer, STATE_VERSION);
   writeInteger(writer, state.time);
@@ -546,6 +580,12 @@ function readAnswer(reader: Reader, state: State, tokens: readonly VaultToken[])
 
 // Accounts.
 
+/** How the records of accounts are written, until the ledger grows. */
+export function recordWriter(ledger: Ledger): (writer: Writer, account: number) => void {
+  const dustWords = ledger.assets.map(({ dust }) => new Uint32Array(dust.buffer));
+  return (writer, account) => writeRecord(writer, ledger, account, dustWords);
+}
+
 function writeRecord(writer: Writer, ledger: Ledger, account: number, dustWords: readonly Uint32Array[]): void {
   const { assets } = ledger;
   writeAddress(writer, ledger.addresses[account] as Address);
@@ -650,13 +690,13 @@ function sortedRows(state: State): NonceRow[] {
 }
 
 /** All nonces of one account have its address in their keys: those sort by chain and nonce. */
-function compareRows(a: NonceRow, b: NonceRow): number {
+export function compareRows(a: NonceRow, b: NonceRow): number {
   if (a.account !== b.account) return a.account - b.account;
   return a.key < b.key ? -1 : 1;
 }
 
 /** See `nonceKey`: 14 digits of the chain, the address, 64 digits of the nonce. */
-function writeRow(writer: Writer, { key, account, until }: NonceRow): void {
+export function writeRow(writer: Writer, { key, account, until }: NonceRow): void {
   writeInteger(writer, account);
   writeInteger(writer, Number.parseInt(key.slice(0, 14), 16));
   writeBig(writer, BigInt(`0x${key.slice(56)}`));

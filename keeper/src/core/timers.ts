@@ -35,8 +35,16 @@ export function soonestItem(timers: Timers): number {
   return timers.items[0] as number;
 }
 
+/** What `timeOf` reads. */
+export type DueTimes = Pick<Timers, 'count' | 'times' | 'items' | 'placeOf'>;
+
+/** As they are now, whatever becomes of the timers. */
+export function copyDueTimes({ count, times, items, placeOf }: DueTimes): DueTimes {
+  return { count, times: times.slice(0, count), items: items.slice(0, count), placeOf: placeOf.slice() };
+}
+
 /** When an item is due; 0 when it does not wait. */
-export function timeOf(timers: Timers, item: number): number {
+export function timeOf(timers: DueTimes, item: number): number {
   const place = (timers.placeOf[item] ?? 0) - 1;
   return place < 0 ? 0 : (timers.times[place] as number);
 }

@@ -1,6 +1,6 @@
 // Freezes the state every few seconds, encrypts it, signs it with both keys and sees it land on the home chain.
 //
-//   idle → cut (journalled) → signed (in the outbox) → sent → landed → idle
+//   idle → cut (journalled) → packed (by another thread) → signed (in the outbox) → sent → landed → idle
 //
 // One is in flight at a time. What was signed is stored before it is sent and is the only thing that is ever sent for
 // its number, so that a crash at any moment leads to the same checkpoint, never to two different ones. It is kept until
@@ -9,6 +9,7 @@ import { TRANSACTION_LIMIT_BYTES, usedRoom } from '../core/checkpointRoom.ts';
 import type { Address, Command, Hex } from '../core/commands.ts';
 import type { CoreEvent } from '../core/events.ts';
 import { keccak256Hex } from '../core/keccak.ts';
+import type { StatePacker } from '../core/packingStore.ts';
 import type {
   ChainReader,
   CheckpointPoster,
@@ -21,6 +22,7 @@ import type {
 import { encodePart } from '../core/rollingSnapshot.ts';
 import { indexState } from '../core/snapshot.ts';
 import type { State } from '../core/state.ts';
+import { patchOfCut } from '../core/stateImage.ts';
 import type { CheckpointMessage, WithdrawalMessage } from '../core/typedMessages.ts';
 import { digestOf, settlementsHash, withdrawalsHash, ZERO_HASH } from '../core/typedMessages.ts';
 import { withdrawalsOfCheckpoint } from '../core/withdrawal.ts';
@@ -32,6 +34,11 @@ import { decodeSignedCheckpoint, encodeSignedCheckpoint } from './signedCheckpoi
 /** Somebody else's checkpoint stands where ours should: our state is not the exchange's any more. */
 export class ForeignCheckpointError extends Error {
   override name = 'ForeignCheckpointError';
+}
+
+/** A cut is journalled, and its state cannot be packed: only the next start can make up for it. */
+export class PackingFailedError extends Error {
+  override name = 'PackingFailedError';
 }
 
 /** Of the room for what changes: early enough that it is not used up before the cut. */
@@ -103,6 +110,8 @@ interface CheckpointsInput {
   readonly journal: Journal;
   readonly reader: ChainReader;
   readonly poster: CheckpointPoster;
+  /** Has begun with the state as it is now. */
+  readonly packer: Pick<StatePacker, 'packCut'>;
   readonly keys: KeeperKeys;
   readonly leadership: Leadership;
   readonly checkpointer: Address;
@@ -127,6 +136,7 @@ export function createCheckpoints(input: CheckpointsInput): Checkpoints {
   const domain = { chainId: reader.chainId, verifyingContract: input.checkpointer };
 
   let unsigned = input.unsigned;
+  let packing = false;
   let landed = input.base;
   // What was read from the outbox or written to it last: mostly the one that is in flight.
   let held: SignedCheckpoint | undefined;
@@ -136,6 +146,7 @@ export function createCheckpoints(input: CheckpointsInput): Checkpoints {
   let sent: { readonly digest: Hex; readonly at: number } | undefined;
   let cutAt = Number.NEGATIVE_INFINITY;
   let problem: string | undefined;
+  let stopped = false;
   // Oldest change that stands in no cut, and oldest change in the cut that has not landed yet.
   let changedSinceCut = input.oldestChangeAt;
   let changedInCut = input.oldestChangeAt;
@@ -183,7 +194,7 @@ export function createCheckpoints(input: CheckpointsInput): Checkpoints {
 
   /** Whether a cut, signed or not, waits for its place on chain. */
   function isInFlight(): boolean {
-    return unsigned !== undefined || newest?.digest !== landed?.digest;
+    return packing || unsigned !== undefined || newest?.digest !== landed?.digest;
   }
 
   function leads(): boolean {
@@ -291,14 +302,28 @@ export function createCheckpoints(input: CheckpointsInput): Checkpoints {
 
   async function cut(): Promise<void> {
     cutAt = clock.now();
-    await sequencer.submitAndRead({ type: 'cutCheckpoint' }, (state, { sequence, outcome }) => {
-      if (outcome.result.code !== 'ok')
-        throw new Error(`The core refused to cut a checkpoint: ${outcome.result.code}.`);
-      unsigned = freeze(state, { sequence, slices: settings.slices });
-      changedInCut = changedSinceCut;
-      changedSinceCut = undefined;
-      input.onCut(unsigned.state);
+    const { sequence, number, packed, withdrawals } = await sequencer.submitAndRead(
+      { type: 'cutCheckpoint' },
+      (state, applied) => {
+        const { result } = applied.outcome;
+        if (result.code !== 'ok') throw new Error(`The core refused to cut a checkpoint: ${result.code}.`);
+        packing = true;
+        changedInCut = changedSinceCut;
+        changedSinceCut = undefined;
+        const packed = input.packer.packCut({
+          patch: patchOfCut(state),
+          number: state.cutNumber,
+          slices: settings.slices,
+        });
+        return { sequence: applied.sequence, number: state.cutNumber, packed, withdrawals: postedWith(state) };
+      },
+    );
+    const content = await packed.catch((cause) => {
+      throw new PackingFailedError(`The state of checkpoint ${number} could not be packed.`, { cause });
     });
+    unsigned = { number, journalIndex: sequence, withdrawals, ...content };
+    packing = false;
+    input.onCut(unsigned.state);
   }
 
   async function cutNext(epoch: number): Promise<void> {
@@ -328,7 +353,8 @@ export function createCheckpoints(input: CheckpointsInput): Checkpoints {
       await turn();
       problem = undefined;
     } catch (error) {
-      if (error instanceof ForeignCheckpointError) {
+      if (error instanceof ForeignCheckpointError || error instanceof PackingFailedError) {
+        if (stopped) return;
         turns.stop();
         return input.onFatal(error);
       }
@@ -354,6 +380,7 @@ export function createCheckpoints(input: CheckpointsInput): Checkpoints {
     },
     start: turns.start,
     stop() {
+      stopped = true;
       unsubscribe();
       turns.stop();
     },
@@ -365,7 +392,7 @@ interface Tip {
   readonly digest: Hex;
 }
 
-/** Reads what goes into a checkpoint, right after the cut was applied. */
+/** What goes into a checkpoint, right after the cut was applied, and all at once. For when nobody waits. */
 export function freeze(
   state: State,
   { sequence, slices }: { readonly sequence: number; readonly slices: number },
@@ -377,8 +404,12 @@ export function freeze(
     stateHash: keccak256Hex(indexed.bytes),
     state: indexed.bytes,
     plaintext: encodePart(indexed, { number: state.cutNumber, slices, changes: state.lastChanges }),
-    withdrawals: withdrawalsOfCheckpoint(state, state.cutNumber).map(({ message }) => message),
+    withdrawals: postedWith(state),
   };
+}
+
+function postedWith(state: State): readonly WithdrawalMessage[] {
+  return withdrawalsOfCheckpoint(state, state.cutNumber).map(({ message }) => message);
 }
 
 /**

@@ -2,6 +2,7 @@
 // takeover, is final, it recovers the state and leads.
 import type { KeeperApi } from '../core/api.ts';
 import type { Address, Hex } from '../core/commands.ts';
+import type { StatePacker } from '../core/packingStore.ts';
 import type {
   BatchSigners,
   ChainReader,
@@ -12,8 +13,9 @@ import type {
   KeeperKeys,
   Logger,
 } from '../core/ports.ts';
-import { encodeEngine } from '../core/snapshot.ts';
-import type { Genesis } from '../core/state.ts';
+import { copyEngineRest, engineRestOf, indexState } from '../core/snapshot.ts';
+import type { Genesis, State } from '../core/state.ts';
+import { patchSinceCut } from '../core/stateImage.ts';
 import { createForcedAnswers } from './answerForced.ts';
 import { createApprovals } from './approve.ts';
 import { type CheckpointSettings, createCheckpoints } from './cutCheckpoint.ts';
@@ -60,6 +62,7 @@ export interface KeeperPorts {
   readonly readers: ReadonlyMap<number, ChainReader>;
   readonly poster: CheckpointPoster;
   readonly exitTrees: ExitTrees;
+  readonly packer: StatePacker;
   readonly journal: Journal;
   /** Puts the journal aside and gives an empty one. */
   readonly setAside: () => Journal;
@@ -151,6 +154,10 @@ export function createKeeper(ports: KeeperPorts): Keeper {
 
   function lead({ recovered, history, replayed }: RecoveredKeeper): void {
     const chainTime = () => (leadership.chainTime === 0 ? undefined : leadership.chainTime * 1000);
+    const { packer } = ports;
+    packer.begin(indexState(recovered.state)).catch((error) => stopped || ports.onFatal(error));
+    const encodeEngine = (state: State) =>
+      packer.packEngine({ patch: patchSinceCut(state), rest: copyEngineRest(engineRestOf(state)) });
     const sequencer = createSequencer({ ...ports, ...recovered, encodeEngine, chainTime });
     sequencer.subscribe((applied) => {
       history.record(applied);

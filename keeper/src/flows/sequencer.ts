@@ -60,7 +60,8 @@ export function createSequencer(input: {
   readonly sequence: number;
   readonly journal: Journal;
   readonly clock: Clock;
-  readonly encodeEngine: (state: State) => Uint8Array;
+  /** Reads the state at once, and may take its time to make a local snapshot of what it has read. */
+  readonly encodeEngine: (state: State) => Uint8Array | Promise<Uint8Array>;
   readonly onFatal: (error: unknown) => void;
   /**
    * Newest block time of the home chain in milliseconds; undefined when nobody knows. The machine's host sets its clock, and
@@ -78,6 +79,8 @@ export function createSequencer(input: {
   let waiting: Waiting[] = [];
   /** Settles when the group that is under way was applied, or is refused. */
   let flushing: Promise<void> | undefined;
+  /** Settles when the local snapshot that is under way is on disk. */
+  let saving: Promise<void> | undefined;
   let broken: unknown;
   let closing = false;
 
@@ -116,9 +119,22 @@ export function createSequencer(input: {
       group[offset]?.done(applied);
       for (const listener of listeners) listener(applied);
     }
-    if (sequence - snapshotAt >= SNAPSHOT_EVERY) {
-      snapshotAt = sequence;
-      journal.saveSnapshot({ sequence, engine: input.encodeEngine(state) });
+    if (sequence - snapshotAt < SNAPSHOT_EVERY || saving !== undefined) return;
+    snapshotAt = sequence;
+    saving = saveSnapshot().finally(() => {
+      saving = undefined;
+    });
+  }
+
+  /** One at a time, while the next groups are committed. */
+  async function saveSnapshot(): Promise<void> {
+    try {
+      const at = sequence;
+      const engine = await input.encodeEngine(state);
+      await journal.saveSnapshot({ sequence: at, engine });
+    } catch (error) {
+      broken ??= error;
+      input.onFatal(error);
     }
   }
 
@@ -173,6 +189,7 @@ export function createSequencer(input: {
     async close() {
       closing = true;
       while (flushing !== undefined) await flushing;
+      await saving;
       broken ??= new Error('The keeper is stopping.');
     },
   };

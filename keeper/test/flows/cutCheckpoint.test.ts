@@ -5,7 +5,7 @@ import { keccak256Hex } from '../../src/core/keccak.ts';
 import type { SignedCheckpoint } from '../../src/core/ports.ts';
 import { stateHash } from '../../src/core/snapshot.ts';
 import { digestOf } from '../../src/core/typedMessages.ts';
-import { ForeignCheckpointError } from '../../src/flows/cutCheckpoint.ts';
+import { ForeignCheckpointError, PackingFailedError } from '../../src/flows/cutCheckpoint.ts';
 import { decodeSignedCheckpoint } from '../../src/flows/signedCheckpoint.ts';
 import { assembleState } from '../support/assembleState.ts';
 import { ETH_USD, HOME, place, SECOND, TOKENS } from '../support/exchange.ts';
@@ -483,5 +483,84 @@ describe('a new epoch of the same leader', () => {
       .filter(({ checkpoint }) => checkpoint.epoch === 2)
       .map(({ checkpoint }) => checkpoint.number);
     expect(epochs).toEqual(expect.arrayContaining([start + 1, start + 2]));
+  });
+});
+
+describe('the state of a cut, which another thread packs', () => {
+  /** From now on what is packed waits until it is let go. */
+  function holdUp({ running }: World): { readonly release: () => void; readonly waiting: () => number } {
+    const { packer } = running;
+    const { packCut } = packer;
+    const held: (() => void)[] = [];
+    packer.packCut = async (cut) => {
+      const packed = packCut(cut);
+      await new Promise<void>((resolve) => held.push(resolve));
+      return packed;
+    };
+    return { release: () => held.splice(0).forEach((go) => void go()), waiting: () => held.length };
+  }
+
+  it('is that of the cut, although trading went on meanwhile', async () => {
+    const world = await openQuietWorld();
+    const { sequencer, checkpoints } = leading(world.running);
+    const { release, waiting } = holdUp(world);
+    await change(world);
+    const hashes = new Map<number, string>();
+    sequencer.subscribe(({ command }) => {
+      if (command.type === 'cutCheckpoint') hashes.set(sequencer.state.cutNumber, stateHash(sequencer.state));
+    });
+    await world.clock.advance(6_000);
+    expect(waiting()).toBe(1);
+    const since = checkpoints.oldestChangeAt;
+    deposit(world, TOKENS.ethHome, ALICE, 10n ** 18n);
+    await world.clock.advance(12_000);
+    expect(world.running.poster.posted).toEqual([]);
+    expect(waiting()).toBe(1);
+    expect(checkpoints.oldestChangeAt).toBe(since);
+    expect(since).toBeDefined();
+    const { cutNumber } = sequencer.state;
+    expect(stateHash(sequencer.state)).not.toBe(hashes.get(cutNumber));
+    release();
+    await world.clock.advance(1_000);
+    const [signed] = world.running.poster.posted as [SignedCheckpoint];
+    expect(signed.checkpoint).toMatchObject({ number: cutNumber, stateHash: hashes.get(cutNumber) });
+    expect(world.fatal).toEqual([]);
+  });
+
+  it('is packed again by the next start when the keeper dies meanwhile', async () => {
+    const world = await openQuietWorld();
+    holdUp(world);
+    await change(world);
+    await world.clock.advance(6_000);
+    const { state, sequence } = leading(world.running).sequencer;
+    const expected = { number: state.cutNumber, journalIndex: sequence, stateHash: stateHash(state) };
+    expect(tipOf(world)).toBe(expected.number - 1);
+    kill(world.running);
+    const again = startKeeper(world, { disk: world.running.disk });
+    await world.clock.advance(2_000);
+    expect(again.poster.posted[0]?.checkpoint).toMatchObject(expected);
+    expect(world.fatal).toEqual([]);
+  });
+
+  it('stops the keeper when it cannot be packed: the cut is journalled, and only a start can make up for it', async () => {
+    const world = await openQuietWorld();
+    world.running.packer.packCut = () => Promise.reject(new Error('no memory'));
+    await change(world);
+    await world.clock.advance(20_000);
+    expect(world.fatal).toEqual([expect.any(PackingFailedError)]);
+    expect(world.running.poster.posted).toEqual([]);
+  });
+
+  it('does not stop a keeper that is stopping by itself', async () => {
+    const world = await openQuietWorld();
+    let fail: ((error: Error) => void) | undefined;
+    world.running.packer.packCut = () => new Promise((_, reject) => (fail = reject));
+    await change(world);
+    await world.clock.advance(6_000);
+    kill(world.running);
+    fail?.(new Error('the thread ended'));
+    await world.clock.advance(1_000);
+    expect(fail).toBeDefined();
+    expect(world.fatal).toEqual([]);
   });
 });

@@ -251,7 +251,7 @@ describe('a journal that holds the newest checkpoint', () => {
     const world = await openMarket();
     const { sequencer } = leading(world.running);
     const { sequence } = sequencer;
-    world.running.disk.open().saveSnapshot({ sequence, engine: encodeEngine(sequencer.state) });
+    await world.running.disk.open().saveSnapshot({ sequence, engine: encodeEngine(sequencer.state) });
     for (let i = 0; i < 4_100; i++)
       void sequencer.submit({ type: 'cancelWithdrawal', account: ALICE.address, chainId: 1, nonce: 1n });
     await trade(world);
@@ -266,7 +266,7 @@ describe('a journal that holds the newest checkpoint', () => {
     const { sequencer } = leading(world.running);
     await trade(world);
     const { sequence } = sequencer;
-    world.running.disk.open().saveSnapshot({ sequence, engine: encodeEngine(sequencer.state) });
+    await world.running.disk.open().saveSnapshot({ sequence, engine: encodeEngine(sequencer.state) });
     const recovered = await recoverFrom(world.running.disk, chainOf(world));
     expect(recovered.replayed.filter(({ command }) => command.type === 'batch')).toHaveLength(2);
     expect(engineHash(recovered.state)).toBe(engineHash(stateOf(world.running)));
@@ -405,7 +405,7 @@ describe('a cut that was not signed', () => {
     const [cut, hash, index] = [sequencer.state.cutNumber, stateHash(sequencer.state), sequencer.sequence];
     for (let i = 0; i < 3; i++) {
       await trade(world);
-      disk.open().saveSnapshot({ sequence: sequencer.sequence, engine: encodeEngine(sequencer.state) });
+      await disk.open().saveSnapshot({ sequence: sequencer.sequence, engine: encodeEngine(sequencer.state) });
     }
     const { unsigned, state } = await recoverFrom(disk, chainOf(world));
     expect(unsigned).toMatchObject({ number: cut, journalIndex: index });

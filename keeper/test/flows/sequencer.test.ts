@@ -241,6 +241,40 @@ describe('the sequencer', () => {
     expect(engineHash(again)).toBe(engineHash(state));
   });
 
+  it('commits the next groups while a snapshot is made, which is of the moment when it was asked for', async () => {
+    const { state, first, journal, clock } = setUp();
+    let release: (() => void) | undefined;
+    const sequencer = createSequencer({
+      state,
+      sequence: first - 1,
+      journal,
+      clock,
+      async encodeEngine(of) {
+        const bytes = encodeEngine(of);
+        await new Promise<void>((resolve) => {
+          release = resolve;
+        });
+        return bytes;
+      },
+      onFatal: () => {},
+    });
+    const submit = (count: number) =>
+      Promise.all(Array.from({ length: count }, (_, i) => sequencer.submit(cancel(BigInt(i + 1)))));
+    await submit(30_000);
+    await submit(25_000);
+    expect(release).toBeDefined();
+    await submit(3);
+    expect(journal.snapshot()?.sequence).toBe(first - 1);
+    release?.();
+    await sequencer.close();
+    const { sequence, engine } = journal.snapshot() as { sequence: number; engine: Uint8Array };
+    expect(sequence).toBeGreaterThanOrEqual(first - 1 + 50_000);
+    expect(decodeEngine(engine, GENESIS).sequence).toBe(sequence);
+    const again = decodeEngine(engine, GENESIS);
+    for (const record of journal.replay(sequence)) step(again, record.sequence, record.command);
+    expect(engineHash(again)).toBe(engineHash(state));
+  });
+
   it('commits what waits when it closes, and takes nothing more', async () => {
     const { sequencer, first, journal, flushes } = setUp();
     const answer = sequencer.submit(cancel(1n));

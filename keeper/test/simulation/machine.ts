@@ -13,6 +13,7 @@ import { createFakeExitTrees } from '../support/fakeExitTrees.ts';
 import { createFakeDisk, type FakeDisk } from '../support/fakeJournal.ts';
 import type { createFakeSealing } from '../support/fakeKeys.ts';
 import { fakeBatchSigners, fakeKeys, fakeSigner } from '../support/fakeKeys.ts';
+import { createFakePacker } from '../support/fakePacker.ts';
 import { createFakeReader } from '../support/fakeReader.ts';
 import { createMortalClock, createNetwork, type MortalClock, type Wire } from './network.ts';
 
@@ -95,6 +96,7 @@ export function boot(machine: Machine, { wire, home, second, sealing, observer }
       gasBalance: () => toHome(() => 10n ** 18n),
     },
     exitTrees: createFakeExitTrees(),
+    packer: createFakePacker(),
     journal: watch(machine.disk),
     setAside() {
       machine.disk = createFakeDisk();

@@ -205,11 +205,10 @@ function createSimulation({ seed, durationMs = 240_000, disks = 'honest', log = 
       const journal = life.machine.disk.open();
       if (sequencer === undefined || sequencer.sequence !== journal.lastSequence) return;
       tell('snapshot');
-      try {
-        journal.saveSnapshot({ sequence: sequencer.sequence, engine: encodeEngine(sequencer.state) });
-      } catch (error) {
+      const { sequence, state } = sequencer;
+      journal.saveSnapshot({ sequence, engine: encodeEngine(state) }).catch((error) => {
         if (!(error instanceof DiedAtWrite)) throw error;
-      }
+      });
     });
   }
 

@@ -68,7 +68,7 @@ export function createFakeDisk(): FakeDisk {
       const engine = content.snapshots.get(sequence);
       return engine && { sequence, engine };
     },
-    saveSnapshot({ sequence, engine }) {
+    async saveSnapshot({ sequence, engine }) {
       const base = baseOf();
       assert(sequence > base && sequence <= journal.lastSequence, `no record ${sequence} in the journal`);
       const newest = [...content.snapshots, [sequence, engine] as const]

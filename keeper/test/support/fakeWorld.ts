@@ -3,6 +3,7 @@ import { recoverAddress } from '../../src/adapters/crypto/recover.ts';
 import type { Answer, KeeperApi } from '../../src/core/api.ts';
 import type { Action, Address } from '../../src/core/commands.ts';
 import { validateInternalState } from '../../src/core/invariants.ts';
+import type { StatePacker } from '../../src/core/packingStore.ts';
 import type { ChainReader, KeeperKeys, Logger, Signer } from '../../src/core/ports.ts';
 import type { State } from '../../src/core/state.ts';
 import type { BatchMessage, WithdrawalCancelMessage, WithdrawalRequestMessage } from '../../src/core/typedMessages.ts';
@@ -30,6 +31,7 @@ import { createFakeExitTrees } from './fakeExitTrees.ts';
 import type { FakeDisk } from './fakeJournal.ts';
 import { createFakeDisk } from './fakeJournal.ts';
 import { createFakeSealing, fakeBatchSigners, fakeKeys, fakeSigner } from './fakeKeys.ts';
+import { createFakePacker } from './fakePacker.ts';
 import type { FakePoster, Network, Wallet } from './fakeReader.ts';
 import { createFakePoster, createFakeReader, quickNetwork } from './fakeReader.ts';
 
@@ -63,6 +65,8 @@ export interface RunningKeeper {
   readonly asides: FakeDisk[];
   /** How it reads the home chain; tests may put in other answers. */
   readonly home: { -readonly [K in keyof ChainReader]: ChainReader[K] };
+  /** Tests may let it wait, or fail. */
+  readonly packer: { -readonly [K in keyof StatePacker]: StatePacker[K] };
 }
 
 /** The Directory has listed everything, unless it is said otherwise; nobody leads. */
@@ -92,6 +96,7 @@ export function startKeeper(world: FakeWorld, { leader = 'leader', disk = create
   const toSecond: Network = (ask) => world.networks.second(ask);
   const poster = createFakePoster(home, (ask) => world.networks.poster(ask));
   const asides: FakeDisk[] = [];
+  const packer = createFakePacker();
   const homeReader = createFakeReader(home, { network: toHome, wallets });
   const keeper = createKeeper({
     genesis: GENESIS,
@@ -103,6 +108,7 @@ export function startKeeper(world: FakeWorld, { leader = 'leader', disk = create
     ]),
     poster,
     exitTrees: createFakeExitTrees(),
+    packer,
     journal: disk.open(),
     setAside() {
       asides.push(createFakeDisk());
@@ -120,7 +126,7 @@ export function startKeeper(world: FakeWorld, { leader = 'leader', disk = create
     onFatal: (error) => world.fatal.push(error),
   });
   keeper.start();
-  return { keeper, keys, disk, poster, asides, home: homeReader };
+  return { keeper, keys, disk, poster, asides, home: homeReader, packer };
 }
 
 /** Nothing of the keeper runs on; its disk is what is left. */

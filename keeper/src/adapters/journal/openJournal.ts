@@ -176,7 +176,7 @@ class SqliteJournal implements Journal {
     return { sequence, engine };
   }
 
-  saveSnapshot(snapshot: Snapshot): void {
+  async saveSnapshot(snapshot: Snapshot): Promise<void> {
     const { sequence } = snapshot;
     const base = this.#base?.sequence;
     const isRecord = base !== undefined && sequence > base && sequence <= this.#lastSequence;

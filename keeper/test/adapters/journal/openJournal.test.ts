@@ -56,10 +56,10 @@ describe('a new journal', () => {
     expect(statSync(directory).mode & 0o077).toBe(0);
   });
 
-  it('forgets everything when it begins again', () => {
+  it('forgets everything when it begins again', async () => {
     const { directory, journal } = begun();
     fill(journal, 20);
-    journal.saveSnapshot({ sequence: 10, engine: LATER });
+    await journal.saveSnapshot({ sequence: 10, engine: LATER });
     journal.writeOutbox('checkpoint 1', ENGINE);
     journal.begin({ sequence: 5, engine: LATER });
     expect(journal.lastSequence).toBe(5);
@@ -122,11 +122,11 @@ describe('records', () => {
 });
 
 describe('snapshots', () => {
-  it('are found at or before a sequence, with the base behind them', () => {
+  it('are found at or before a sequence, with the base behind them', async () => {
     const { directory, journal } = begun();
     fill(journal, 60);
-    journal.saveSnapshot({ sequence: 20, engine: LATER });
-    journal.saveSnapshot({ sequence: 40, engine: ENGINE });
+    await journal.saveSnapshot({ sequence: 20, engine: LATER });
+    await journal.saveSnapshot({ sequence: 40, engine: ENGINE });
     journal.close();
     const again = open(directory);
     expect(again.snapshot()).toEqual({ sequence: 40, engine: ENGINE });
@@ -137,29 +137,29 @@ describe('snapshots', () => {
     again.close();
   });
 
-  it('are kept in small number, the base for ever', () => {
+  it('are kept in small number, the base for ever', async () => {
     const { journal } = begun();
     fill(journal, 100);
-    for (let sequence = 10; sequence <= 100; sequence += 10) journal.saveSnapshot({ sequence, engine: LATER });
+    for (let sequence = 10; sequence <= 100; sequence += 10) await journal.saveSnapshot({ sequence, engine: LATER });
     const found = [100, 99, 89, 79, 69].map((at) => journal.snapshot(at)?.sequence);
     expect(found).toEqual([100, 90, 80, 70, 0]);
     journal.close();
   });
 
-  it('need a record to stand on', () => {
+  it('need a record to stand on', async () => {
     const { journal } = begun();
     fill(journal, 5);
-    expect(() => journal.saveSnapshot({ sequence: 6, engine: LATER })).toThrow(AssertionError);
-    expect(() => journal.saveSnapshot({ sequence: 0, engine: LATER })).toThrow(AssertionError);
+    await expect(journal.saveSnapshot({ sequence: 6, engine: LATER })).rejects.toThrow(AssertionError);
+    await expect(journal.saveSnapshot({ sequence: 0, engine: LATER })).rejects.toThrow(AssertionError);
     journal.close();
   });
 
-  it('of another history are refused', () => {
+  it('of another history are refused', async () => {
     const { directory, journal } = begun();
     fill(journal, 5);
     const fork = copyOf(directory);
     journal.append(records(6, 6));
-    journal.saveSnapshot({ sequence: 6, engine: LATER });
+    await journal.saveSnapshot({ sequence: 6, engine: LATER });
     journal.close();
     const other = open(fork);
     other.append([{ sequence: 6, command: { type: 'cutCheckpoint', time: 1 } }]);
@@ -192,10 +192,10 @@ describe('the outbox', () => {
 });
 
 describe('on disk', () => {
-  it('nothing can be read without the key', () => {
+  it('nothing can be read without the key', async () => {
     const { directory, journal } = begun();
     journal.append(records(1, 9));
-    journal.saveSnapshot({ sequence: 9, engine: LATER });
+    await journal.saveSnapshot({ sequence: 9, engine: LATER });
     journal.writeOutbox('checkpoint 1', ENGINE);
     journal.close();
     const files = readdirSync(directory).map((file) => readFileSync(join(directory, file), 'latin1'));
