@@ -31,6 +31,8 @@ const ANSWER_BYTES = 48;
 
 /** An account that may be liquidated. */
 const LIQUIDATION_BYTES = 40;
+/** Losses that were shared and are not carried yet, as many as there may be. */
+const LOSSES_BYTES = 32 * 40;
 
 /** Bytes that changed accounts and new nonces may take in the next checkpoint. */
 export function changeRoom(state: State): number {
@@ -46,7 +48,7 @@ export function changeRoom(state: State): number {
   const reopened = [...state.forced.values()].reduce((sum, requests) => sum + requests.reopened.length, 0);
   const forced = ANSWER_BYTES * (state.answers.size + reopened);
   const liquidations = LIQUIDATION_BYTES * Math.min(ledger.marginAccounts.length, LIQUIDATIONS_LIMIT);
-  const used = ENVELOPE_BYTES + SHARE_LIMIT_BYTES + listings + withdrawals + forced + liquidations;
+  const used = LOSSES_BYTES + ENVELOPE_BYTES + SHARE_LIMIT_BYTES + listings + withdrawals + forced + liquidations;
   return TRANSACTION_LIMIT_BYTES - used;
 }
 

@@ -48,6 +48,7 @@ export type RejectCode =
   | 'withdrawal.liability'
   | 'withdrawal.vaultTooLow'
   | 'withdrawal.tooMany'
+  | 'withdrawal.stopped'
   | 'forced.notWaiting'
   | 'forced.tooMany'
   | 'checkpoint.inFlight'
@@ -93,7 +94,8 @@ export type CancelReason =
   | 'amended'
   | 'deadManSwitch'
   | 'executorLost'
-  | 'liquidated';
+  | 'liquidated'
+  | 'lossShared';
 
 export interface OrderCancelled {
   readonly type: 'orderCancelled';
@@ -278,6 +280,37 @@ export interface SettlementMarked {
   readonly buyUnits: number;
 }
 
+/** A liquidated account owes more than what it owns is worth, or, when it ends, no longer: then withdrawals go on. */
+export interface BankruptcyChanged {
+  readonly type: 'bankruptcyChanged';
+  readonly account: AccountId;
+  readonly bankrupt: boolean;
+}
+
+/** The insurance account takes what is left of an account that owns next to nothing, or, negative, pays what it owes. */
+export interface InsuranceChanged {
+  readonly type: 'insuranceChanged';
+  readonly account: AccountId;
+  /** Number in the Directory. */
+  readonly asset: number;
+  /** Ledger units. */
+  readonly units: number;
+}
+
+/** Whoever owns something of an asset has lost a part of it, because somebody owes it and cannot pay. */
+export interface LossShared {
+  readonly type: 'lossShared';
+  /** Who owed it. */
+  readonly account: AccountId;
+  /** Number in the Directory. */
+  readonly asset: number;
+  /** Ledger units that were owed, and those that were owned of the asset. */
+  readonly units: number;
+  readonly owned: bigint;
+  /** What each lost, rounded up; what that comes to beyond `units` has the insurance account. */
+  readonly losses: readonly { readonly account: AccountId; readonly units: number }[];
+}
+
 /** Liquidation-end health is not below 0 any more, or nothing is owed any more. */
 export interface LiquidationEnded {
   readonly type: 'liquidationEnded';
@@ -289,6 +322,17 @@ export interface HealthUnknown {
   readonly type: 'healthUnknown';
   readonly account: AccountId;
 }
+
+/** What happens to a margin account because its health is too low, or cannot be said. */
+export type MarginEvent =
+  | LiquidationBegan
+  | LiquidationTraded
+  | SettlementMarked
+  | BankruptcyChanged
+  | InsuranceChanged
+  | LossShared
+  | LiquidationEnded
+  | HealthUnknown;
 
 export type CoreEvent =
   | OrderRested
@@ -304,11 +348,7 @@ export type CoreEvent =
   | CheckpointFinal
   | DirectoryChanged
   | PriceChanged
-  | LiquidationBegan
-  | LiquidationTraded
-  | SettlementMarked
-  | LiquidationEnded
-  | HealthUnknown;
+  | MarginEvent;
 
 export interface Outcome {
   readonly result: CommandResult;

@@ -25,6 +25,7 @@ import {
 } from './ledger.ts';
 import type { RegistryEntry } from './logEntries.ts';
 import { hasLiability } from './margin/accountHealth.ts';
+import { withdrawalStop } from './margin/bankruptcy.ts';
 import { chainBit, type ForcedRequests, type State } from './state.ts';
 import { REQUESTED } from './tape.ts';
 import type { ForcedAnswerMessage } from './typedMessages.ts';
@@ -73,6 +74,8 @@ export function answerForced(state: State, command: AnswerForcedCommand, events:
   const waiting =
     state.answers.size + [...state.forced.values()].reduce((sum, { reopened }) => sum + reopened.length, 0);
   if ((at < 0 && waiting >= ANSWERS_LIMIT) || isHalfFull(state)) return { code: 'forced.tooMany' };
+  const stop = withdrawalStop(state.exchange);
+  if (stop !== undefined) return { code: 'withdrawal.stopped', details: { reason: stop } };
 
   const token = openToken(state.exchange.ledger, chainId, command.token);
   const { reason, paid } = decide(state, token, command);

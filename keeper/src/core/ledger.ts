@@ -3,7 +3,7 @@
 import { assert } from './assertion.ts';
 import { MAX_SAFE, wadPer } from './assets.ts';
 import { copyInto } from './columns.ts';
-import type { Address } from './commands.ts';
+import type { AccountId, Address } from './commands.ts';
 import { divDown } from './margin/fixedPoint.ts';
 
 const INITIAL_ACCOUNTS = 64;
@@ -122,6 +122,11 @@ export function createLedger(): Ledger {
 /** Index of an account, or −1. Allocates nothing for subaccount 0. */
 export function findAccount(ledger: Ledger, address: Address, subaccount: number): number {
   return ledger.accountByKey.get(accountKey(address, subaccount)) ?? NO_ACCOUNT;
+}
+
+/** Whose account it is. */
+export function accountIdOf({ addresses, subaccounts }: Ledger, account: number): AccountId {
+  return { address: addresses[account] as Address, subaccount: subaccounts[account] as number };
 }
 
 /** Index of an account, which is made when it does not exist. */

@@ -2,7 +2,8 @@
 // together hold everybody, and each is small enough for one transaction.
 //
 // Whoever reads them goes back from the newest part until nobody is missing. What he finds first is what counts: an account
-// that changed later stands in a later part. So nothing needs to know how large k was, or when it was changed.
+// that changed later stands in a later part. Only losses that all have shared (sharedLoss.ts) change accounts without that:
+// the newest head tells of those, and they are taken off the records of parts before them. So nothing needs to know how large k was, or when it was changed.
 //
 // Layout of a part, version 1 (integers as in snapshot.ts):
 //
@@ -32,8 +33,8 @@ import {
   writeInteger,
   written,
 } from './packing.ts';
-import { type IndexedState, STATE_VERSION } from './snapshot.ts';
-import type { Changes } from './state.ts';
+import { type HeadStart, type IndexedState, readHeadStart, recordAfterLosses } from './snapshot.ts';
+import type { Changes, SharedLoss } from './state.ts';
 
 const PART_VERSION = 1;
 const COUNT_LIMIT = 2 ** 31 - 1;
@@ -106,6 +107,8 @@ function writeRecords(writer: Writer, state: IndexedState, accounts: readonly nu
 /** What has been found so far, going back from the newest part. */
 export interface Assembly {
   readonly head: Uint8Array;
+  /** That records of checkpoints before them do not know of. */
+  readonly losses: readonly SharedLoss[];
   /** Of the newest checkpoint, in milliseconds. */
   readonly time: number;
   readonly accountCount: number;
@@ -126,6 +129,7 @@ interface Row {
 
 interface Part {
   readonly head: Uint8Array;
+  readonly start: HeadStart;
   readonly accountCount: number;
   readonly records: readonly { readonly account: number; readonly bytes: Uint8Array }[];
   readonly nonceCount: number;
@@ -135,8 +139,9 @@ interface Part {
 /** Begins with the newest part. Throws `FormatError`, as `addPart` does, when the bytes are not what `encodePart` writes. */
 export function beginAssembly(newest: Uint8Array): Assembly {
   const part = readPart(newest);
-  const { head, accountCount, nonceCount } = part;
-  const assembly = { head, time: timeOf(head), accountCount, nonceCount, records: new Map(), rows: new Map() };
+  const { head, start, accountCount, nonceCount } = part;
+  const { time, losses } = start;
+  const assembly = { head, time, losses, accountCount, nonceCount, records: new Map(), rows: new Map() };
   take(assembly, part);
   return assembly;
 }
@@ -170,8 +175,11 @@ export function assembledState(assembly: Assembly): Uint8Array {
   return written(writer);
 }
 
-function take({ records, rows, time }: Assembly, part: Part): void {
-  for (const { account, bytes } of part.records) if (!records.has(account)) records.set(account, bytes);
+function take({ losses, records, rows, time }: Assembly, part: Part): void {
+  const unknown = losses.filter(({ checkpoint }) => checkpoint > part.start.number);
+  for (const { account, bytes } of part.records) {
+    if (!records.has(account)) records.set(account, recordAfterLosses(bytes, unknown));
+  }
   for (const row of part.rows) {
     const key = `${row.account} ${row.chainId} ${row.nonce}`;
     if (row.until >= time && !rows.has(key)) rows.set(key, row);
@@ -197,7 +205,7 @@ function readPart(bytes: Uint8Array): Part {
   const rows: Row[] = [];
   for (let left = readCount(reader, COUNT_LIMIT); left > 0; left--) rows.push(readRow(reader));
   expectEnd(reader);
-  return { head, accountCount, records, nonceCount, rows };
+  return { head, start: readHeadStart(createReader(head)), accountCount, records, nonceCount, rows };
 }
 
 function readRecords(reader: Reader, accountCount: number): Part['records'] {
@@ -223,13 +231,4 @@ function readRow(reader: Reader): Row {
   const length = reader.offset - start;
   reader.offset = start;
   return { ...row, bytes: readBytes(reader, length) };
-}
-
-function timeOf(head: Uint8Array): number {
-  const reader = createReader(head);
-  const version = readByte(reader);
-  if (version !== STATE_VERSION) {
-    throw new FormatError(`state of version ${version}; this keeper reads ${STATE_VERSION}`);
-  }
-  return readInteger(reader);
 }

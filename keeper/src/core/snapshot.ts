@@ -3,9 +3,9 @@
 // `encodeState` is what checkpoints stand for, as if all orders were cancelled: balances without reserves, no books.
 // `encodeEngine` is everything, books included, for the local disk. `stateHash` and `engineHash` are their keccak256.
 //
-// Layout of a state, version 7. Integers are variable-length, seven bits a byte, lowest first (packing.ts):
+// Layout of a state, version 8. Integers are variable-length, seven bits a byte, lowest first (packing.ts):
 //
-//   head       version 7 · time · home chain id · authority · checkpointer · directory
+//   head       version 8 · time · number of the checkpoint · shared losses · home chain id · authority · checkpointer · directory
 //              roles · checkpoint numbers · chains · log positions · assets, weights, prices · tokens · books
 //              withdrawals · forced withdrawals · liquidations
 //   accounts   their number · a record of each, in the order of their indices
@@ -45,6 +45,7 @@ import {
   writeLiquidations,
   writePriceHistory,
 } from './margin/marginSnapshot.ts';
+import { LOSSES_LIMIT, lossUp } from './margin/sharedLoss.ts';
 import { BOOK_CLOSED, createBook } from './orderBook.ts';
 import { copyOpenOrders, type OpenOrders, openOrdersOf, readBooks, writeBooks } from './orderSnapshot.ts';
 import {
@@ -77,6 +78,7 @@ import {
   createState,
   type Genesis,
   nonceKey,
+  type SharedLoss,
   type Source,
   type State,
   sourceKey,
@@ -86,8 +88,8 @@ import {
 import { addPending, rememberNonce } from './withdrawal.ts';
 
 /** Raised whenever the same commands would give another state: a journal is replayed only by the version that wrote it. */
-export const CORE_VERSION = 8;
-export const STATE_VERSION = 7;
+export const CORE_VERSION = 9;
+const STATE_VERSION = 8;
 const ENGINE_VERSION = 5;
 const WORD = 32;
 const KEY_BYTES = 33;
@@ -155,8 +157,7 @@ export function stateHash(state: State): Hex {
  */
 export function decodeState(bytes: Uint8Array, genesis: Genesis): State {
   const reader = createReader(bytes);
-  expectVersion(reader, STATE_VERSION, 'state');
-  const time = readInteger(reader);
+  const { time, number, losses, lossesCarried } = readHeadStart(reader);
   const found: Genesis = {
     homeChainId: readInteger(reader),
     authority: readAddress(reader),
@@ -171,6 +172,9 @@ export function decodeState(bytes: Uint8Array, genesis: Genesis): State {
   }
   const state = createState(genesis);
   state.time = time;
+  state.cutNumber = number;
+  state.losses = [...losses];
+  state.lossesCarried = lossesCarried;
   state.exchange.margin.now = state.time;
   readRoles(reader, state);
   const tokens = readListings(reader, state);
@@ -179,6 +183,8 @@ export function decodeState(bytes: Uint8Array, genesis: Genesis): State {
   const { ledger, margin } = state.exchange;
   readLiquidations(reader, margin, ledger.assets.length);
   readAccounts(reader, state, tokens);
+  const isCarried = losses.length === 0 ? lossesCarried === 0 : lossesCarried < ledger.accountCount;
+  check(isCarried && losses.every(({ asset }) => asset < ledger.assets.length), 'a loss of nobody');
   check(
     [...margin.liquidations.keys()].every((account) => isMargin(ledger, account)),
     'a funded account is liquidated',
@@ -309,6 +315,8 @@ export function writeHead(writer: Writer, state: State): void {
   const { genesis } = state;
   writeByte(writer, STATE_VERSION);
   writeInteger(writer, state.time);
+  writeInteger(writer, state.cutNumber);
+  writeLosses(writer, state);
   writeInteger(writer, genesis.homeChainId);
   writeAddress(writer, genesis.authority);
   writeAddress(writer, genesis.checkpointer);
@@ -320,6 +328,45 @@ export function writeHead(writer: Writer, state: State): void {
   writeLiquidations(writer, state.exchange.margin);
 }
 
+/** What every part of a state is read by. */
+export interface HeadStart {
+  readonly time: number;
+  /** Of the newest checkpoint. */
+  readonly number: number;
+  readonly losses: readonly SharedLoss[];
+  readonly lossesCarried: number;
+}
+
+export function readHeadStart(reader: Reader): HeadStart {
+  expectVersion(reader, STATE_VERSION, 'state');
+  const time = readInteger(reader);
+  const number = readInteger(reader);
+  const losses = Array.from({ length: readCount(reader, LOSSES_LIMIT) }, () => readLoss(reader));
+  return { time, number, losses, lossesCarried: readInteger(reader) };
+}
+
+function writeLosses(writer: Writer, { losses, lossesCarried }: State): void {
+  writeInteger(writer, losses.length);
+  for (const { checkpoint, asset, units, owned } of losses) {
+    writeInteger(writer, checkpoint);
+    writeInteger(writer, asset);
+    writeBig(writer, units);
+    writeBig(writer, owned);
+  }
+  writeInteger(writer, lossesCarried);
+}
+
+function readLoss(reader: Reader): SharedLoss {
+  const loss = {
+    checkpoint: readInteger(reader),
+    asset: readInteger(reader),
+    units: readBig(reader),
+    owned: readBig(reader),
+  };
+  check(loss.units > 0n && loss.units <= loss.owned, 'more was lost than was owned');
+  return loss;
+}
+
 function writeRoles(writer: Writer, state: State): void {
   writeInteger(writer, state.epoch);
   writeAddress(writer, state.leader);
@@ -329,7 +376,6 @@ function writeRoles(writer: Writer, state: State): void {
   writeAddress(writer, state.feeAccount);
   writeAddress(writer, state.insuranceAccount);
   writeInteger(writer, state.batchNonce);
-  writeInteger(writer, state.cutNumber);
   writeInteger(writer, state.finalNumber);
   writeHex(writer, state.finalDigest, WORD);
 }
@@ -343,7 +389,6 @@ function readRoles(reader: Reader, state: State): void {
   state.feeAccount = readAddress(reader);
   state.insuranceAccount = readAddress(reader);
   state.batchNonce = readInteger(reader);
-  state.cutNumber = readInteger(reader);
   state.finalNumber = readInteger(reader);
   state.finalDigest = readHex(reader, WORD);
   check(state.finalNumber <= state.cutNumber, 'a checkpoint that is final but was never cut');
@@ -622,6 +667,37 @@ function writeNets(writer: Writer, nets: readonly Net[]): void {
 /** Not 0. Answered from the words of the column, because to make a bigint of each is what takes time. */
 function hasDust(words: Uint32Array, account: number): boolean {
   return words[2 * account] !== 0 || words[2 * account + 1] !== 0;
+}
+
+/** A record of a checkpoint before these losses, oldest first, as it is after them. */
+export function recordAfterLosses(record: Uint8Array, losses: readonly SharedLoss[]): Uint8Array {
+  if (losses.length === 0) return record;
+  const reader = createReader(record);
+  readAddress(reader);
+  // Subaccount, chains, code chains.
+  for (let i = 0; i < 3; i++) readInteger(reader);
+  readByte(reader);
+  const start = reader.offset;
+  const balances = Array.from({ length: readCount(reader, COUNT_LIMIT) }, () => {
+    const key = readInteger(reader);
+    return { key, units: readInteger(reader), dust: key % 2 === 1 ? readBig(reader) : 0n };
+  });
+  const rest = reader.offset;
+  for (const loss of losses) {
+    const own = balances.find(({ key }) => Math.floor(key / 4) === loss.asset && key % 4 < 2);
+    if (own !== undefined) own.units -= Number(lossUp(BigInt(own.units), loss));
+  }
+  const left = balances.filter(({ units, dust }) => units > 0 || dust > 0n);
+  const writer = createWriter();
+  writeBytes(writer, record.subarray(0, start));
+  writeInteger(writer, left.length);
+  for (const { key, units, dust } of left) {
+    writeInteger(writer, key);
+    writeInteger(writer, units);
+    if (key % 2 === 1) writeBig(writer, dust);
+  }
+  writeBytes(writer, record.subarray(rest));
+  return written(writer);
 }
 
 function readAccounts(reader: Reader, state: State, tokens: readonly VaultToken[]): void {

@@ -106,6 +106,20 @@ export interface Changes {
   readonly nonces: ReadonlySet<string>;
 }
 
+/**
+ * A loss that everybody who owned something of an asset has shared. More accounts may have changed than a checkpoint can carry:
+ * until each was carried once more, checkpoints tell of the loss, and whoever reads an older record takes it off.
+ */
+export interface SharedLoss {
+  /** The first checkpoint whose records know of it. */
+  readonly checkpoint: number;
+  /** Index of the asset. */
+  readonly asset: number;
+  /** Ledger units that were lost, of those that were owned. */
+  readonly units: bigint;
+  readonly owned: bigint;
+}
+
 export interface State {
   readonly genesis: Genesis;
   /** Number and time (milliseconds) of the newest command. */
@@ -131,6 +145,9 @@ export interface State {
   cutNumber: number;
   finalNumber: number;
   finalDigest: Hex;
+  /** Of which not all records were carried since, oldest first; and how many accounts were, by their index. */
+  losses: SharedLoss[];
+  lossesCarried: number;
   /** Pending, by `nonceKey`, in the order of the requests. */
   readonly withdrawals: Map<string, Withdrawal>;
   /** How many of them are queued, and how many belong to an address. */
@@ -170,6 +187,8 @@ export function createState(genesis: Genesis): State {
     cutNumber: 0,
     finalNumber: 0,
     finalDigest: ZERO_HASH,
+    losses: [],
+    lossesCarried: 0,
     withdrawals: new Map(),
     queuedWithdrawals: 0,
     pendingOf: new Map(),

@@ -10,6 +10,7 @@ import { answerForced, postAnswers } from './forced.ts';
 import { ingestLog } from './ingestLog.ts';
 import { liquidate } from './margin/liquidate.ts';
 import { applyPrices } from './margin/marginState.ts';
+import { carryLosses } from './margin/sharedLoss.ts';
 import { type State, takeChanges } from './state.ts';
 import { drainTape, EXECUTOR_LOST } from './tape.ts';
 import { cancelQueued, forgetNonces, postQueued, requestWithdrawal } from './withdrawal.ts';
@@ -86,6 +87,7 @@ function cutCheckpoint(state: State, events: CoreEvent[]): CommandResult {
   events.push({ type: 'checkpointCut', number });
   postQueued(state, { number, time }, events);
   postAnswers(state, number);
+  carryLosses(state);
   forgetNonces(state, time);
   state.lastChanges = takeChanges(state);
   return { code: 'ok' };

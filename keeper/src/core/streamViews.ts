@@ -125,6 +125,14 @@ export type MarginEventView = AccountId &
       }
     /** Books do not close this: at most `sell` is to be given for at least `buy`. */
     | { readonly type: 'settlementMarked'; readonly sell: AmountView; readonly buy: AmountView }
+    /** It owes more than what it owns is worth, or no longer: until then nobody withdraws. */
+    | { readonly type: 'bankruptcyChanged'; readonly bankrupt: boolean }
+    /** What the insurance account takes of the rest, or, negative, pays of what is owed. */
+    | { readonly type: 'insuranceChanged'; readonly change: AmountView }
+    /** What it owed and could not pay was lost by those who owned `owned` units of the asset, each ⌈units · debt / owned⌉. */
+    | { readonly type: 'debtShared'; readonly debt: AmountView; readonly owned: string }
+    /** What this account has lost thereby. Not told to the executor, who knows the formula. */
+    | { readonly type: 'lossShared'; readonly lost: AmountView }
     | { readonly type: 'liquidationEnded' }
     /** Something that the account owes has no price that may be used: whether it is liquidated cannot be said. */
     | { readonly type: 'healthUnknown' }

@@ -24,6 +24,7 @@ export const CANCEL_REASONS: readonly CancelReason[] = [
   'deadManSwitch',
   'executorLost',
   'liquidated',
+  'lossShared',
 ];
 export const REQUESTED = 0;
 export const UNFILLED_REST = 1;
@@ -35,6 +36,7 @@ export const AMENDED = 6;
 export const DEAD_MAN_SWITCH = 7;
 export const EXECUTOR_LOST = 8;
 export const LIQUIDATED = 9;
+export const LOSS_SHARED = 10;
 
 export interface Tape {
   rows: Float64Array;

@@ -17,6 +17,7 @@ import {
   type VaultToken,
 } from './ledger.ts';
 import { accountHealth, hasLiability } from './margin/accountHealth.ts';
+import { withdrawalStop } from './margin/bankruptcy.ts';
 import { divUp } from './margin/fixedPoint.ts';
 import type { WithdrawalLimit } from './ports.ts';
 import { accountOfNonceKey, isExpired, nonceKey, type State, type UsedNonce, type Withdrawal } from './state.ts';
@@ -321,6 +322,8 @@ export function withdrawalRefusal(state: State, command: WithdrawalRequestComman
   }
   if (isNonceUsed(state, command)) return { code: 'withdrawal.nonceUsed' };
   if (account === NO_ACCOUNT) return { code: 'account.unknown' };
+  const reason = withdrawalStop(state.exchange);
+  if (reason !== undefined) return { code: 'withdrawal.stopped', details: { reason } };
 
   const asset = assetOf(state, token);
   const free = freeWad(asset, account) / wadPer(token.decimals);

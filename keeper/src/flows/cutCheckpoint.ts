@@ -52,6 +52,9 @@ const LIQUIDATING: ReadonlySet<CoreEvent['type']> = new Set([
   'liquidationBegan',
   'liquidationTraded',
   'settlementMarked',
+  'bankruptcyChanged',
+  'insuranceChanged',
+  'lossShared',
   'liquidationEnded',
 ]);
 

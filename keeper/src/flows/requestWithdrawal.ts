@@ -127,6 +127,8 @@ const TEXTS: Readonly<Record<string, string>> = {
   'withdrawal.liability': 'The account owes something: nothing can be withdrawn until that is paid.',
   'withdrawal.vaultTooLow': 'The vault of this chain holds too little; choose another chain or a smaller amount.',
   'withdrawal.overLimit': 'The vault of this chain never lets out so much at once; ask for less, several times.',
+  'withdrawal.stopped':
+    'Nobody withdraws while an account that owes too much is wound up, or a price cannot be believed; try again later.',
   'withdrawal.tooMany': 'Too many withdrawals wait; try again after the next checkpoint.',
 };
 

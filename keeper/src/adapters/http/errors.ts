@@ -105,6 +105,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   'withdrawal.liability': 422,
   'withdrawal.vaultTooLow': 422,
   'withdrawal.tooMany': 429,
+  'withdrawal.stopped': 503,
   'forced.notWaiting': 409,
   'forced.tooMany': 409,
   'checkpoint.inFlight': 409,

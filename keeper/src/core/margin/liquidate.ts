@@ -8,18 +8,20 @@
 //   3. is closed piece by piece in our own books at fair prices (closeOnBook.ts), a few pieces at each look, so that makers
 //      can quote anew in between;
 //   4. has the rest marked for settlement elsewhere, and is tried again at each look;
-//   5. is done when its liquidation-end health, with its stricter weights, is above −1 value unit.
+//   5. when it owns next to nothing and still owes, is paid for by the insurance account and by all others (bankruptcy.ts);
+//   6. is done when its liquidation-end health, with its stricter weights, is above −1 value unit.
 //
 // Nothing happens while what it owes has no price that may be used, or while a price is halted that any debt depends on.
 import { cancelAll } from '../cancelOrder.ts';
 import { changeRoom } from '../checkpointRoom.ts';
-import { type AccountId, type Address, BATCH_LIMIT } from '../commands.ts';
+import { BATCH_LIMIT } from '../commands.ts';
 import type { CoreEvent } from '../events.ts';
 import type { Exchange } from '../exchange.ts';
-import type { Asset, Ledger } from '../ledger.ts';
+import { type Asset, accountIdOf } from '../ledger.ts';
 import type { State } from '../state.ts';
 import { drainTape, LIQUIDATED } from '../tape.ts';
 import { hasLiability, liquidationHealth } from './accountHealth.ts';
+import { absorb, isHalted, lastRisk, REMAINDER_VALUE } from './bankruptcy.ts';
 import { nextPiece, settlementOf, tradePiece } from './closeOnBook.ts';
 import { LIQUIDATIONS_LIMIT, type Liquidation } from './marginState.ts';
 
@@ -31,6 +33,7 @@ const PIECES_PER_LOOK = 8;
 
 /** What one command does. */
 interface Look {
+  readonly state: State;
   readonly exchange: Exchange;
   readonly events: CoreEvent[];
   /** Of the next order: nobody else's in a command that is no batch. */
@@ -43,8 +46,9 @@ export function liquidate(state: State, events: CoreEvent[]): void {
   const { exchange, sequence } = state;
   const { margin, ledger } = exchange;
   if (margin.looksLeft === 0) return;
+  if (isHalted(exchange)) margin.looksLeft = 0;
   exchange.changeLimit = changeRoom(state);
-  const look: Look = { exchange, events, orderId: sequence * BATCH_LIMIT, work: 0 };
+  const look: Look = { state, exchange, events, orderId: sequence * BATCH_LIMIT, work: 0 };
   while (margin.looksLeft > 0 && look.work < WORK_LIMIT) {
     // The next checkpoint is full: the next prices come after it.
     if (ledger.changedBytes >= exchange.changeLimit) margin.looksLeft = 0;
@@ -70,33 +74,35 @@ function begin(look: Look, account: number): Liquidation | undefined {
   const isEmpty = ledger.firstOrder[account] === 0 && !hasLiability(exchange, account);
   if (isEmpty || margin.liquidations.size >= LIQUIDATIONS_LIMIT) return undefined;
   const withOrders = liquidationHealth(exchange, account, 'maint');
-  if (withOrders === undefined) events.push({ type: 'healthUnknown', account: accountId(ledger, account) });
+  if (withOrders === undefined) events.push({ type: 'healthUnknown', account: accountIdOf(ledger, account) });
   if (withOrders === undefined || withOrders >= 0n) return undefined;
   look.work += cancelAll(exchange, account, undefined, LIQUIDATED);
   drainTape(tape, ledger, events);
   const health = liquidationHealth(exchange, account, 'maint');
   if (health === undefined || health >= 0n) return undefined;
-  const liquidation: Liquidation = { since: margin.now, settlement: undefined };
+  const liquidation: Liquidation = { since: margin.now, bankrupt: false, settlement: undefined };
   margin.liquidations.set(account, liquidation);
-  events.push({ type: 'liquidationBegan', account: accountId(ledger, account), health });
+  events.push({ type: 'liquidationBegan', account: accountIdOf(ledger, account), health });
   return liquidation;
 }
 
 /** Closes what can be closed now, and says what becomes of the rest. */
 function close(look: Look, account: number, liquidation: Liquidation): void {
   const { exchange, events } = look;
+  setBankrupt(look, account, liquidation);
   for (let piece = 0; piece < PIECES_PER_LOOK; piece++) {
     const health = liquidationHealth(exchange, account, 'liquidationEnd');
     if (health === undefined) {
-      events.push({ type: 'healthUnknown', account: accountId(exchange.ledger, account) });
+      events.push({ type: 'healthUnknown', account: accountIdOf(exchange.ledger, account) });
       return;
     }
-    if (health > -1n) return end(look, account);
+    if (health > -1n) return end(look, account, liquidation);
     const traded = closePiece(look, account, health);
     if (traded === 'full') return;
-    if (traded === 'nothing') return mark(look, account, liquidation, health);
+    if (traded === 'nothing') return leaveRest(look, account, liquidation, health);
   }
   liquidation.settlement = undefined;
+  setBankrupt(look, account, liquidation);
 }
 
 function closePiece(look: Look, account: number, health: bigint): 'traded' | 'nothing' | 'full' {
@@ -111,11 +117,28 @@ function closePiece(look: Look, account: number, health: bigint): 'traded' | 'no
   const { book, side, limit: price, lots: quantity } = piece;
   if (filled === undefined) return 'full';
   const order = { book: book.id, orderId, side, price, quantity, filled };
-  events.push({ type: 'liquidationTraded', account: accountId(ledger, account), ...order });
+  events.push({ type: 'liquidationTraded', account: accountIdOf(ledger, account), ...order });
   return filled > 0 ? 'traded' : 'nothing';
 }
 
 /** Our books close no more of it now. */
+function leaveRest(look: Look, account: number, liquidation: Liquidation, health: bigint): void {
+  const { state, exchange, events } = look;
+  setBankrupt(look, account, liquidation);
+  const owned = lastRisk(exchange, account)?.assets ?? 0n;
+  if (owned >= REMAINDER_VALUE) return mark(look, account, liquidation, health);
+  if (absorb(state, account, events)) end(look, account, liquidation);
+}
+
+/** Says so when what the account owes has become more, or less, than what it owns is worth. */
+function setBankrupt({ exchange, events }: Look, account: number, liquidation: Liquidation): void {
+  const risk = lastRisk(exchange, account);
+  const bankrupt = risk !== undefined && risk.equity < 0n;
+  if (bankrupt === liquidation.bankrupt) return;
+  liquidation.bankrupt = bankrupt;
+  events.push({ type: 'bankruptcyChanged', account: accountIdOf(exchange.ledger, account), bankrupt });
+}
+
 function mark({ exchange, events }: Look, account: number, liquidation: Liquidation, health: bigint): void {
   const { ledger } = exchange;
   const settlement = settlementOf(exchange, account, health);
@@ -128,7 +151,7 @@ function mark({ exchange, events }: Look, account: number, liquidation: Liquidat
   if (isSame) return;
   events.push({
     type: 'settlementMarked',
-    account: accountId(ledger, account),
+    account: accountIdOf(ledger, account),
     sell: (ledger.assets[asset] as Asset).id,
     buy: (ledger.assets[liability] as Asset).id,
     sellUnits: given,
@@ -136,11 +159,9 @@ function mark({ exchange, events }: Look, account: number, liquidation: Liquidat
   });
 }
 
-function end({ exchange, events }: Look, account: number): void {
+function end(look: Look, account: number, liquidation: Liquidation): void {
+  const { exchange, events } = look;
+  setBankrupt(look, account, liquidation);
   exchange.margin.liquidations.delete(account);
-  events.push({ type: 'liquidationEnded', account: accountId(exchange.ledger, account) });
-}
-
-function accountId(ledger: Ledger, account: number): AccountId {
-  return { address: ledger.addresses[account] as Address, subaccount: ledger.subaccounts[account] as number };
+  events.push({ type: 'liquidationEnded', account: accountIdOf(exchange.ledger, account) });
 }

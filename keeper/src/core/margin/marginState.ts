@@ -42,6 +42,8 @@ export interface Settlement {
 export interface Liquidation {
   /** Milliseconds. */
   readonly since: number;
+  /** It owes more than it owns is worth: nobody withdraws until that is over. */
+  bankrupt: boolean;
   /** undefined while our own books go on closing it. */
   settlement: Settlement | undefined;
 }

@@ -103,7 +103,7 @@ export function isFresh({ time }: GuardedPrice, now: number): boolean {
   return now - time <= FRESH_MS;
 }
 
-export function isUsable({ time }: GuardedPrice, now: number): boolean {
+export function isUsable({ time }: Pick<GuardedPrice, 'time'>, now: number): boolean {
   return now - time <= USABLE_MS;
 }
 

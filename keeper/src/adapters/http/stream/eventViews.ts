@@ -2,7 +2,7 @@
 import type { KeeperApi } from '../../../core/api.ts';
 import type { AccountId, Address, Side } from '../../../core/commands.ts';
 import { BUY } from '../../../core/commands.ts';
-import type { CoreEvent, Credited, Fill, ForcedCharged, WithdrawalChanged } from '../../../core/events.ts';
+import type { CoreEvent, Credited, Fill, ForcedCharged, MarginEvent, WithdrawalChanged } from '../../../core/events.ts';
 import { VALUE_DECIMALS } from '../../../core/oracle/observe.ts';
 import type { AccountEventView } from '../../../core/streamViews.ts';
 import type { AmountView, AtomsView, BookView, FillView, TradeView } from '../../../core/views.ts';
@@ -13,8 +13,15 @@ export interface Moment {
   readonly time: number;
 }
 
-/** What the accounts that take part are told: one view per account, two for a fill, none for what is no account's. */
-export type AccountEvents = (event: CoreEvent, moment: Moment) => readonly AccountEventView[];
+/**
+ * What the accounts that take part are told: one view per account, two for a fill, none for what is no account's. Of a loss
+ * that everybody has shared, only those hear who are followed.
+ */
+export type AccountEvents = (
+  event: CoreEvent,
+  moment: Moment,
+  isFollowed: (account: Address) => boolean,
+) => readonly AccountEventView[];
 
 export function createAccountEvents(api: Pick<KeeperApi, 'assets' | 'books'>): AccountEvents {
   // Names and decimals never change once they are listed: looked up again only when one is missing.
@@ -65,7 +72,39 @@ export function createAccountEvents(api: Pick<KeeperApi, 'assets' | 'books'>): A
     return { type: 'fill', address: event[role].address, fill, remaining: isTaker ? null : event.makerRemaining };
   }
 
-  return (event, moment) => {
+  function marginViews(event: MarginEvent, isFollowed: (account: Address) => boolean): readonly AccountEventView[] {
+    switch (event.type) {
+      case 'liquidationBegan':
+        return [{ type: event.type, ...owner(event), health: String(event.health), valueDecimals: VALUE_DECIMALS }];
+      case 'liquidationTraded': {
+        const { type, book, price, quantity, filled } = event;
+        const order = { book, orderId: String(event.orderId), side: sideName(event.side), price };
+        return [{ type, ...owner(event), ...order, quantity, filled }];
+      }
+      case 'settlementMarked': {
+        const sell = amountView(event.sell, event.sellUnits);
+        return [{ type: event.type, ...owner(event), sell, buy: amountView(event.buy, event.buyUnits) }];
+      }
+      case 'bankruptcyChanged':
+        return [{ type: event.type, ...owner(event), bankrupt: event.bankrupt }];
+      case 'insuranceChanged':
+        return [{ type: event.type, ...owner(event), change: amountView(event.asset, event.units) }];
+      case 'lossShared': {
+        const { type, losses, asset, units, owned } = event;
+        const debt = amountView(asset, units);
+        const followed = losses.filter(({ account }) => isFollowed(account.address));
+        return [
+          { type: 'debtShared', ...owner(event), debt, owned: String(owned) },
+          ...followed.map((loss) => ({ type, ...owner(loss), lost: { ...debt, amount: String(loss.units) } })),
+        ];
+      }
+      case 'liquidationEnded':
+      case 'healthUnknown':
+        return [{ type: event.type, ...owner(event) }];
+    }
+  }
+
+  return (event, moment, isFollowed) => {
     switch (event.type) {
       case 'orderRested': {
         const { type, book, price, quantity } = event;
@@ -103,19 +142,14 @@ export function createAccountEvents(api: Pick<KeeperApi, 'assets' | 'books'>): A
         return [{ type, ...owner(event), chainId, token, atoms: String(amount), reason, id }];
       }
       case 'liquidationBegan':
-        return [{ type: event.type, ...owner(event), health: String(event.health), valueDecimals: VALUE_DECIMALS }];
-      case 'liquidationTraded': {
-        const { type, book, price, quantity, filled } = event;
-        const order = { book, orderId: String(event.orderId), side: sideName(event.side), price };
-        return [{ type, ...owner(event), ...order, quantity, filled }];
-      }
-      case 'settlementMarked': {
-        const sell = amountView(event.sell, event.sellUnits);
-        return [{ type: event.type, ...owner(event), sell, buy: amountView(event.buy, event.buyUnits) }];
-      }
+      case 'liquidationTraded':
+      case 'settlementMarked':
+      case 'bankruptcyChanged':
+      case 'insuranceChanged':
+      case 'lossShared':
       case 'liquidationEnded':
       case 'healthUnknown':
-        return [{ type: event.type, ...owner(event) }];
+        return marginViews(event, isFollowed);
       case 'checkpointCut':
       case 'checkpointFinal':
       case 'directoryChanged':
@@ -128,6 +162,7 @@ export function createAccountEvents(api: Pick<KeeperApi, 'assets' | 'books'>): A
 /** Who takes part in an event. */
 export function accountsOf(event: CoreEvent): readonly AccountId[] {
   if (event.type === 'fill') return [event.maker, event.taker];
+  if (event.type === 'lossShared') return [event.account, ...event.losses.map(({ account }) => account)];
   return 'account' in event ? [event.account] : [];
 }
 

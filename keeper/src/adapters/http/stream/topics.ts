@@ -84,14 +84,15 @@ export function deltasOf(
     else list.push(view);
   };
   const all = wanted(EXECUTOR_KEY);
+  const isFollowed = (address: Address) => wanted(accountKey(address));
   for (const event of item.events) {
     if (all && event.type === 'directoryChanged') add(EXECUTOR_KEY, { type: event.type, what: event.what });
     if (event.type === 'fill' && wanted(tradesKey(event.book))) add(tradesKey(event.book), tradeView(event, item));
-    if (!all && !accountsOf(event).some(({ address }) => wanted(accountKey(address)))) continue;
-    for (const view of accountEvents(event, item)) {
+    if (!all && !accountsOf(event).some(({ address }) => isFollowed(address))) continue;
+    for (const view of accountEvents(event, item, isFollowed)) {
       const key = accountKey(addressOf(view));
       if (wanted(key)) add(key, view);
-      if (all) add(EXECUTOR_KEY, view);
+      if (all && view.type !== 'lossShared') add(EXECUTOR_KEY, view);
     }
   }
   const name = (key: string) => (key.startsWith('trades ') ? 'trades' : 'events');

@@ -1,0 +1,96 @@
+// The end of an account that owns next to nothing and still owes: the insurance account takes what is left and pays what it
+// can, in kind; what then is owed is lost by all who own something of it. And what stops withdrawals until then, so that
+// nobody leaves a loss to the others.
+import type { CoreEvent } from '../events.ts';
+import type { Exchange } from '../exchange.ts';
+import { type Asset, accountIdOf, addWad, balanceWad, findAccount, NO_ACCOUNT } from '../ledger.ts';
+import { isUsable } from '../oracle/priceGuard.ts';
+import type { State } from '../state.ts';
+import { drainTape } from '../tape.ts';
+import { balancesOf, hasLiability } from './accountHealth.ts';
+import { type AccountRisk, riskOf } from './accountRisk.ts';
+import { lastTerms } from './marginState.ts';
+import { LOSSES_LIMIT, shareLoss } from './sharedLoss.ts';
+
+/** Value units: who owns less is not worth a trade, which may be less than a lot. Lots should be worth less than this. */
+export const REMAINDER_VALUE = 10n * 1_000_000n;
+
+/** What an account owns and owes at the prices that were believed last. undefined: something owed never had one. */
+export function lastRisk(exchange: Exchange, account: number): AccountRisk | undefined {
+  const { margin, ledger } = exchange;
+  return riskOf(lastTerms(margin, 'maint', ledger.assets.length), balancesOf(exchange, account));
+}
+
+/** Why nobody may withdraw now; undefined when they may. */
+export function withdrawalStop(exchange: Exchange): 'bankruptAccount' | 'priceHalted' | undefined {
+  for (const { bankrupt } of exchange.margin.liquidations.values()) if (bankrupt) return 'bankruptAccount';
+  return isHalted(exchange) ? 'priceHalted' : undefined;
+}
+
+/** Is a price halted, by an observation that is not too old, of which somebody who owes anything owns or owes something? */
+export function isHalted(exchange: Exchange): boolean {
+  const { ledger, margin } = exchange;
+  const halted = ledger.assets.filter((_, index) => {
+    const price = margin.prices[index];
+    return price?.halted === true && price.held !== undefined && isUsable(price.held, margin.now);
+  });
+  if (halted.length === 0) return false;
+  return ledger.marginAccounts.some(
+    (account) => halted.some(({ units }) => units[account] !== 0) && hasLiability(exchange, account),
+  );
+}
+
+/** Leaves the account without debts. Answers false when as many losses as may be are not carried yet: then nothing is done. */
+export function absorb(state: State, account: number, events: CoreEvent[]): boolean {
+  const { exchange } = state;
+  const { ledger } = exchange;
+  const debts = ledger.assets.filter(({ units }) => (units[account] as number) < 0);
+  if (state.losses.length + debts.length > LOSSES_LIMIT) return false;
+  const named = findAccount(ledger, state.insuranceAccount, 0);
+  const insurance = named === account ? NO_ACCOUNT : named;
+  if (insurance !== NO_ACCOUNT) takeRemainder(exchange, { account, insurance }, events);
+  for (const [index, asset] of ledger.assets.entries()) {
+    if ((asset.units[account] as number) >= 0) continue;
+    if (insurance !== NO_ACCOUNT) payFromInsurance(exchange, { asset, account, insurance }, events);
+    const units = -BigInt(asset.units[account] as number);
+    if (units <= 0n) continue;
+    const shared = shareLoss(state, { index, units, debtor: account });
+    const taken = shared.losses.reduce((sum, loss) => sum + BigInt(loss.units), 0n);
+    addWad(ledger, asset, account, units * asset.unitWad);
+    addWad(ledger, asset, insurance === NO_ACCOUNT ? account : insurance, (taken - units) * asset.unitWad);
+    drainTape(exchange.tape, ledger, events);
+    events.push(shared);
+  }
+  return true;
+}
+
+interface Parties {
+  readonly account: number;
+  readonly insurance: number;
+}
+
+function takeRemainder({ ledger }: Exchange, { account, insurance }: Parties, events: CoreEvent[]): void {
+  for (const asset of ledger.assets) {
+    const units = asset.units[account] as number;
+    if (units < 0) continue;
+    const wad = balanceWad(asset, account);
+    if (wad === 0n) continue;
+    addWad(ledger, asset, account, -wad);
+    addWad(ledger, asset, insurance, wad);
+    events.push({ type: 'insuranceChanged', account: accountIdOf(ledger, account), asset: asset.id, units });
+  }
+}
+
+/** As far as what it owns of that asset reaches, and its own orders leave free. */
+function payFromInsurance(
+  { ledger }: Exchange,
+  { asset, account, insurance }: Parties & { readonly asset: Asset },
+  events: CoreEvent[],
+): void {
+  const free = (asset.units[insurance] as number) - (asset.reserved[insurance] as number);
+  const units = Math.min(free, -(asset.units[account] as number));
+  if (units <= 0) return;
+  addWad(ledger, asset, insurance, -BigInt(units) * asset.unitWad);
+  addWad(ledger, asset, account, BigInt(units) * asset.unitWad);
+  events.push({ type: 'insuranceChanged', account: accountIdOf(ledger, account), asset: asset.id, units: -units });
+}

@@ -1,0 +1,94 @@
+// A debt that nobody pays any more is lost by whoever owns something of that asset, each pro rata.
+//
+// All of them lose at once, or those who trade quickly would lose nothing. A checkpoint cannot carry so many changed
+// accounts: it tells of the loss instead, and the next ones carry everybody once more, as many as they have room for.
+import { assert } from '../assertion.ts';
+import { bookOf, cancelOrder } from '../cancelOrder.ts';
+import { changeRoom } from '../checkpointRoom.ts';
+import type { LossShared } from '../events.ts';
+import { assetPaid, type Exchange } from '../exchange.ts';
+import { type Asset, accountIdOf, addWad, isMargin, type Ledger, markChanged } from '../ledger.ts';
+import { olderAt, sideOf, termsAt } from '../orderPool.ts';
+import type { SharedLoss, State } from '../state.ts';
+import { LOSS_SHARED } from '../tape.ts';
+import { divUp } from './fixedPoint.ts';
+
+/** Losses that checkpoints tell of at the same time; more of them wait, and with them all withdrawals. */
+export const LOSSES_LIMIT = 32;
+
+/** What an owner of so many units loses, rounded up; never more than that. */
+export function lossUp(units: bigint, { units: lost, owned }: Pick<SharedLoss, 'units' | 'owned'>): bigint {
+  return divUp(units * lost, owned);
+}
+
+/**
+ * Takes `units` of an asset from those who own it. Rounding leaves less than one unit of each beyond that: the caller has to
+ * credit what all `losses` come to. Orders that are not covered any more are cancelled, newest first.
+ */
+export function shareLoss(
+  state: State,
+  { index, units, debtor }: { readonly index: number; readonly units: bigint; readonly debtor: number },
+): LossShared {
+  const { exchange } = state;
+  const { ledger } = exchange;
+  const asset = ledger.assets[index] as Asset;
+  const owned = ownedUnits(ledger, asset);
+  assert(owned >= units, `${asset.symbol}: ${units} owed, ${owned} owned`);
+  const loss: SharedLoss = { checkpoint: state.cutNumber + 1, asset: index, units, owned };
+  const losses: LossShared['losses'][number][] = [];
+  for (let account = 0; account < ledger.accountCount; account++) {
+    const balance = asset.units[account] as number;
+    if (balance <= 0) continue;
+    const lost = lossUp(BigInt(balance), loss);
+    if (isMargin(ledger, account)) addWad(ledger, asset, account, -lost * asset.unitWad);
+    // Not marked as changed: checkpoints tell of the loss.
+    else asset.units[account] = balance - Number(lost);
+    cancelUncovered(exchange, asset, account);
+    losses.push({ account: accountIdOf(ledger, account), units: Number(lost) });
+  }
+  state.losses.push(loss);
+  state.lossesCarried = 0;
+  return {
+    type: 'lossShared',
+    account: accountIdOf(ledger, debtor),
+    asset: asset.id,
+    units: Number(units),
+    owned,
+    losses,
+  };
+}
+
+/** Before a cut: lets the checkpoint carry as many more accounts as half of its room allows. */
+export function carryLosses(state: State): void {
+  if (state.losses.length === 0) return;
+  const { ledger } = state.exchange;
+  const room = changeRoom(state) / 2;
+  while (state.lossesCarried < ledger.accountCount && ledger.changedBytes < room) {
+    markChanged(ledger, state.lossesCarried++);
+  }
+  if (state.lossesCarried < ledger.accountCount) return;
+  state.losses = [];
+  state.lossesCarried = 0;
+}
+
+function ownedUnits({ accountCount }: Ledger, { units }: Asset): bigint {
+  let owned = 0n;
+  for (let account = 0; account < accountCount; account++) {
+    const balance = units[account] as number;
+    if (balance > 0) owned += BigInt(balance);
+  }
+  return owned;
+}
+
+/** A funded account's orders are covered by what it owns. */
+function cancelUncovered(exchange: Exchange, asset: Asset, account: number): void {
+  const { ledger, orders } = exchange;
+  if (isMargin(ledger, account)) return;
+  let slot = ledger.lastOrder[account] as number;
+  while ((asset.reserved[account] as number) > (asset.units[account] as number)) {
+    const older = olderAt(orders, slot);
+    const side = sideOf(termsAt(orders, slot));
+    if (assetPaid(exchange, bookOf(exchange, slot), side) === asset) cancelOrder(exchange, slot, LOSS_SHARED);
+    slot = older;
+  }
+}

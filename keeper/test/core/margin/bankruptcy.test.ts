@@ -1,0 +1,325 @@
+import { describe, expect, it } from 'vitest';
+import { type Address, BUY, SELL } from '../../../src/core/commands.ts';
+import type { CoreEvent } from '../../../src/core/events.ts';
+import { validateInternalState } from '../../../src/core/invariants.ts';
+import { grantCredit } from '../../../src/core/ledger.ts';
+import { withdrawalStop } from '../../../src/core/margin/bankruptcy.ts';
+import { addPart, assembledState, beginAssembly, encodePart, missingOf } from '../../../src/core/rollingSnapshot.ts';
+import { decodeEngine, decodeState, encodeEngine, engineHash, indexState } from '../../../src/core/snapshot.ts';
+import {
+  act,
+  addressOf,
+  apply,
+  balanceOf,
+  deposit,
+  ETH,
+  ETH_USD,
+  FEES,
+  GENESIS,
+  INSURANCE,
+  MEME,
+  place,
+  registryLog,
+  type TestExchange,
+  TOKENS,
+  USD,
+} from '../../support/exchange.ts';
+import {
+  ANN,
+  accountOf,
+  BOB,
+  DOLLAR,
+  give,
+  marginExchange,
+  price,
+  setPrice,
+  setPrices,
+  TICKS,
+  weigh,
+} from '../../support/marginExchange.ts';
+
+const ETHER = 1_000_000_000;
+const CAT = addressOf('cat');
+const namesOf = (events: readonly CoreEvent[]) =>
+  events.map(({ type }) => type).filter((type) => type !== 'priceChanged');
+const usdOf = (exchange: TestExchange, owner: Address) => balanceOf(exchange, owner, USD).units;
+const isLiquidated = ({ state }: TestExchange) => state.exchange.margin.liquidations.size > 0;
+
+/** Ann owns 2.4 ETH and owes 3 800 USD, which at 1 550 for an ETH is more than they are worth. */
+function bankrupt(): TestExchange {
+  const exchange = marginExchange();
+  give(exchange, { from: ANN, to: BOB, asset: USD, units: 4_800 * Number(DOLLAR) });
+  give(exchange, { from: BOB, to: ANN, asset: ETH, units: 2.4 * ETHER });
+  for (const dollars of [1_850, 1_700, 1_550]) setPrice(exchange, dollars);
+  return exchange;
+}
+
+/** All that Ann owns is bought at 1 500 USD for an ETH; 201.8 USD are missing. */
+function sellOut(exchange: TestExchange): readonly CoreEvent[] {
+  act(exchange, place(BOB, ETH_USD, BUY, 1_500 * TICKS, 2_400));
+  const { events } = setPrice(exchange, 1_510);
+  validateInternalState(exchange.state);
+  return events;
+}
+const MISSING = 201_800_000;
+
+let nonce = 0n;
+function withdraw(exchange: TestExchange, account: Address) {
+  const { result } = apply(exchange, {
+    type: 'requestWithdrawal',
+    account,
+    subaccount: 0,
+    chainId: TOKENS.usdHome.chainId,
+    token: TOKENS.usdHome.token,
+    amount: 1n,
+    recipient: account,
+    nonce: nonce++,
+    deadline: exchange.time + 60_000,
+  });
+  return result;
+}
+
+describe('an account that owes more than it owns', () => {
+  it('is sold out, and what is missing then is paid by the insurance account', () => {
+    const exchange = bankrupt();
+    deposit(exchange, TOKENS.usdHome, INSURANCE, 1_000n * DOLLAR);
+    const before = usdOf(exchange, BOB);
+    const events = sellOut(exchange);
+    expect(namesOf(events)).toEqual([
+      'fill',
+      'liquidationTraded',
+      'insuranceChanged',
+      'bankruptcyChanged',
+      'liquidationEnded',
+    ]);
+    expect(events).toContainEqual(expect.objectContaining({ type: 'insuranceChanged', asset: USD, units: -MISSING }));
+    expect(usdOf(exchange, INSURANCE)).toBe(1_000_000_000 - MISSING);
+    expect(usdOf(exchange, ANN)).toBe(0);
+    // Bob has paid for what he bought, with the maker's fee, and nothing else.
+    expect(usdOf(exchange, BOB)).toBe(before - 3_600_000_000 - 720_000);
+  });
+
+  it('is paid for by all who own something of the asset, each pro rata, when the insurance account has too little', () => {
+    const exchange = bankrupt();
+    deposit(exchange, TOKENS.usdHome, INSURANCE, 100n * DOLLAR);
+    deposit(exchange, TOKENS.usdHome, CAT, 50_000n * DOLLAR + 1n);
+    const events = sellOut(exchange);
+    const shared = events.find((event) => event.type === 'lossShared');
+    const lost = MISSING - 100_000_000;
+    expect(shared).toMatchObject({ asset: USD, units: lost, account: { address: ANN } });
+    const losses = new Map(shared?.losses.map(({ account, units }) => [account.address, units]));
+    expect([...losses.keys()].sort()).toEqual([BOB, CAT, FEES].sort());
+    for (const [owner, units] of losses) {
+      const owned = BigInt(usdOf(exchange, owner) + units);
+      const exact = owned * BigInt(lost);
+      const total = shared?.owned ?? 0n;
+      expect(BigInt(units)).toBe(exact / total + (exact % total === 0n ? 0n : 1n));
+    }
+    // What was rounded up is the insurance account's.
+    const taken = [...losses.values()].reduce((sum, units) => sum + units, 0);
+    expect(usdOf(exchange, INSURANCE)).toBe(taken - lost);
+    expect(taken - lost).toBeLessThan(losses.size);
+    expect(usdOf(exchange, ANN)).toBe(0);
+    expect(isLiquidated(exchange)).toBe(false);
+  });
+
+  it('keeps nothing that is worth less than a trade: the insurance account gets it, and pays', () => {
+    const exchange = bankrupt();
+    deposit(exchange, TOKENS.usdHome, INSURANCE, 1_000n * DOLLAR);
+    // Half a lot of ETH, of what no lot can be sold, and a token that nobody knows the price of.
+    give(exchange, { from: BOB, to: ANN, asset: ETH, units: 500_000 });
+    deposit(exchange, TOKENS.memeHome, ANN, 7n);
+    const events = sellOut(exchange);
+    expect(events).toContainEqual(expect.objectContaining({ type: 'insuranceChanged', asset: ETH, units: 500_000 }));
+    expect(events).toContainEqual(expect.objectContaining({ type: 'insuranceChanged', asset: MEME, units: 70 }));
+    expect(balanceOf(exchange, INSURANCE, ETH).units).toBe(500_000);
+    for (const asset of [ETH, USD, MEME]) expect(balanceOf(exchange, ANN, asset)).toMatchObject({ units: 0, dust: 0n });
+  });
+
+  it('stops withdrawals, forced ones as well, from when it is seen until it is over', () => {
+    const exchange = bankrupt();
+    deposit(exchange, TOKENS.usdHome, CAT, 1_000n * DOLLAR);
+    const refusal = { code: 'withdrawal.stopped', details: { reason: 'bankruptAccount' } };
+    expect(withdraw(exchange, CAT)).toEqual(refusal);
+    registryLog(exchange, TOKENS.usdHome.chainId, [
+      { type: 'forcedRequested', id: 1n, account: CAT, token: CAT, amount: 1n, recipient: CAT },
+    ]);
+    const { chainId, token } = TOKENS.usdHome;
+    const facts = { open: DOLLAR, capacity: 2n ** 100n, isKeyHolder: true, transferFails: false };
+    const force = () => apply(exchange, { type: 'answerForced', chainId, id: 1, account: CAT, token, ...facts }).result;
+    expect(force()).toEqual(refusal);
+    // So it is after a restart, from the disk as from a checkpoint, before any price is known.
+    expect(withdrawalStop(decodeEngine(encodeEngine(exchange.state), GENESIS).exchange)).toBe('bankruptAccount');
+    expect(withdrawalStop(decodeState(indexState(exchange.state).bytes, GENESIS).exchange)).toBe('bankruptAccount');
+    sellOut(exchange);
+    expect(withdraw(exchange, CAT)).toEqual({ code: 'ok' });
+    expect(force()).toEqual({ code: 'ok' });
+  });
+
+  it('stops them no longer when its assets are worth enough again', () => {
+    const exchange = bankrupt();
+    expect(namesOf(setPrice(exchange, 1_600).events)).toEqual(['bankruptcyChanged', 'settlementMarked']);
+    expect(withdraw(exchange, BOB)).toEqual({ code: 'ok' });
+    expect(isLiquidated(exchange)).toBe(true);
+  });
+
+  it('may be the insurance account itself, which cannot pay for itself', () => {
+    const exchange = marginExchange();
+    const { ledger } = exchange.state.exchange;
+    grantCredit(ledger, accountOf(exchange, INSURANCE), 1);
+    give(exchange, { from: INSURANCE, to: BOB, asset: USD, units: 50 * Number(DOLLAR) });
+    const { events } = setPrice(exchange, 2_000);
+    expect(namesOf(events)).toEqual([
+      'liquidationBegan',
+      'bankruptcyChanged',
+      'lossShared',
+      'bankruptcyChanged',
+      'liquidationEnded',
+    ]);
+    expect(usdOf(exchange, INSURANCE)).toBeLessThan(3);
+    validateInternalState(exchange.state);
+  });
+
+  it('takes nothing from the insurance account that its own orders have put aside', () => {
+    const exchange = bankrupt();
+    deposit(exchange, TOKENS.usdHome, INSURANCE, 1_000n * DOLLAR);
+    act(exchange, place(INSURANCE, ETH_USD, BUY, 1 * TICKS, 900_000));
+    const free = 1_000_000_000 - balanceOf(exchange, INSURANCE, USD).reserved;
+    expect(free).toBeLessThan(MISSING);
+    expect(sellOut(exchange)).toContainEqual(expect.objectContaining({ type: 'insuranceChanged', units: -free }));
+  });
+
+  it('costs others only those orders that they cannot pay any more, the newest first', () => {
+    const exchange = bankrupt();
+    deposit(exchange, TOKENS.usdHome, CAT, 50_000n * DOLLAR);
+    for (const clientId of [1, 2, 3]) {
+      expect(act(exchange, place(CAT, ETH_USD, BUY, 10 * TICKS, 1_600_000, { clientId })).code).toBe('ok');
+    }
+    deposit(exchange, TOKENS.ethHome, CAT, 10n ** 18n);
+    act(exchange, place(CAT, ETH_USD, SELL, 3_000 * TICKS, 1_000, { clientId: 4 }));
+    // 48 024 USD are put aside for three orders; what is free does not cover the loss.
+    give(exchange, { from: CAT, to: BOB, asset: USD, units: 1_976_000_000 - 1 });
+    const cancelled = sellOut(exchange).filter(
+      (event) => event.type === 'orderCancelled' && event.account.address === CAT,
+    );
+    expect(cancelled).toMatchObject([{ reason: 'lossShared', side: BUY }]);
+    const { reserved, units } = balanceOf(exchange, CAT, USD);
+    expect(reserved).toBe(32_016_000_000);
+    expect(units).toBeGreaterThan(reserved);
+  });
+});
+
+describe('a loss that more accounts share than a checkpoint can carry', () => {
+  const OWNERS = 3_000;
+  const SLICES = 8;
+
+  it('is in every state that is put together from checkpoints, and forgotten when all were carried', () => {
+    const exchange = bankrupt();
+    const parts: Uint8Array[] = [];
+    const cut = () => {
+      const { result } = apply(exchange, { type: 'cutCheckpoint' });
+      expect(result.code).toBe('ok');
+      const { state } = exchange;
+      const indexed = indexState(state);
+      const changes = state.lastChanges;
+      parts.unshift(encodePart(indexed, { number: state.cutNumber, slices: SLICES, changes }));
+      const assembly = beginAssembly(parts[0] as Uint8Array);
+      for (const part of parts.slice(1)) if (missingOf(assembly) > 0) addPart(assembly, part);
+      expect(missingOf(assembly)).toBe(0);
+      expect(Buffer.compare(assembledState(assembly), indexed.bytes)).toBe(0);
+      // As the contract does, or too many would be on their way.
+      state.finalNumber = state.cutNumber;
+    };
+    cut();
+    for (let owner = 0; owner < OWNERS; owner++) {
+      deposit(exchange, TOKENS.usdHome, addressOf(`owner ${owner}`), BigInt(1 + owner));
+      if (owner % 500 === 499) cut();
+    }
+    cut();
+    sellOut(exchange);
+    expect(exchange.state.losses).toHaveLength(1);
+    // Most of them are not even marked.
+    expect(exchange.state.exchange.ledger.changedAccounts.length).toBeLessThan(10);
+    let cuts = 0;
+    for (; exchange.state.losses.length > 0; cuts++) {
+      cut();
+      // Some go on trading and depositing in between, and there is another loss.
+      deposit(exchange, TOKENS.usdHome, addressOf(`owner ${cuts * 700}`), 1_000n);
+      if (cuts === 1) {
+        give(exchange, { from: ANN, to: BOB, asset: USD, units: 5_000_000 });
+        expect(namesOf(setPrice(exchange, 1_500).events)).toContain('lossShared');
+        expect(exchange.state.losses).toHaveLength(2);
+      }
+    }
+    expect(cuts).toBeGreaterThan(3);
+    cut();
+    validateInternalState(exchange.state);
+    const restarted = decodeEngine(encodeEngine(exchange.state), GENESIS);
+    expect(engineHash(restarted)).toBe(engineHash(exchange.state));
+  });
+});
+
+describe('a price that is more than three times off', () => {
+  it('liquidates nobody and stops withdrawals, while anybody who owes something owns or owes of that asset', () => {
+    const exchange = marginExchange();
+    give(exchange, { from: ANN, to: BOB, asset: USD, units: 4_800 * Number(DOLLAR) });
+    give(exchange, { from: BOB, to: ANN, asset: ETH, units: 2.4 * ETHER });
+    setPrice(exchange, 1_850);
+    expect(setPrice(exchange, 600).events).toContainEqual(expect.objectContaining({ halted: true }));
+    expect(withdraw(exchange, BOB)).toEqual({ code: 'withdrawal.stopped', details: { reason: 'priceHalted' } });
+    // New weights would liquidate her now.
+    expect(namesOf(weigh(exchange, ETH, { init: [500_000, 1_500_000], maint: [600_000, 1_400_000] }).events)).toEqual([
+      'directoryChanged',
+    ]);
+    expect(isLiquidated(exchange)).toBe(false);
+    // A price like the last one ends it.
+    expect(namesOf(setPrice(exchange, 1_850).events)).toContain('liquidationBegan');
+    expect(withdraw(exchange, BOB)).toEqual({ code: 'ok' });
+  });
+
+  it('stops nothing where nobody owes anything, or none of that is at stake', () => {
+    const exchange = marginExchange();
+    setPrice(exchange, 600);
+    expect(withdraw(exchange, BOB)).toEqual({ code: 'ok' });
+    // Ann owes MEME and owns USD.
+    deposit(exchange, TOKENS.memeHome, BOB, 1_000n);
+    give(exchange, { from: ANN, to: BOB, asset: MEME, units: 1 });
+    setPrice(exchange, 600);
+    expect(withdraw(exchange, BOB)).toEqual({ code: 'ok' });
+  });
+
+  it('stops nothing any more when nobody has seen it for ten minutes', () => {
+    const exchange = bankrupt();
+    setPrice(exchange, 1_700);
+    setPrice(exchange, 500);
+    expect(withdrawalStop(exchange.state.exchange)).toBe('priceHalted');
+    exchange.time += 600_001;
+    apply(exchange, { type: 'tick' });
+    expect(withdrawalStop(exchange.state.exchange)).toBeUndefined();
+  });
+});
+
+describe('a debt without a price', () => {
+  it('waits, and keeps nobody from withdrawing', () => {
+    const exchange = marginExchange();
+    deposit(exchange, TOKENS.memeHome, BOB, 1_000n);
+    give(exchange, { from: ANN, to: BOB, asset: MEME, units: 1 });
+    const { events } = setPrices(exchange, { [USD]: price(1, 6) });
+    expect(namesOf(events)).toEqual(['healthUnknown']);
+    expect(withdraw(exchange, BOB)).toEqual({ code: 'ok' });
+  });
+
+  it('does not keep an account with dust of anything else from being wound up once it has one', () => {
+    const exchange = marginExchange();
+    deposit(exchange, TOKENS.memeHome, BOB, 1_000n);
+    weigh(exchange, MEME, { init: [500_000, 1_500_000], maint: [600_000, 1_400_000] });
+    give(exchange, { from: ANN, to: BOB, asset: USD, units: 1_000 * Number(DOLLAR) - 1 });
+    give(exchange, { from: ANN, to: BOB, asset: MEME, units: 1_000 });
+    deposit(exchange, TOKENS.ethHome, ANN, 1n);
+    const { events } = setPrices(exchange, { [USD]: price(1, 6), [ETH]: price(2_000, 9), [MEME]: price(1, 3) });
+    expect(namesOf(events)).toContain('lossShared');
+    expect(balanceOf(exchange, ANN, ETH)).toEqual({ units: 0, reserved: 0, dust: 0n });
+    expect(isLiquidated(exchange)).toBe(false);
+    validateInternalState(exchange.state);
+  });
+});
