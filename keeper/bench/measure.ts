@@ -13,6 +13,8 @@ export interface Contender {
   readonly create: (workload: Workload) => BenchEngine;
   /** Operations after the warm-up. */
   readonly operations: number;
+  /** Operations that it gets at once: what a latency is the latency of. */
+  readonly batch: number;
 }
 
 export interface Measured {
@@ -20,7 +22,8 @@ export interface Measured {
   readonly operations: number;
   readonly opsPerSecond: number;
   readonly opsPerProcessorSecond: number;
-  /** Of one operation, the timer itself included. */
+  readonly batch: number;
+  /** Of one batch of operations, the timer itself included. */
   readonly p50us: number;
   readonly p99us: number;
   readonly p999us: number;
@@ -39,6 +42,7 @@ export function measureEngines(
     return {
       name: contender.name,
       operations: contender.operations,
+      batch: contender.batch,
       opsPerSecond: Math.round(median(wall)),
       opsPerProcessorSecond: Math.round(median(processor)),
       ...measureLatencies(workload, contender),
@@ -106,19 +110,22 @@ export function timeRun(
 type Latencies = Pick<Measured, 'p50us' | 'p99us' | 'p999us'>;
 
 /** Medians over the rounds of three percentiles, in microseconds. */
-function measureLatencies(workload: Workload, { create, operations }: Contender): Latencies {
+function measureLatencies(workload: Workload, { create, operations, batch }: Contender): Latencies {
   const { resting } = workload.shape;
   const rounds = Array.from({ length: LATENCY_ROUNDS }, () => {
     const engine = create(workload);
     engine.run(0, resting);
-    const milliseconds = new Float64Array(operations);
-    for (let i = 0; i < operations; i++) {
+    const milliseconds = new Float64Array(operations / batch);
+    for (let i = 0; i < milliseconds.length; i++) {
+      const first = resting + i * batch;
       const start = performance.now();
-      engine.run(resting + i, resting + i + 1);
+      engine.run(first, first + batch);
       milliseconds[i] = performance.now() - start;
     }
     milliseconds.sort();
-    return [0.5, 0.99, 0.999].map((share) => (milliseconds[Math.floor(share * (operations - 1))] as number) * 1000);
+    return [0.5, 0.99, 0.999].map((share) => {
+      return (milliseconds[Math.floor(share * (milliseconds.length - 1))] as number) * 1000;
+    });
   });
   const at = (column: number) => Math.round(median(rounds.map((row) => row[column] as number)) * 1000) / 1000;
   return { p50us: at(0), p99us: at(1), p999us: at(2) };

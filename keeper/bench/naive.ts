@@ -5,7 +5,7 @@ import { createNaive, type NaiveBook, type NaiveOrder, naiveFeeAccount, ownerOf 
 import { naiveChangeBook, naiveListBook, naivePlace, removeOrder } from '../test/support/naiveOrders.ts';
 import type { BenchEngine } from './engines.ts';
 import { MAKER_FEE_PPM, TAKER_FEE_PPM } from './ours.ts';
-import { ACCOUNTS, PLACE, type Totals, type Workload } from './workload.ts';
+import { addressOf, PLACE, type Totals, type Workload } from './workload.ts';
 
 const PLENTY_WAD = 10n ** 40n;
 
@@ -16,7 +16,7 @@ export function createNaiveBench(workload: Workload): BenchEngine {
   naiveListBook(naive, { id: 1, base: 0, quote: 1, lotSize: 1, tickSize: 1 });
   naiveChangeBook(naive, { id: 1, makerFeePpm: MAKER_FEE_PPM, takerFeePpm: TAKER_FEE_PPM, status: 0 });
   naiveFeeAccount(naive, `0x${'fe'.repeat(20)}`);
-  const addresses = Array.from({ length: ACCOUNTS }, (_, i): Address => `0x${i.toString(16).padStart(40, '0')}`);
+  const addresses = Array.from({ length: workload.shape.accounts }, (_, i) => addressOf(i));
   const owners = addresses.map((address) => ownerOf(address, 0));
   for (const [i, owner] of owners.entries()) naive.balances.set(`${owner}|${i % 2 === SELL ? 0 : 1}`, PLENTY_WAD);
   const book = naive.books.get(1) as NaiveBook;

@@ -7,7 +7,7 @@ import { BOOK_OPEN, type Book, createBook } from '../src/core/orderBook.ts';
 import { placeOrder } from '../src/core/placeOrder.ts';
 import { REQUESTED, ROW_FILL, TAPE_STRIDE } from '../src/core/tape.ts';
 import type { BenchEngine } from './engines.ts';
-import { operationOf, PLACE, type Shape, type Totals, type Workload } from './workload.ts';
+import { addressOf, operationOf, PLACE, type Shape, type Totals, type Workload } from './workload.ts';
 
 /** Of everybody together: no order is ever refused, and the sum stays below 2⁵³. */
 const ALL_FUNDS = 8e15;
@@ -82,13 +82,19 @@ export function createOurs(workload: Workload, onGone?: (operation: number) => v
   return { run, totals: () => totals };
 }
 
-/** Open books of the same two assets, funded accounts, and a fee account. */
-export function createMarket({ accounts, books }: Pick<Shape, 'accounts' | 'books'>): Exchange {
+/** An exchange of its own with such a market. */
+export function createMarket(shape: Pick<Shape, 'accounts' | 'books'>): Exchange {
   const exchange = createExchange();
+  openMarket(exchange, shape);
+  return exchange;
+}
+
+/** Open books of the same two assets, funded accounts, and a fee account. */
+export function openMarket(exchange: Exchange, { accounts, books }: Pick<Shape, 'accounts' | 'books'>): void {
   const { ledger } = exchange;
   for (const [id, symbol] of ['BASE', 'QUOTE'].entries()) addAsset(ledger, { id, symbol, ledgerDecimals: 9 });
   for (let i = 0; i < accounts; i++) {
-    const account = openAccount(ledger, `0x${i.toString(16).padStart(40, '0')}`, 0);
+    const account = openAccount(ledger, addressOf(i), 0);
     const asset = ledger.assets[account % 2 === SELL ? BASE : QUOTE] as Asset;
     asset.units[account] = Math.floor(ALL_FUNDS / accounts);
   }
@@ -101,5 +107,4 @@ export function createMarket({ accounts, books }: Pick<Shape, 'accounts' | 'book
     exchange.books.push(book);
     exchange.bookById.set(book.id, book);
   }
-  return exchange;
 }

@@ -2,18 +2,21 @@
 // (55 %), cancels of random live orders (35 %) and orders through the book (10 %). Seeded, and built by a run of our own
 // engine, because what may be cancelled depends on what still lives. Operation i places order i, or cancels the order of
 // operation `target[i]`, by its id and account, as a signed cancel does.
-import { BATCH_LIMIT, BUY, SELL } from '../src/core/commands.ts';
+import { type Address, BATCH_LIMIT, BUY, SELL } from '../src/core/commands.ts';
 import { createRandom } from '../test/support/random.ts';
 import { createOurs } from './ours.ts';
 
 export const SEED = 0x9e3779b9;
 export const WARM_UP = 50_000;
-/** Half of them only buy, half only sell, so that nobody ever meets himself and self-trade rules play no part. */
-export const ACCOUNTS = 1_000;
+/**
+ * Half of them only buy, half only sell, so that nobody ever meets himself and self-trade rules play no part. No more of
+ * them than may trade between two checkpoints, of which the benches that go through commands cut none.
+ */
+export const ACCOUNTS = 500;
 /** With fewer live orders, none is cancelled. */
 const FEWEST_LIVE = 1_000;
 /** As the executor would number them: batches of this many. */
-const BATCH = 100;
+export const BATCH = 100;
 
 export const PLACE = 0;
 export const CANCEL = 1;
@@ -111,6 +114,10 @@ export function createWorkload(operations: number, shape: Shape = USUAL_SHAPE): 
     engine.run(i, i + 1);
   }
   return workload;
+}
+
+export function addressOf(account: number): Address {
+  return `0x${account.toString(16).padStart(40, '0')}`;
 }
 
 /** Id of the order that operation `i` places. */

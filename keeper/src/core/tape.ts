@@ -148,56 +148,70 @@ export function tapeReduced(
 /** Appends the rows as events and empties the tape. */
 export function drainTape(tape: Tape, ledger: Ledger, events: CoreEvent[]): void {
   for (let at = 0; at < tape.length; at += TAPE_STRIDE) {
-    const row = tape.rows.subarray(at, at + TAPE_STRIDE);
-    const kind = row[0];
-    if (kind === ROW_FILL) events.push(fillOf(row, ledger));
-    else if (kind === ROW_RESTED) events.push(restedOf(row, ledger));
-    else if (kind === ROW_CANCELLED) events.push({ type: 'orderCancelled', ...lossOf(row, ledger) });
-    else events.push({ type: 'orderReduced', ...lossOf(row, ledger), remaining: row[8] as number });
+    const { rows } = tape;
+    const kind = rows[at];
+    if (kind === ROW_FILL) events.push(fillOf(rows, at, ledger));
+    else if (kind === ROW_RESTED) events.push(restedOf(rows, at, ledger));
+    else if (kind === ROW_CANCELLED) events.push(cancelledOf(rows, at, ledger));
+    else events.push(reducedOf(rows, at, ledger));
   }
   tape.length = 0;
 }
 
-function fillOf(row: ArrayLike<number>, ledger: Ledger): CoreEvent {
+function fillOf(rows: Float64Array, at: number, ledger: Ledger): CoreEvent {
   return {
     type: 'fill',
-    book: row[1] as number,
-    makerOrderId: row[2] as number,
-    takerOrderId: row[3] as number,
-    maker: accountOf(ledger, row[4] as number),
-    taker: accountOf(ledger, row[5] as number),
-    takerSide: row[6] as Side,
-    price: row[7] as number,
-    quantity: row[8] as number,
-    makerFee: row[9] as number,
-    takerFee: row[10] as number,
-    makerRemaining: row[11] as number,
+    book: rows[at + 1] as number,
+    makerOrderId: rows[at + 2] as number,
+    takerOrderId: rows[at + 3] as number,
+    maker: accountOf(ledger, rows[at + 4] as number),
+    taker: accountOf(ledger, rows[at + 5] as number),
+    takerSide: rows[at + 6] as Side,
+    price: rows[at + 7] as number,
+    quantity: rows[at + 8] as number,
+    makerFee: rows[at + 9] as number,
+    takerFee: rows[at + 10] as number,
+    makerRemaining: rows[at + 11] as number,
   };
 }
 
-function restedOf(row: ArrayLike<number>, ledger: Ledger): CoreEvent {
+function restedOf(rows: Float64Array, at: number, ledger: Ledger): CoreEvent {
   return {
     type: 'orderRested',
-    book: row[1] as number,
-    orderId: row[2] as number,
-    clientId: row[3] as number,
-    account: accountOf(ledger, row[4] as number),
-    side: row[5] as Side,
-    price: row[6] as number,
-    quantity: row[7] as number,
+    book: rows[at + 1] as number,
+    orderId: rows[at + 2] as number,
+    clientId: rows[at + 3] as number,
+    account: accountOf(ledger, rows[at + 4] as number),
+    side: rows[at + 5] as Side,
+    price: rows[at + 6] as number,
+    quantity: rows[at + 7] as number,
   };
 }
 
-/** Lots that an order lost otherwise than by a trade. */
-function lossOf(row: ArrayLike<number>, ledger: Ledger) {
+function cancelledOf(rows: Float64Array, at: number, ledger: Ledger): CoreEvent {
   return {
-    book: row[1] as number,
-    orderId: row[2] as number,
-    account: accountOf(ledger, row[4] as number),
-    side: row[5] as Side,
-    price: row[6] as number,
-    quantity: row[7] as number,
-    reason: CANCEL_REASONS[row[3] as number] as CancelReason,
+    type: 'orderCancelled',
+    book: rows[at + 1] as number,
+    orderId: rows[at + 2] as number,
+    account: accountOf(ledger, rows[at + 4] as number),
+    side: rows[at + 5] as Side,
+    price: rows[at + 6] as number,
+    quantity: rows[at + 7] as number,
+    reason: CANCEL_REASONS[rows[at + 3] as number] as CancelReason,
+  };
+}
+
+function reducedOf(rows: Float64Array, at: number, ledger: Ledger): CoreEvent {
+  return {
+    type: 'orderReduced',
+    book: rows[at + 1] as number,
+    orderId: rows[at + 2] as number,
+    account: accountOf(ledger, rows[at + 4] as number),
+    side: rows[at + 5] as Side,
+    price: rows[at + 6] as number,
+    quantity: rows[at + 7] as number,
+    reason: CANCEL_REASONS[rows[at + 3] as number] as CancelReason,
+    remaining: rows[at + 8] as number,
   };
 }
 
