@@ -23,7 +23,8 @@ import type { Address, Command } from '../../core/commands.ts';
 import type { Journal, JournalRecord, OutboxName } from '../../core/ports.ts';
 import { explain, FORMAT, LOG_FILE, openDatabase, START_AGAIN } from './database.ts';
 import { JournalError } from './journalError.ts';
-import { decrypt, deriveKey, encrypt, openOnce, SALT_SIZE, sealOnce, tagOf } from './seal.ts';
+import { decrypt, deriveKey, encrypt, openOnce, SALT_SIZE, sealAside, sealOnce, tagOf } from './seal.ts';
+import { readSnapshotFile, removeSnapshotFiles, writeSnapshotFile } from './snapshotFiles.ts';
 import type { GroupRow, HeaderRow } from './tables.ts';
 import { Tables } from './tables.ts';
 
@@ -124,7 +125,9 @@ class SqliteJournal implements Journal {
     const identity = { ...this.#options.identity, base: base.sequence };
     const seal = sealOnce(this.#options.key, 'header', { bound: boundHeader(identity), plaintext: new Uint8Array() });
     const tag = tagOf(seal);
-    const sealed = this.#sealSnapshot(base, tag);
+    const bound = boundSnapshot(base.sequence, tag);
+    const sealed = sealOnce(this.#options.key, 'snapshot', { bound, plaintext: base.engine });
+    removeSnapshotFiles(this.#options.directory);
     this.#write(() => {
       this.#tables.replaceAll({ ...identity, seal });
       this.#tables.addSnapshot({ sequence: base.sequence, sealed });
@@ -163,12 +166,11 @@ class SqliteJournal implements Journal {
   }
 
   snapshot(atOrBefore: number = Number.MAX_SAFE_INTEGER): Snapshot | undefined {
-    const row = this.#read(() => this.#tables.snapshot(atOrBefore));
-    if (row === undefined) {
-      const mustBeThere = this.#base !== undefined && atOrBefore >= this.#base.sequence;
-      if (mustBeThere) throw this.#damaged('its first snapshot is gone');
-      return undefined;
-    }
+    const base = this.#base?.sequence;
+    if (base === undefined || atOrBefore < base) return undefined;
+    const file = this.#read(() => readSnapshotFile(this.#options.directory, atOrBefore));
+    const row = file ?? this.#read(() => this.#tables.snapshot(base));
+    if (row === undefined) throw this.#damaged('its first snapshot is gone');
     const { sequence, sealed } = row;
     const bound = boundSnapshot(sequence, this.#tagAt(sequence));
     const engine = openOnce(this.#options.key, 'snapshot', { bound, sealed });
@@ -176,17 +178,18 @@ class SqliteJournal implements Journal {
     return { sequence, engine };
   }
 
-  async saveSnapshot(snapshot: Snapshot): Promise<void> {
-    const { sequence } = snapshot;
+  /** It only saves time: a keeper that dies meanwhile starts from an older one. */
+  async saveSnapshot({ sequence, engine }: Snapshot): Promise<void> {
+    const { directory, key } = this.#options;
     const base = this.#base?.sequence;
     const isRecord = base !== undefined && sequence > base && sequence <= this.#lastSequence;
     assert(isRecord, `no record ${sequence} in the journal`);
-    const sealed = this.#sealSnapshot(snapshot, this.#tagAt(sequence));
-    // It only saves time: nothing waits until it is on disk, where it comes after the records that it stands for.
-    this.#commit(() => {
-      this.#tables.addSnapshot({ sequence, sealed });
-      this.#tables.pruneSnapshots(base);
-    });
+    const bound = boundSnapshot(sequence, this.#tagAt(sequence));
+    try {
+      await writeSnapshotFile(directory, sequence, await sealAside(key, 'snapshot', { bound, plaintext: engine }));
+    } catch (error) {
+      throw explain(error, directory);
+    }
   }
 
   *replay(afterSequence: number): Generator<JournalRecord> {
@@ -278,10 +281,6 @@ class SqliteJournal implements Journal {
 
   #segmentKey(salt: Uint8Array): KeyObject {
     return deriveKey(this.#options.key, salt, 'records');
-  }
-
-  #sealSnapshot({ sequence, engine }: Snapshot, tag: Uint8Array): Uint8Array {
-    return sealOnce(this.#options.key, 'snapshot', { bound: boundSnapshot(sequence, tag), plaintext: engine });
   }
 
   /** Tag of the group that holds a record; that of the header for the base. Binds a snapshot to this very history. */

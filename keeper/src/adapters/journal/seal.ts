@@ -1,7 +1,7 @@
 // AES-256-GCM as the journal uses it. No key ever meets the same nonce twice: see `Segment` in openJournal.ts for groups
 // of records; everything else gets a key of its own from a fresh random salt.
 import type { KeyObject } from 'node:crypto';
-import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, randomBytes, webcrypto } from 'node:crypto';
 import { concatBytes } from '../../core/bytes.ts';
 
 export const TAG_SIZE = 16;
@@ -53,6 +53,21 @@ export function sealOnce(
 ): Uint8Array {
   const salt = randomBytes(SALT_SIZE);
   return concatBytes(salt, encrypt(deriveKey(key, salt, purpose), ZERO_NONCE, data));
+}
+
+/** What `sealOnce` gives, in parts, encrypted in a thread of Node's own: for what is large. */
+export async function sealAside(
+  key: Uint8Array,
+  purpose: string,
+  data: { readonly bound: Uint8Array; readonly plaintext: Uint8Array },
+): Promise<readonly Uint8Array[]> {
+  const salt = randomBytes(SALT_SIZE);
+  const unique = deriveKey(key, salt, purpose).toCryptoKey('AES-GCM', false, ['encrypt']);
+  const cipher = { name: 'AES-GCM', iv: ZERO_NONCE, additionalData: data.bound as Uint8Array<ArrayBuffer> };
+  return [
+    salt,
+    new Uint8Array(await webcrypto.subtle.encrypt(cipher, unique, data.plaintext as Uint8Array<ArrayBuffer>)),
+  ];
 }
 
 export function openOnce(

@@ -2,9 +2,6 @@
 // against what its table allows, so each value is looked at.
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 
-/** Besides the base. More than one, so that a recovery can start before a checkpoint that is still under way. */
-const SNAPSHOTS_KEPT = 4;
-
 export const SCHEMA = `
   CREATE TABLE header (
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -87,14 +84,8 @@ function prepare(database: DatabaseSync) {
     groupWith: database.prepare('SELECT last, sealed FROM groups WHERE last >= ? ORDER BY last LIMIT 1'),
     groupsAfter: database.prepare('SELECT last, sealed FROM groups WHERE last > ? ORDER BY last'),
     addGroup: database.prepare('INSERT INTO groups (last, sealed) VALUES (?, ?)'),
-    snapshot: database.prepare(
-      'SELECT sequence, sealed FROM snapshots WHERE sequence <= ? ORDER BY sequence DESC LIMIT 1',
-    ),
-    addSnapshot: database.prepare('INSERT OR REPLACE INTO snapshots (sequence, sealed) VALUES (?, ?)'),
-    pruneSnapshots: database.prepare(
-      `DELETE FROM snapshots WHERE sequence > ? AND sequence NOT IN
-        (SELECT sequence FROM snapshots ORDER BY sequence DESC LIMIT ${SNAPSHOTS_KEPT})`,
-    ),
+    snapshot: database.prepare('SELECT sequence, sealed FROM snapshots WHERE sequence = ?'),
+    addSnapshot: database.prepare('INSERT INTO snapshots (sequence, sealed) VALUES (?, ?)'),
     outbox: database.prepare('SELECT sealed FROM outbox WHERE name = ?'),
     setOutbox: database.prepare('INSERT OR REPLACE INTO outbox (name, sealed) VALUES (?, ?)'),
     clearOutbox: database.prepare('DELETE FROM outbox WHERE name = ?'),
@@ -140,7 +131,7 @@ export class Tables {
     for (const row of this.#statements.groupsAfter.iterate(sequence)) yield groupRow(row);
   }
 
-  /** The newest snapshot at or before a sequence. */
+  /** The one at the base; later ones are files. */
   snapshot(sequence: number): SnapshotRow | undefined {
     const row = this.#statements.snapshot.get(sequence);
     return row && { sequence: integer(row.sequence), sealed: bytes(row.sealed) };
@@ -169,11 +160,6 @@ export class Tables {
 
   addSnapshot(row: SnapshotRow): void {
     this.#statements.addSnapshot.run(row.sequence, row.sealed);
-  }
-
-  /** Leaves the base and the newest ones. */
-  pruneSnapshots(base: number): void {
-    this.#statements.pruneSnapshots.run(base);
   }
 
   setOutbox(name: string, sealed: Uint8Array | undefined): void {

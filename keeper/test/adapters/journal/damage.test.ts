@@ -1,8 +1,8 @@
 // Whatever happens to the files: what comes back is either the beginning of what was acknowledged, or a JournalError.
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { JournalError } from '../../../src/adapters/journal/journalError.ts';
 import type { JournalRecord } from '../../../src/core/ports.ts';
 import {
@@ -24,12 +24,12 @@ const OUTBOX = new Uint8Array(700).fill(4);
 
 afterAll(removeDirectories);
 
-function filled(): { directory: string; close: () => void } {
+async function filled(): Promise<{ directory: string; close: () => void }> {
   const directory = newDirectory();
   const journal = open(directory);
   journal.begin({ sequence: 0, engine: ENGINE });
   fill(journal, RECORDS / 2);
-  journal.saveSnapshot({ sequence: RECORDS / 2, engine: ENGINE });
+  await journal.saveSnapshot({ sequence: RECORDS / 2, engine: ENGINE });
   journal.writeOutbox('checkpoint 1', OUTBOX);
   journal.close();
   const again = open(directory);
@@ -38,15 +38,15 @@ function filled(): { directory: string; close: () => void } {
 }
 
 /** Everything in the main file, as after an orderly end. */
-function closed(): string {
-  const { directory, close } = filled();
+async function closed(): Promise<string> {
+  const { directory, close } = await filled();
   close();
   return directory;
 }
 
 /** The second half of the records only in the write-ahead log, as after a crash. */
-function crashed(): string {
-  const { directory, close } = filled();
+async function crashed(): Promise<string> {
+  const { directory, close } = await filled();
   const copy = copyOf(directory);
   close();
   return copy;
@@ -103,27 +103,27 @@ function flipsOf(image: string, name: string, runs: number): (number | undefined
 }
 
 describe('one flipped byte', () => {
-  it('anywhere in the main file alters no record', () => {
-    const outcomes = flipsOf(closed(), 'journal.sqlite', 250);
+  it('anywhere in the main file alters no record', async () => {
+    const outcomes = flipsOf(await closed(), 'journal.sqlite', 250);
     expect(outcomes).toContain(undefined);
   });
 
-  it("in each byte of the main file's header alters no record", () => {
-    const image = closed();
+  it("in each byte of the main file's header alters no record", async () => {
+    const image = await closed();
     for (let at = 0; at < 100; at++) survivors(image, (directory) => flip(join(directory, 'journal.sqlite'), at, 0x05));
     expect(survivors(image, () => {})).toBe(RECORDS);
   });
 
-  it('anywhere in the write-ahead log alters no record', () => {
-    const image = crashed();
+  it('anywhere in the write-ahead log alters no record', async () => {
+    const image = await crashed();
     expect(survivors(image, () => {})).toBe(RECORDS);
     const outcomes = flipsOf(image, 'journal.sqlite-wal', 250);
     // SQLite drops what follows a bad frame without a word, so most of these journals are shorter.
     expect(outcomes.some((length) => length !== undefined && length < RECORDS)).toBe(true);
   });
 
-  it('in a record names it and says what to do', () => {
-    const directory = closed();
+  it('in a record names it and says what to do', async () => {
+    const directory = await closed();
     const sealed = Buffer.from(sealedGroup(directory, 10)).subarray(0, 16);
     const bytes = readFileSync(join(directory, 'journal.sqlite'));
     // Unused parts of pages still hold copies; the one that counts is among these.
@@ -140,8 +140,8 @@ describe('one flipped byte', () => {
 });
 
 describe('a cut', () => {
-  it('anywhere in the write-ahead log leaves a beginning', () => {
-    const image = crashed();
+  it('anywhere in the write-ahead log leaves a beginning', async () => {
+    const image = await crashed();
     const wal = 'journal.sqlite-wal';
     const { length } = readFileSync(join(image, wal));
     const lengths = new Set<number | undefined>();
@@ -153,8 +153,8 @@ describe('a cut', () => {
     expect(lengths.size).toBeGreaterThan(5);
   });
 
-  it('of the main file alters no record', () => {
-    const image = closed();
+  it('of the main file alters no record', async () => {
+    const image = await closed();
     const { length } = readFileSync(join(image, 'journal.sqlite'));
     for (let size = 0; size < length; size += 1021) {
       survivors(image, (directory) => truncateSync(join(directory, 'journal.sqlite'), size));
@@ -162,8 +162,8 @@ describe('a cut', () => {
     expect(survivors(image, (directory) => truncateSync(join(directory, 'journal.sqlite'), 4096))).toBeUndefined();
   });
 
-  it('journal goes on from where it ends', () => {
-    const image = crashed();
+  it('journal goes on from where it ends', async () => {
+    const image = await crashed();
     truncateSync(join(image, 'journal.sqlite-wal'), 20_000);
     const journal = open(image);
     const { lastSequence } = journal;
@@ -180,7 +180,10 @@ describe('a cut', () => {
 });
 
 describe('somebody who edits the database is noticed when he', () => {
-  const image = closed();
+  let image: string;
+  beforeAll(async () => {
+    image = await closed();
+  });
   const refused = (sql: string) => {
     const directory = copyOf(image);
     edit(directory, sql);
@@ -213,7 +216,6 @@ describe('somebody who edits the database is noticed when he', () => {
     ['renumbers a group', 'UPDATE groups SET last = 11 WHERE last = 10', /records from 7 to 11/],
     ['removes the header', 'DELETE FROM header', /its header is gone/],
     ['removes the snapshots', 'DELETE FROM snapshots', /its first snapshot is gone/],
-    ['moves a snapshot', 'UPDATE snapshots SET sequence = 61 WHERE sequence = 60', /the snapshot at 61/],
     ['alters the outbox', 'UPDATE outbox SET sealed = zeroblob(100)', /the outbox "checkpoint 1"/],
     ['empties the outbox value', "UPDATE outbox SET sealed = x''", /the outbox "checkpoint 1"/],
     ['removes the keys', 'DELETE FROM segments', /the key of record \d+ is gone/],
@@ -227,5 +229,46 @@ describe('somebody who edits the database is noticed when he', () => {
     ['drops a table', 'DROP TABLE outbox', /no such table/],
   ])('%s', (_, sql, message) => {
     expect(refused(sql).message).toMatch(message);
+  });
+});
+
+describe('the file of a snapshot', () => {
+  const NAME = `snapshot-${RECORDS / 2}`;
+  let image: string;
+  beforeAll(async () => {
+    image = await closed();
+  });
+  const refused = (damage: (file: string, directory: string) => void): string => {
+    const directory = copyOf(image);
+    damage(join(directory, NAME), directory);
+    const result = readAll(directory);
+    expect(result).toMatchObject({ code: 'damaged' });
+    return (result as JournalError).message;
+  };
+
+  it('is noticed when any byte of it differs, or its end is missing', () => {
+    const { length } = readFileSync(join(image, NAME));
+    for (let at = 0; at < length; at += 17) {
+      expect(refused((file) => flip(file, at, 0x10))).toMatch('the snapshot at 60 is not what was written');
+    }
+    for (const size of [0, 10, 40, length - 1]) {
+      expect(refused((file) => truncateSync(file, size))).toMatch('the snapshot at 60 is not what was written');
+    }
+  });
+
+  it('is noticed under the number of another record, or of none', () => {
+    const rename = (sequence: number) => refused((file, at) => renameSync(file, join(at, `snapshot-${sequence}`)));
+    expect(rename(61)).toMatch('the snapshot at 61 is not what was written');
+    expect(rename(RECORDS + 1)).toMatch(`record ${RECORDS + 1} is gone`);
+  });
+
+  it('is not needed, and neither is one that was never finished', () => {
+    const directory = copyOf(image);
+    rmSync(join(directory, NAME));
+    writeFileSync(join(directory, 'snapshot-unfinished'), ENGINE);
+    expect(readAll(directory)).toEqual(ACKNOWLEDGED);
+    const journal = open(directory);
+    expect(journal.snapshot()?.sequence).toBe(0);
+    journal.close();
   });
 });
