@@ -2,14 +2,24 @@
 // the bytes of everything else. How long trading pauses then depends on what changed, and not on how many accounts there
 // are.
 //
-// What changed is what the next checkpoint would carry, whoever marks it: see `Changes`. So an image holds exactly what
+// What changed is what the next checkpoint would carry, whoever marks it: see `Changes`; and losses that all have shared, of
+// which it tells (sharedLoss.ts). So an image holds exactly what
 // somebody would put together from the checkpoints on chain. If a change were not marked, both would miss it; so a few
 // accounts that are not marked come with each cut, too, and their records must be those that the image holds.
 import { assert } from './assertion.ts';
 import { equalBytes } from './bytes.ts';
-import { createWriter, type Writer, writeBytes, writeInteger, written } from './packing.ts';
-import { compareRows, type IndexedState, type NonceRow, recordWriter, writeHead, writeRow } from './snapshot.ts';
-import type { State } from './state.ts';
+import { createReader, createWriter, type Writer, writeBytes, writeInteger, written } from './packing.ts';
+import {
+  compareRows,
+  type IndexedState,
+  type NonceRow,
+  readHeadStart,
+  recordAfterLosses,
+  recordWriter,
+  writeHead,
+  writeRow,
+} from './snapshot.ts';
+import type { SharedLoss, State } from './state.ts';
 
 /** Accounts that are compared at each cut, round and round: a fraction of a millisecond. */
 const COMPARED = 256;
@@ -101,7 +111,8 @@ function recordsOf({ exchange }: State, accounts: readonly number[]): Records {
 }
 
 /** The image after what the patch says. Asserts that the patch was made for it. */
-export function patchImage(image: IndexedState, patch: StatePatch): IndexedState {
+export function patchImage(before: IndexedState, patch: StatePatch): IndexedState {
+  const image = imageAfterLosses(before, newLosses(before, patch));
   requireSame(image, patch.same);
   const writer = createWriter(image.bytes.length + patch.head.length + 2 * patch.changed.bytes.length + 1024);
   writeBytes(writer, patch.head);
@@ -110,6 +121,42 @@ export function patchImage(image: IndexedState, patch: StatePatch): IndexedState
   const records = mergeRecords(writer, image, patch);
   const { rows, rowStarts } = mergeRows(writer, image, patch);
   return { bytes: written(writer), headLength, records, rows, rowStarts };
+}
+
+/**
+ * Losses since the image was made. When the patch tells of none any more, the last cut has carried everybody who had a part in
+ * any that the image does not know.
+ */
+function newLosses(image: IndexedState, patch: StatePatch): readonly SharedLoss[] {
+  const { losses } = readHeadStart(createReader(patch.head));
+  if (losses.length === 0) return losses;
+  const known = readHeadStart(createReader(image.bytes.subarray(0, image.headLength))).losses;
+  return losses.slice(known.length);
+}
+
+function imageAfterLosses(image: IndexedState, losses: readonly SharedLoss[]): IndexedState {
+  if (losses.length === 0) return image;
+  const { bytes, headLength, rowStarts } = image;
+  const accounts = image.records.length - 1;
+  const records = new Float64Array(accounts + 1);
+  const writer = createWriter(bytes.length);
+  writeBytes(writer, bytes.subarray(0, headLength));
+  writeInteger(writer, accounts);
+  for (let account = 0; account < accounts; account++) {
+    records[account] = writer.length;
+    const record = bytes.subarray(image.records[account], image.records[account + 1]);
+    writeBytes(writer, recordAfterLosses(record, losses));
+  }
+  records[accounts] = writer.length;
+  const end = image.records[accounts] as number;
+  writeBytes(writer, bytes.subarray(end));
+  const shift = (records[accounts] as number) - end;
+  return {
+    ...image,
+    bytes: written(writer),
+    records,
+    rowStarts: Float64Array.from(rowStarts, (start) => start + shift),
+  };
 }
 
 function requireSame({ bytes, records }: IndexedState, same: Records): void {

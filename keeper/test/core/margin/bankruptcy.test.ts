@@ -4,8 +4,17 @@ import type { CoreEvent } from '../../../src/core/events.ts';
 import { validateInternalState } from '../../../src/core/invariants.ts';
 import { grantCredit } from '../../../src/core/ledger.ts';
 import { withdrawalStop } from '../../../src/core/margin/bankruptcy.ts';
+import { createPackingStore } from '../../../src/core/packingStore.ts';
 import { addPart, assembledState, beginAssembly, encodePart, missingOf } from '../../../src/core/rollingSnapshot.ts';
-import { decodeEngine, decodeState, encodeEngine, engineHash, indexState } from '../../../src/core/snapshot.ts';
+import {
+  decodeEngine,
+  decodeState,
+  encodeEngine,
+  engineHash,
+  engineRestOf,
+  indexState,
+} from '../../../src/core/snapshot.ts';
+import { patchOfCut, patchSinceCut } from '../../../src/core/stateImage.ts';
 import {
   act,
   addressOf,
@@ -216,13 +225,18 @@ describe('a loss that more accounts share than a checkpoint can carry', () => {
   it('is in every state that is put together from checkpoints, and forgotten when all were carried', () => {
     const exchange = bankrupt();
     const parts: Uint8Array[] = [];
+    const store = createPackingStore();
+    store.begin(indexState(exchange.state));
     const cut = () => {
       const { result } = apply(exchange, { type: 'cutCheckpoint' });
       expect(result.code).toBe('ok');
       const { state } = exchange;
       const indexed = indexState(state);
-      const changes = state.lastChanges;
-      parts.unshift(encodePart(indexed, { number: state.cutNumber, slices: SLICES, changes }));
+      const number = state.cutNumber;
+      parts.unshift(encodePart(indexed, { number, slices: SLICES, changes: state.lastChanges }));
+      const packed = store.packCut({ patch: patchOfCut(state), number, slices: SLICES });
+      expect(Buffer.compare(packed.state, indexed.bytes)).toBe(0);
+      expect(Buffer.compare(packed.plaintext, parts[0] as Uint8Array)).toBe(0);
       const assembly = beginAssembly(parts[0] as Uint8Array);
       for (const part of parts.slice(1)) if (missingOf(assembly) > 0) addPart(assembly, part);
       expect(missingOf(assembly)).toBe(0);
@@ -238,6 +252,9 @@ describe('a loss that more accounts share than a checkpoint can carry', () => {
     cut();
     sellOut(exchange);
     expect(exchange.state.losses).toHaveLength(1);
+    const rest = engineRestOf(exchange.state);
+    const engine = store.packEngine({ patch: patchSinceCut(exchange.state), rest });
+    expect(Buffer.compare(engine, encodeEngine(exchange.state))).toBe(0);
     // Most of them are not even marked.
     expect(exchange.state.exchange.ledger.changedAccounts.length).toBeLessThan(10);
     let cuts = 0;
