@@ -12,6 +12,7 @@ export function healthAt(sequence: number): HealthView {
     sequence,
     checkpoint: { landed: 0, final: 0, ageMs: null },
     gas: { address: ZERO_ADDRESS, wei: '0' },
+    exits: [],
     chains: [],
   };
 }

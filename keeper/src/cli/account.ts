@@ -4,6 +4,7 @@ import type { BookView, FillView, OrderView, SolvencyView } from '../core/views.
 import { accountText, WAD_DECIMALS } from './support/accountText.ts';
 import { type Connection, type ConnectionOptions, connect, withConnection, withKey } from './support/connection.ts';
 import { CommandError, UsageError } from './support/errors.ts';
+import { exitLines } from './support/exitText.ts';
 import { signingAccount } from './support/keys.ts';
 import { bookName, findAddress } from './support/lookup.ts';
 import { formatTable } from './support/tables.ts';
@@ -54,12 +55,12 @@ async function showAccount({ client, profile, output }: Connection, options: Opt
     who === undefined ? (signer.address.toLowerCase() as Address) : findAddress(who, { what: 'The account', profile });
   await client.signIn(signer);
   const of = { address };
-  const [accounts, books] = await Promise.all([client.accounts(of), client.books()]);
+  const [accounts, books, { exits }] = await Promise.all([client.accounts(of), client.books(), client.health()]);
   const orders = options.orders && (await client.allOrders(of));
   const fills = options.fills && (await client.fills({ address, limit }));
-  output.result({ address, accounts, ...(orders && { orders }), ...(fills && { fills }) }, () =>
+  output.result({ address, accounts, exits, ...(orders && { orders }), ...(fills && { fills }) }, () =>
     [
-      accountText(address, accounts),
+      [accountText(address, accounts), ...exitLines(exits)].join('\n'),
       ...(orders ? [ordersText(orders, books)] : []),
       ...(fills ? [fillsText(fills, books)] : []),
     ].join('\n\n'),

@@ -9,6 +9,7 @@ import { accountText } from './support/accountText.ts';
 import { NATIVE_DECIMALS, readerOf, walletOf } from './support/chainAccess.ts';
 import { type ConnectionOptions, connect, withConnection, withKey } from './support/connection.ts';
 import { CommandError, UsageError } from './support/errors.ts';
+import { exitLines } from './support/exitText.ts';
 import { signingAccount } from './support/keys.ts';
 import { findChainId, findToken, profileChain, type Token } from './support/lookup.ts';
 import type { Output } from './support/output.ts';
@@ -60,6 +61,11 @@ async function deposit(amountText: string, tokenName: string, options: Options, 
   const amount = parseUnits(amountText, { decimals: token.decimals, what: `The amount of ${token.symbol}` });
   if (amount === 0n) throw new UsageError('The amount must be greater than zero.');
 
+  const [windDown, ...vaults] = exitLines((await client.health()).exits);
+  if (windDown !== undefined) {
+    const hint = `Nothing was sent: ${vaults.join('; ')}.`;
+    throw new CommandError(windDown, { code: 'exchange.windingDown', hint });
+  }
   await client.signIn(signer);
   // Before anything is sent, so that no credit can be missed.
   const credits = options.wait ? await followCredits(client) : undefined;

@@ -23,6 +23,7 @@ import type {
   CandleView,
   CheckpointView,
   DepthView,
+  ExitModeView,
   ExitProofView,
   FillView,
   OrderView,
@@ -70,6 +71,8 @@ export interface HealthView {
   readonly sequence: number;
   readonly checkpoint: { readonly landed: number; readonly final: number; readonly ageMs: number | null };
   readonly gas: { readonly address: Address; readonly wei: string };
+  /** Vaults that are in exit mode: while there is one the exchange winds down. */
+  readonly exits: readonly ExitModeView[];
   readonly chains: readonly {
     readonly chainId: number;
     readonly finalBlock: number | null;
@@ -184,6 +187,8 @@ export interface KeeperApi {
   identity(): IdentityView;
   /** The one address that may submit batches; the zero address when none is set. */
   executor(): Address;
+  /** Vaults that are in exit mode. */
+  exits(): readonly ExitModeView[];
   assets(): readonly AssetView[];
   /** Of every asset, in the order of listing. */
   prices(): readonly PriceView[];

@@ -18,6 +18,7 @@ import {
 } from './commands.ts';
 import type { ActionResult, CommandResult, RejectCode } from './events.ts';
 import { assetPaid, type Exchange, feeLimitOf } from './exchange.ts';
+import { windDownRefusal } from './exitMode.ts';
 import { findAccount, NO_ACCOUNT } from './ledger.ts';
 import type { Book } from './orderBook.ts';
 import { orderAt } from './orderPool.ts';
@@ -72,13 +73,13 @@ function applyAction(state: State, action: Action, orderId: number): ActionResul
   if (account === NO_ACCOUNT) return { code: 'account.unknown' };
   switch (action.kind) {
     case ACTION_PLACE:
-      return place(exchange, account, action, orderId, time);
+      return windDownRefusal(state) ?? place(exchange, account, action, orderId, time);
     case ACTION_CANCEL:
       return cancel(exchange, account, action);
     case ACTION_CANCEL_ALL:
       return cancelEvery(exchange, account, action);
     case ACTION_AMEND:
-      return amend(exchange, account, action);
+      return windDownRefusal(state) ?? amend(exchange, account, action);
     default:
       return cancelAllAfter(exchange, account, action, time);
   }

@@ -9,6 +9,7 @@ export type ForcedReason = (typeof FORCED_REASONS)[number];
 
 /** Why something was refused. Stable: clients switch on it. */
 export type RejectCode =
+  | 'exchange.windingDown'
   | 'batch.notExecutor'
   | 'batch.wrongEpoch'
   | 'batch.expired'
@@ -95,7 +96,8 @@ export type CancelReason =
   | 'deadManSwitch'
   | 'executorLost'
   | 'liquidated'
-  | 'lossShared';
+  | 'lossShared'
+  | 'windDown';
 
 export interface OrderCancelled {
   readonly type: 'orderCancelled';
@@ -236,6 +238,15 @@ export interface DirectoryChanged {
     | 'leader';
 }
 
+/** A vault entered exit mode, was cured (running), or closed for ever. While any is not running nothing is traded. */
+export interface ExitModeChanged {
+  readonly type: 'exitModeChanged';
+  readonly chainId: number;
+  readonly phase: 'running' | 'closing' | 'final';
+  /** Milliseconds: when the keeper learnt that exit mode was entered. */
+  readonly since: number;
+}
+
 /** What became of an observation of an asset's price. */
 export interface PriceChanged {
   readonly type: 'priceChanged';
@@ -347,6 +358,7 @@ export type CoreEvent =
   | CheckpointCut
   | CheckpointFinal
   | DirectoryChanged
+  | ExitModeChanged
   | PriceChanged
   | MarginEvent;
 

@@ -11,6 +11,7 @@ import { isHalfFull } from './checkpointRoom.ts';
 import type { Address, AnswerForcedCommand } from './commands.ts';
 import { type CommandResult, type CoreEvent, FORCED_REASONS, type ForcedReason } from './events.ts';
 import type { Exchange } from './exchange.ts';
+import { isOver, windDownRefusal } from './exitMode.ts';
 import {
   type Asset,
   accountsOf,
@@ -66,6 +67,7 @@ export function forcedRequested(state: State, chainId: number, id: bigint, where
  * may stop this: orders are cancelled when they hold what is asked for.
  */
 export function answerForced(state: State, command: AnswerForcedCommand, events: CoreEvent[]): CommandResult {
+  if (isOver(state)) return windDownRefusal(state) as CommandResult;
   const { chainId, id } = command;
   const requests = state.forced.get(chainId);
   const at = requests?.reopened.indexOf(id) ?? -1;

@@ -5,6 +5,7 @@ import { MAX_SAFE, PPM, wadPer } from './assets.ts';
 import { cancelOrder } from './cancelOrder.ts';
 import { type Address, BUY, type LogCommand, SELL } from './commands.ts';
 import type { CoreEvent, DirectoryChanged } from './events.ts';
+import { exitModeChanged } from './exitMode.ts';
 import { finaliseAnswers, forcedAnswered, forcedRequested } from './forced.ts';
 import { type Asset, addAsset, addNet, addWad, openAccount, openToken, type VaultToken } from './ledger.ts';
 import {
@@ -93,6 +94,11 @@ function applyRegistryEntry(
       return;
     case 'forcedAnswered':
       forcedAnswered(state, { chainId, entry, where }, events);
+      return;
+    case 'exitModeEntered':
+    case 'exitModeCured':
+    case 'exitModeFinal':
+      exitModeChanged(state, { chainId, entry: { type: entry.type }, where }, events);
       return;
     case 'settlementOpened':
     case 'shuttleSent':

@@ -39,6 +39,12 @@ function wordsOf(entry: AnyEntry): Uint8Array[] {
     case 'forcedRequested':
     case 'forcedAnswered':
       return forcedWords(entry);
+    case 'exitModeEntered':
+      return [uint(0), uint(0)];
+    case 'exitModeCured':
+      return [];
+    case 'exitModeFinal':
+      return [uint(0), uint(0), uint(0)];
     case 'settlementOpened':
     case 'shuttleSent':
       return outgoingWords(entry);

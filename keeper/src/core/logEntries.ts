@@ -52,6 +52,8 @@ export type RegistryEntry =
       /** What waits for a further answer. */
       readonly open: bigint;
     }
+  /** Its reason, and the request that nobody answered, are the vault's business. */
+  | { readonly type: 'exitModeEntered' | 'exitModeCured' | 'exitModeFinal' }
   /** Money that left for a lane or a bridge, with both signatures. */
   | {
       readonly type: 'settlementOpened';
@@ -138,6 +140,9 @@ export const KINDS = {
   withdrawalRevoked: kindOf('WithdrawalRevoked(uint64,address,uint256)'),
   forcedRequested: kindOf('ForcedRequested(uint64,uint256,address,address,uint256,address)'),
   forcedAnswered: kindOf('ForcedAnswered(uint64,uint256,address,address,uint256,address,uint8,uint256)'),
+  exitModeEntered: kindOf('ExitModeEntered(uint64,uint8,uint256)'),
+  exitModeCured: kindOf('ExitModeCured(uint64)'),
+  exitModeFinal: kindOf('ExitModeFinal(uint64,uint64,bytes32,uint64)'),
   settlementOpened: kindOf(
     'SettlementOpened(uint64,bytes32,address,address,uint256,uint256,bool,bool,uint32,bytes32,uint64)',
   ),
@@ -232,9 +237,22 @@ export function decodeRegistryEntry(entry: LogEntry, where: string): RegistryEnt
     case KINDS.tokenListed:
       return { type: 'tokenListed', token: wordsOf(entry, { atLeast: 1 }, where).address(0) };
     default:
-      return undefined;
+      return decodeExitMode(entry, where);
   }
 }
+
+function decodeExitMode(entry: LogEntry, where: string): RegistryEntry | undefined {
+  const known = EXIT_MODE.find(({ type }) => KINDS[type] === entry.kind);
+  if (known === undefined) return undefined;
+  wordsOf(entry, known.words, where);
+  return { type: known.type };
+}
+
+const EXIT_MODE = [
+  { type: 'exitModeEntered', words: 2 },
+  { type: 'exitModeCured', words: 0 },
+  { type: 'exitModeFinal', words: 3 },
+] as const;
 
 function decodeOutgoing(entry: LogEntry, where: string): RegistryEntry {
   if (entry.kind === KINDS.settlementOpened) {

@@ -105,6 +105,8 @@ export interface ChainReader {
     registry: Address,
     tag: BlockTag,
   ): Promise<{ readonly epoch: number; readonly checkpoint: number; readonly issuedAt: number }>;
+  /** When exit mode was entered last, in seconds; 0: never. */
+  readExitEntry(registry: Address, tag: BlockTag): Promise<number>;
   /** What of a token may be withdrawn at once, and what of that is used up at the block. */
   readWithdrawalLimit(registry: Address, token: Address, tag: BlockTag): Promise<WithdrawalLimit>;
   /** What somebody asked for by force, and whether the vault could pay it out; undefined when it is answered. */

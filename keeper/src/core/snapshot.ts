@@ -3,9 +3,9 @@
 // `encodeState` is what checkpoints stand for, as if all orders were cancelled: balances without reserves, no books.
 // `encodeEngine` is everything, books included, for the local disk. `stateHash` and `engineHash` are their keccak256.
 //
-// Layout of a state, version 8. Integers are variable-length, seven bits a byte, lowest first (packing.ts):
+// Layout of a state, version 9. Integers are variable-length, seven bits a byte, lowest first (packing.ts):
 //
-//   head       version 8 · time · number of the checkpoint · shared losses · home chain id · authority · checkpointer · directory
+//   head       version 9 · time · number of the checkpoint · shared losses · home chain id · authority · checkpointer · directory
 //              roles · checkpoint numbers · chains · log positions · assets, weights, prices · tokens · books
 //              withdrawals · forced withdrawals · liquidations
 //   accounts   their number · a record of each, in the order of their indices
@@ -76,6 +76,7 @@ import {
 import {
   addSource,
   createState,
+  type ExitMode,
   type Genesis,
   nonceKey,
   type SharedLoss,
@@ -88,13 +89,14 @@ import {
 import { addPending, rememberNonce } from './withdrawal.ts';
 
 /** Raised whenever the same commands would give another state: a journal is replayed only by the version that wrote it. */
-export const CORE_VERSION = 9;
-const STATE_VERSION = 8;
+export const CORE_VERSION = 10;
+const STATE_VERSION = 9;
 const ENGINE_VERSION = 5;
 const WORD = 32;
 const KEY_BYTES = 33;
 const COUNT_LIMIT = 2 ** 31 - 1;
 const WITHDRAWAL_STATUSES = ['queued', 'posted', 'final'] as const;
+const EXIT_PHASES = ['closing', 'final'] as const;
 
 /** A state as bytes, and where in them everything stands. */
 export interface IndexedState {
@@ -403,6 +405,7 @@ function writeListings(writer: Writer, state: State): void {
     writeAddress(writer, chain.authority);
     writeByte(writer, chain.finality);
     writeInteger(writer, chain.heartbeatSeconds);
+    writeExitMode(writer, state.exits.get(chain.chainId));
   }
   // Which logs there are follows from the genesis and the chains; only the positions are new.
   for (const source of state.sources.values()) {
@@ -463,10 +466,23 @@ function readChain(reader: Reader, state: State): void {
   };
   check(!state.chains.has(chain.chainId), `chain ${chain.chainId} twice`);
   state.chains.set(chain.chainId, chain);
+  readExitMode(reader, state, chain.chainId);
   addSource(state, 'registry', chain.chainId, chain.registry);
   addSource(state, 'authority', chain.chainId, chain.authority);
   const registry = state.sources.get(sourceKey(chain.chainId, chain.registry));
   check(registry?.kind === 'registry', `the registry of chain ${chain.chainId} is another contract of ours`);
+}
+
+function writeExitMode(writer: Writer, exit: ExitMode | undefined): void {
+  writeByte(writer, exit === undefined ? 0 : EXIT_PHASES.indexOf(exit.phase) + 1);
+  if (exit !== undefined) writeInteger(writer, exit.since);
+}
+
+function readExitMode(reader: Reader, state: State, chainId: number): void {
+  const phase = readByte(reader);
+  check(phase <= EXIT_PHASES.length, `a vault in phase ${phase}`);
+  const name = EXIT_PHASES[phase - 1];
+  if (name !== undefined) state.exits.set(chainId, { phase: name, since: readInteger(reader) });
 }
 
 function readPosition(reader: Reader, source: Source): void {

@@ -98,6 +98,13 @@ export interface ForcedRequests {
   readonly reopened: number[];
 }
 
+/** Exit mode of a vault. closing: it may still be cured. final: claims pay, for ever. */
+export interface ExitMode {
+  readonly phase: 'closing' | 'final';
+  /** Milliseconds: when the keeper learnt that it was entered. */
+  readonly since: number;
+}
+
 /** What a checkpoint must carry whatever else it carries: all that changed since the one before. */
 export interface Changes {
   /** Indices in the ledger, in their order. */
@@ -130,6 +137,8 @@ export interface State {
   readonly chains: Map<number, Chain>;
   /** By `sourceKey`. */
   readonly sources: Map<string, Source>;
+  /** Vaults that are in exit mode, by chain id. */
+  readonly exits: Map<number, ExitMode>;
   /** Leader and epoch at home. The zero address: nobody. */
   leader: Address;
   epoch: number;
@@ -176,6 +185,7 @@ export function createState(genesis: Genesis): State {
     exchange: createExchange(),
     chains: new Map(),
     sources: new Map(),
+    exits: new Map(),
     leader: ZERO_ADDRESS,
     epoch: 0,
     executor: ZERO_ADDRESS,

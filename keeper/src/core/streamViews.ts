@@ -1,12 +1,13 @@
 // The messages of `/v1/stream`, as JSON-ready data: written by the HTTP adapter, read by the client.
 import type { AccountId, Address } from './commands.ts';
-import type { CancelReason, DirectoryChanged, ForcedReason } from './events.ts';
+import type { CancelReason, DirectoryChanged, ExitModeChanged, ForcedReason } from './events.ts';
 import type {
   AccountView,
   AmountView,
   AtomsView,
   BookView,
   DepthView,
+  ExitModeView,
   ExitProofView,
   FillView,
   OrderView,
@@ -143,6 +144,9 @@ export interface DirectoryChangedView {
   readonly what: DirectoryChanged['what'];
 }
 
+/** Told to everybody: while any vault is not running nothing is traded, and nobody may ask for a withdrawal. */
+export type ExitModeChangedView = ExitModeChanged;
+
 /** Levels of a book that changed since the message before; a quantity of "0" removes the level. */
 export type BookDelta = Pick<DepthView, 'bids' | 'asks'>;
 
@@ -151,6 +155,8 @@ export interface AccountSnapshot {
   readonly accounts: readonly AccountView[];
   readonly orders: readonly OrderView[];
   readonly withdrawals: readonly WithdrawalView[];
+  /** Vaults that are in exit mode. */
+  readonly exits: readonly ExitModeView[];
 }
 
 interface Position {
@@ -171,13 +177,15 @@ export type StreamMessage =
   | (Told<'snapshot', BookDelta> & { readonly channel: 'book' })
   | (Told<'delta', BookDelta> & { readonly channel: 'book' })
   | (Told<'snapshot', AccountSnapshot> & { readonly channel: 'account' })
-  | (Told<'delta', { readonly events: readonly AccountEventView[] }> & { readonly channel: 'account' })
+  | (Told<'delta', { readonly events: readonly (AccountEventView | ExitModeChangedView)[] }> & {
+      readonly channel: 'account';
+    })
   /** After each signing of exit roots, and soon after the subscription began. `seq` stays what it was. */
   | (Told<'exitProof', ExitProofView> & { readonly channel: 'account' })
   /** A withdrawal waits for its vault's limit: `fitsAt` became known, or moved by more than a minute. `seq` stays what it was. */
   | (Told<'withdrawalWaits', WithdrawalView> & { readonly channel: 'account' })
   | (Told<'snapshot', { readonly books: readonly BookView[] }> & { readonly channel: 'executor' })
-  | (Told<'delta', { readonly events: readonly (AccountEventView | DirectoryChangedView)[] }> & {
+  | (Told<'delta', { readonly events: readonly (AccountEventView | DirectoryChangedView | ExitModeChangedView)[] }> & {
       readonly channel: 'executor';
     })
   /** `from` was understood: the messages after it follow. */

@@ -25,6 +25,7 @@ export const CANCEL_REASONS: readonly CancelReason[] = [
   'executorLost',
   'liquidated',
   'lossShared',
+  'windDown',
 ];
 export const REQUESTED = 0;
 export const UNFILLED_REST = 1;
@@ -37,6 +38,7 @@ export const DEAD_MAN_SWITCH = 7;
 export const EXECUTOR_LOST = 8;
 export const LIQUIDATED = 9;
 export const LOSS_SHARED = 10;
+export const WIND_DOWN = 11;
 
 export interface Tape {
   rows: Float64Array;

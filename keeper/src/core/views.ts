@@ -205,6 +205,15 @@ export interface WithdrawalView extends AtomsView {
   readonly fitsAt: number | null;
 }
 
+/** A vault that is in exit mode. While there is one, nothing is traded and nobody may ask for a withdrawal. */
+export interface ExitModeView {
+  readonly chainId: number;
+  /** closing: it may still be cured. final: what is there is claimed, for ever. */
+  readonly phase: 'closing' | 'final';
+  /** When the keeper learnt that it was entered. */
+  readonly since: number;
+}
+
 /** Per asset, in 10⁻¹⁸ of the asset: what accounts own against what the vaults hold. */
 export interface SolvencyView {
   readonly asset: number;

@@ -5,6 +5,7 @@ import { wadPer } from './assets.ts';
 import { isHalfFull, POSTED_LIMIT } from './checkpointRoom.ts';
 import { type Address, type WithdrawalCancelCommand, type WithdrawalRequestCommand, ZERO_ADDRESS } from './commands.ts';
 import type { CommandResult, CoreEvent, RejectCode, WithdrawalChanged, WithdrawalStatus } from './events.ts';
+import { windDownRefusal } from './exitMode.ts';
 import {
   type Asset,
   addNet,
@@ -312,6 +313,8 @@ export function withdrawalRefusal(state: State, command: WithdrawalRequestComman
   const account = findAccount(ledger, command.account, command.subaccount);
   const token = ledger.tokens.get(tokenKey(chainId, command.token));
   const chain = state.chains.get(chainId);
+  const windDown = windDownRefusal(state);
+  if (windDown !== undefined) return windDown;
   if (chain === undefined) return { code: 'withdrawal.unknownChain' };
   if (token === undefined || token.asset < 0) return { code: 'withdrawal.unlistedToken' };
   if (amount === 0n) return { code: 'withdrawal.zeroAmount' };

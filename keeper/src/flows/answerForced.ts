@@ -3,6 +3,7 @@ import { undecided } from '../core/forced.ts';
 import type { ChainReader, Clock, Logger } from '../core/ports.ts';
 import { repeat } from './repeat.ts';
 import type { Sequencer } from './sequencer.ts';
+import type { WindDown } from './windDown.ts';
 
 export interface ForcedAnswers {
   /** Decides every request that can be read now. */
@@ -13,6 +14,7 @@ export interface ForcedAnswers {
 
 export function createForcedAnswers(input: {
   readonly sequencer: Sequencer;
+  readonly windDown: Pick<WindDown, 'isOpen'>;
   readonly readers: ReadonlyMap<number, ChainReader>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -47,7 +49,9 @@ export function createForcedAnswers(input: {
     }
   }
 
+  /** Not in a wind-down that no answer would be in time for. */
   async function decideOnce(): Promise<void> {
+    if (!input.windDown.isOpen) return;
     await Promise.all([...state.forced.keys()].map(decideAll));
   }
 

@@ -20,6 +20,7 @@ import type { Leadership } from './leadership.ts';
 import { repeat } from './repeat.ts';
 import type { Sequencer } from './sequencer.ts';
 import { signBoth } from './signBoth.ts';
+import type { WindDown } from './windDown.ts';
 
 export interface Approvals {
   /** undefined also while this keeper may not sign. */
@@ -48,11 +49,12 @@ export function createApprovals(input: {
   readonly exitRoots: ExitRoots;
   readonly keys: KeeperKeys;
   readonly leadership: Leadership;
+  readonly windDown: WindDown;
   readonly readers: ReadonlyMap<number, ChainReader>;
   readonly clock: Clock;
   readonly pollMs: number;
 }): Approvals {
-  const { sequencer, exitRoots, keys, leadership, readers } = input;
+  const { sequencer, exitRoots, keys, leadership, windDown, readers } = input;
   const state: State = sequencer.state;
   const rootIssuedAt = new Map<number, number>();
   const signatures = new Map<string, ApprovalView>();
@@ -64,6 +66,11 @@ export function createApprovals(input: {
 
   function maySign(): boolean {
     return leadership.role === 'leader' && leadership.problem === undefined && !sequencer.stopped;
+  }
+
+  /** The checkpoint of which, and of those before, withdrawals and answers may be signed. */
+  function newestToPay(): number {
+    return Math.min(state.finalNumber, exitRoots.signedFor.checkpoint, windDown.paymentLimit);
   }
 
   function signatureKey({ chainId, message }: WithdrawalToSign): string {
@@ -92,7 +99,7 @@ export function createApprovals(input: {
   function signWithdrawals(limits: ReadonlyMap<string, WithdrawalLimit>): void {
     const keep = new Set<string>();
     const isSigned = (withdrawal: WithdrawalToSign) => signatures.has(signatureKey(withdrawal));
-    const waiting = finalWithdrawals(state, Math.min(state.finalNumber, exitRoots.signedFor.checkpoint));
+    const waiting = finalWithdrawals(state, newestToPay());
     noteWaiting(fitsAtOf(waiting, limits, isSigned));
     for (const withdrawal of fittingWithdrawals(waiting, limits, isSigned)) {
       const { chainId, registry, message } = withdrawal;
@@ -107,7 +114,7 @@ export function createApprovals(input: {
 
   /** All of them: what they pay is put aside, and the vault waits for them for 7 days only. */
   function signAnswers(): void {
-    const waiting = finalAnswers(state, Math.min(state.finalNumber, exitRoots.signedFor.checkpoint));
+    const waiting = finalAnswers(state, newestToPay());
     answers = new Map(
       waiting.map(({ chainId, registry, message }) => {
         const key = `${forcedKey(chainId, Number(message.id))}:${message.checkpoint}:${leadership.epoch}`;
@@ -140,9 +147,9 @@ export function createApprovals(input: {
   }
 
   async function signAll(): Promise<void> {
-    const [limits] = await Promise.all([readLimits(), readRoots()]);
+    const [limits] = await Promise.all([readLimits(), readRoots(), windDown.read()]);
     if (maySign()) {
-      exitRoots.sign();
+      exitRoots.sign(windDown.rootLimit);
       signAnswers();
       signWithdrawals(limits);
     }

@@ -30,6 +30,7 @@ import type { Leadership } from './leadership.ts';
 import { repeat } from './repeat.ts';
 import type { Applied, Sequencer } from './sequencer.ts';
 import { decodeSignedCheckpoint, encodeSignedCheckpoint } from './signedCheckpoint.ts';
+import type { WindDown } from './windDown.ts';
 
 /** Somebody else's checkpoint stands where ours should: our state is not the exchange's any more. */
 export class ForeignCheckpointError extends Error {
@@ -117,6 +118,7 @@ interface CheckpointsInput {
   readonly packer: Pick<StatePacker, 'packCut'>;
   readonly keys: KeeperKeys;
   readonly leadership: Leadership;
+  readonly windDown: Pick<WindDown, 'isOpen'>;
   readonly checkpointer: Address;
   readonly seal: (header: { epoch: number; number: number; plaintext: Uint8Array }) => Uint8Array;
   readonly open: (header: { epoch: number; number: number; payload: Uint8Array }) => Uint8Array;
@@ -297,8 +299,10 @@ export function createCheckpoints(input: CheckpointsInput): Checkpoints {
 
   function isDue(): boolean {
     const sinceCut = clock.now() - cutAt;
-    const isUrgent = sequencer.state.queuedWithdrawals > 0 || usedRoom(sequencer.state) >= URGENT_FROM;
-    if (isUrgent) return sinceCut >= settings.urgentMs;
+    const needsRoom = usedRoom(sequencer.state) >= URGENT_FROM;
+    // The last roots of a wind-down are of the newest checkpoint, as long as nobody fills it up: whoever starts anew finds it.
+    if (!input.windDown.isOpen && !needsRoom) return false;
+    if (needsRoom || sequencer.state.queuedWithdrawals > 0) return sinceCut >= settings.urgentMs;
     if (changedSinceCut !== undefined) return sinceCut >= settings.intervalMs;
     return sinceCut >= settings.heartbeatMs;
   }

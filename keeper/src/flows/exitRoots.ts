@@ -25,8 +25,11 @@ export interface ExitRoots {
   readonly strandedOwners: number;
   /** Begins to build the trees of a checkpoint from the bytes of the state that it froze. */
   cut(state: Uint8Array): void;
-  /** Signs the newest trees whose checkpoint is final, if that is news. The caller knows that this keeper may sign. */
-  sign(): void;
+  /**
+   * Signs the newest trees whose checkpoint is final and not above `limit`, if that is news. The caller knows that this keeper
+   * may sign.
+   */
+  sign(limit: number): void;
   /** Of the newest signed roots. */
   exitRoot(chainId: number): ExitRootView | undefined;
   /** Leaves and proofs under the newest signed roots; undefined while there are none. */
@@ -79,8 +82,8 @@ export function createExitRoots(input: {
     return trees.keep(built.map(({ checkpoint }) => checkpoint));
   }
 
-  function sign(): void {
-    const newest = built.findLast(({ checkpoint }) => checkpoint <= state.finalNumber);
+  function sign(limit: number): void {
+    const newest = built.findLast(({ checkpoint }) => checkpoint <= Math.min(state.finalNumber, limit));
     const { epoch } = leadership;
     if (newest === undefined || (signedFor.epoch === epoch && signedFor.checkpoint === newest.checkpoint)) return;
     const { checkpoint } = newest;

@@ -1,6 +1,7 @@
 // When the keeper must not take more risk, although it could: the promises that stand in no landed checkpoint stay few
 // and young, and nothing is promised from a vault whose heartbeat is late.
 import type { Refusal } from '../core/api.ts';
+import { isOver, windDownRefusal } from '../core/exitMode.ts';
 import type { Clock } from '../core/ports.ts';
 import type { State } from '../core/state.ts';
 import { chains } from '../core/state.ts';
@@ -52,8 +53,8 @@ export function createGates(input: {
   }
 
   function orders(): Refusal | undefined {
-    const notLeading = leads();
-    if (notLeading !== undefined) return notLeading;
+    const closed = leads() ?? windDown(state);
+    if (closed !== undefined) return closed;
     const oldest = input.oldestChangeAt();
     if (oldest !== undefined && clock.now() - oldest > settings.changeLimitMs) {
       const seconds = Math.round((clock.now() - oldest) / 1000);
@@ -72,8 +73,8 @@ export function createGates(input: {
   }
 
   function withdrawal(): Refusal | undefined {
-    const notLeading = leads();
-    if (notLeading !== undefined) return notLeading;
+    const closed = leads() ?? windDown(state);
+    if (closed !== undefined) return closed;
     if (leadership.paused) return refuse('keeper.notReady', 'The Authority of the home chain is paused.');
     for (const { chainId, heartbeatSeconds } of chains(state)) {
       const limitMs = heartbeatSeconds * settings.heartbeatPeriods * 1000;
@@ -86,6 +87,17 @@ export function createGates(input: {
   }
 
   return { batch: (adds) => (adds ? orders() : leads()), cancellation: leads, orders, withdrawal };
+}
+
+/** While a vault is in exit mode nobody may ask for anything new, at no other vault either. */
+function windDown(state: State): Refusal | undefined {
+  const refusal = windDownRefusal(state);
+  if (refusal === undefined) return undefined;
+  const { chainId } = refusal.details;
+  const message = isOver(state)
+    ? `The exit from the vault of chain ${chainId} is final, and the exchange has ended: no orders, no withdrawals. Take out what is yours with \`mw exit enter\` and \`mw exit claim\`.`
+    : `The vault of chain ${chainId} is in exit mode: no orders and no withdrawals at any vault, unless it is cured. Keep your exit proofs with \`mw exit watch\`; \`mw exit claim\` takes out what is yours when the exit is final.`;
+  return { ...refusal, message, retryable: !isOver(state) };
 }
 
 function refuse(code: Refusal['code'], message: string): Refusal {

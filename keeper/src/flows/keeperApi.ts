@@ -3,6 +3,7 @@
 import type { AcceptanceView, HealthView, IdentityView, KeeperApi, Refusal, StreamItem } from '../core/api.ts';
 import type { Address } from '../core/commands.ts';
 import { ZERO_ADDRESS } from '../core/commands.ts';
+import { exitModes } from '../core/exitMode.ts';
 import { findAccount, NO_ACCOUNT } from '../core/ledger.ts';
 import { priceViews, simulate } from '../core/margin/marginViews.ts';
 import type { AuthorityView, ChainReader, CheckpointPoster, Clock, KeeperKeys, RpcHealth } from '../core/ports.ts';
@@ -109,6 +110,7 @@ export function createKeeperApi(input: KeeperApiInput): {
     health: () => health(input, gasBalance),
     identity: () => identity(input),
     executor: () => input.leading()?.sequencer.state.executor ?? ZERO_ADDRESS,
+    exits: () => exitModes(live().sequencer.state),
     assets: () => assetViews(live().sequencer.state),
     prices: () => priceViews(live().sequencer.state, live().sequencer.now()),
     books: () => bookViews(live().sequencer.state),
@@ -248,6 +250,7 @@ async function health(input: KeeperApiInput, gasBalance: ReturnType<typeof creat
       ageMs: oldest === undefined ? null : Math.max(0, clock.now() - oldest),
     },
     gas: { address: input.gasAddress, wei: String(wei ?? 0n) },
+    exits: leading === undefined ? [] : exitModes(leading.sequencer.state),
     chains,
   };
 }

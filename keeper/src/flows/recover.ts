@@ -6,6 +6,7 @@
 //
 // A journal whose tail was lost beyond the newest landed checkpoint cannot be told from one that never went further.
 import type { Hex } from '../core/commands.ts';
+import { isWindingDown } from '../core/exitMode.ts';
 import { keccak256Hex } from '../core/keccak.ts';
 import type { Journal, LandedCheckpoint, Logger } from '../core/ports.ts';
 import { addPart, assembledState, beginAssembly, missingOf } from '../core/rollingSnapshot.ts';
@@ -31,7 +32,7 @@ export class RecoveryError extends Error {
 }
 
 /** Right after a start from nothing or from a checkpoint. */
-const NOTHING_OPEN = { unsigned: undefined, oldestChangeAt: undefined };
+const NOTHING_OPEN = { unsigned: undefined, oldestChangeAt: undefined, frozen: undefined };
 
 export interface Recovered {
   readonly journal: Journal;
@@ -42,6 +43,11 @@ export interface Recovered {
   readonly base: KnownCheckpoint | undefined;
   /** A cut that was journalled, but not signed before the crash. */
   readonly unsigned: Cut | undefined;
+  /**
+   * While vaults are in exit mode: the bytes of the state that the newest cut froze. There may be no newer one, and its exit
+   * roots and proofs are those that count.
+   */
+  readonly frozen: Uint8Array | undefined;
   /** Time of the oldest change that `base` does not hold; undefined when there is none. */
   readonly oldestChangeAt: number | undefined;
 }
@@ -69,7 +75,10 @@ export async function recover(input: RecoveryInput): Promise<Recovered> {
   const base = landed && { message: landed.checkpoint, digest: digestOfCheckpoint(genesis, landed) };
   if (journal.snapshot() === undefined) return begin(input, base, () => journal);
   const reason = whyNotInJournal({ genesis, journal, landed });
-  if (reason === undefined) return replay(input, base);
+  if (reason === undefined) {
+    const replayed = replay(input, base);
+    return { ...replayed, frozen: await frozenIn(input, replayed) };
+  }
   logger.error({ reason }, 'the local journal is put aside; recovering from chain, open orders are gone');
   return begin(input, base, input.setAside);
 }
@@ -135,7 +144,8 @@ async function begin(
   const journal = openEmptyJournal();
   journal.begin({ sequence, engine: encodeEngine(state) });
   logger.info({ number, oldest, sequence }, 'state recovered from the newest checkpoint on chain');
-  return { journal, state, sequence, from: 'chain', base, ...NOTHING_OPEN };
+  const frozen = isWindingDown(state) ? bytes : undefined;
+  return { journal, state, sequence, from: 'chain', base, ...NOTHING_OPEN, frozen };
 }
 
 /**
@@ -183,7 +193,18 @@ function openPart({ open }: Pick<RecoveryInput, 'open'>, { checkpoint, payload }
   throw new RecoveryError(`The payload of checkpoint ${number} has hash ${found}, but ${expected} was signed.`);
 }
 
-function replay(input: RecoveryInput, base: Recovered['base']): Recovered {
+/** From chain: the journal goes on with whatever came after the cut, and begins with a later snapshot some day. */
+async function frozenIn(
+  input: RecoveryInput,
+  { state, unsigned }: Pick<Recovered, 'state' | 'unsigned'>,
+): Promise<Uint8Array | undefined> {
+  const { landed } = input;
+  if (!isWindingDown(state)) return undefined;
+  if (landed?.checkpoint.number !== state.cutNumber) return unsigned?.state;
+  return (await assemble(input, landed)).bytes;
+}
+
+function replay(input: RecoveryInput, base: Recovered['base']): Omit<Recovered, 'frozen'> {
   const { journal, logger } = input;
   const isSigned = (number: number) =>
     number <= (base?.message.number ?? 0) || journal.readOutbox(`checkpoint ${number}`) !== undefined;

@@ -33,6 +33,7 @@ import { type Recovered, recover, recoverableTip } from './recover.ts';
 import { type Applied, createSequencer } from './sequencer.ts';
 import { createStandBy } from './standBy.ts';
 import { createSubmitBatch, REPEATS_LIMIT } from './submitBatch.ts';
+import { createWindDown } from './windDown.ts';
 
 const RECOVERY_RETRY_MS = 2_000;
 const NO_PRICES = { sources: [], settings: { numeraire: '', probes: [] } };
@@ -172,6 +173,8 @@ export function createKeeper(ports: KeeperPorts): Keeper {
       checkpointer,
     });
     exitRoots.subscribe(publishExitRoots);
+    if (recovered.frozen !== undefined) exitRoots.cut(recovered.frozen);
+    const windDown = createWindDown({ ...ports, state: recovered.state, leadership });
     const checkpoints = createCheckpoints({
       ...ports,
       ...recovered,
@@ -179,10 +182,11 @@ export function createKeeper(ports: KeeperPorts): Keeper {
       onCut: exitRoots.cut,
       reader: home,
       leadership,
+      windDown,
       checkpointer,
       settings: ports.checkpointSettings,
     });
-    const approvals = createApprovals({ ...ports, sequencer, exitRoots, leadership });
+    const approvals = createApprovals({ ...ports, sequencer, exitRoots, leadership, windDown });
     approvals.subscribe(publishWaiting);
     const gates = createGates({
       state: recovered.state,
@@ -205,7 +209,7 @@ export function createKeeper(ports: KeeperPorts): Keeper {
     const priceFeed = createPriceFeed({ ...ports, sequencer, ...(ports.prices ?? NO_PRICES) });
     const orderExpiry = createOrderExpiry({ sequencer, clock });
     const parts = { sequencer, ingestion, checkpoints, exitRoots, approvals, history, gates, submitBatch };
-    const forcedAnswers = createForcedAnswers({ ...ports, sequencer });
+    const forcedAnswers = createForcedAnswers({ ...ports, sequencer, windDown });
     const guardOrders = createOrderGuards({ sequencer, isOpen: () => gates.cancellation() === undefined, clock });
     leading = { ...parts, priceFeed, orderExpiry, forcedAnswers, guardOrders };
     orderExpiry.start();

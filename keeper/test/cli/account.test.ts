@@ -41,6 +41,16 @@ describe('mw account', () => {
     );
   });
 
+  it('says that the exchange winds down', async () => {
+    standIn.keeper.exits = [{ chainId: 31338, phase: 'closing', since: START_TIME }];
+    expect(lines(await runMw('account', '--as', 'alice')).slice(-2)).toEqual([
+      'The exchange winds down: no orders, no withdrawals.',
+      `the vault of chain 31338 is in exit mode: it may still be cured; known since ${new Date(START_TIME).toISOString()}`,
+    ]);
+    const [view] = jsonLines(await runMw('account', '--as', 'alice', '--json'));
+    expect(view).toMatchObject({ exits: standIn.keeper.exits });
+  });
+
   it('shows orders and fills with prices and sizes of the book', async () => {
     // The stand-in has fills of one address only, which is not this alice's.
     standIn.keeper.api.fills = ({ limit }) => standIn.keeper.fills.slice(0, limit);
@@ -57,7 +67,7 @@ describe('mw account', () => {
   it('prints what the API answers as one line of JSON', async () => {
     const run = await runMw('account', '--as', 'alice', '--json', '--orders');
     expect(jsonLines(run)).toEqual([
-      { address: alice, accounts: standIn.keeper.accounts, orders: standIn.keeper.orders },
+      { address: alice, accounts: standIn.keeper.accounts, exits: [], orders: standIn.keeper.orders },
     ]);
     expect(run.stderr).toBe('');
   });

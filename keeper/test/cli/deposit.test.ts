@@ -158,6 +158,15 @@ describe('mw deposit', () => {
     expect(lines(run).at(-1)).toMatch(/^error: 0x\w{40} holds only 0 USDC on chain 31337\.$/);
   });
 
+  it('sends nothing into an exchange that winds down', async () => {
+    standIn.keeper.exits = [{ chainId: 31338, phase: 'final', since: 0 }];
+    const before = await accounted();
+    const run = await runMw('deposit', '1', 'USDC', '--chain', '31337', '--no-wait');
+    expect([run.exitCode, await accounted()]).toEqual([1, before]);
+    expect(run.stderr).toContain('The exchange winds down');
+    expect(run.stderr).toContain('the vault of chain 31338 is in exit mode: its exit is final');
+  });
+
   it('sends nothing when the RPC speaks for another chain', async () => {
     const other = await startAnvil({ chainId: 31338 });
     const wrong = await startStandIn({ rpcUrl: other.url });

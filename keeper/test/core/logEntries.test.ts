@@ -80,6 +80,9 @@ const CASES = [
     emitted('ForcedAnswered', [3n, A, B, 7n, A, 4, BIG]),
     { type: 'forcedAnswered', id: 3n, account: A, token: B, paid: 7n, recipient: A, reason: 4, open: BIG },
   ],
+  [emitted('ExitModeEntered', [0, 0n]), { type: 'exitModeEntered' }],
+  [emitted('ExitModeCured', []), { type: 'exitModeCured' }],
+  [emitted('ExitModeFinal', [0n, hashOf(0), 0n]), { type: 'exitModeFinal' }],
   [
     emitted('SettlementOpened', [hashOf(1), A, B, 7n, BIG, true, false, 9, hashOf(2), 3n]),
     {
@@ -168,7 +171,8 @@ describe('an entry of a log', () => {
   });
 
   it.each(CASES)('stops the keeper when it is cut or has a byte too many, and says which (%#)', (entry) => {
-    for (const data of [entry.data.subarray(1), new Uint8Array([...entry.data, 0]), new Uint8Array(0)]) {
+    const others = [entry.data.subarray(1), new Uint8Array([...entry.data, 0]), new Uint8Array(0)];
+    for (const data of others.filter(({ length }) => length !== entry.data.length)) {
       expect(() => decode({ kind: entry.kind, data })).toThrow(AssertionError);
       expect(() => decode({ kind: entry.kind, data })).toThrow(/^entry 5: /);
     }

@@ -132,18 +132,18 @@ describe('exit roots', () => {
       cut(number);
       await build();
     }
-    exitRoots.sign();
+    exitRoots.sign(Number.POSITIVE_INFINITY);
     expect(signed()).toBeUndefined();
     state.finalNumber = 2;
-    exitRoots.sign();
+    exitRoots.sign(Number.POSITIVE_INFINITY);
     expect(signed()).toBe(2);
     await settle();
     expect([...kept]).toEqual([2, 3]);
     const first = exitRoots.exitRoot(HOME);
-    exitRoots.sign();
+    exitRoots.sign(Number.POSITIVE_INFINITY);
     expect(exitRoots.exitRoot(HOME)).toBe(first);
     leadership.epoch = 2;
-    exitRoots.sign();
+    exitRoots.sign(Number.POSITIVE_INFINITY);
     expect(exitRoots.exitRoot(HOME)?.message).toMatchObject({ epoch: 2, checkpoint: 2 });
   });
 
@@ -154,10 +154,10 @@ describe('exit roots', () => {
     await build();
     expect(builds.map(({ checkpoint }) => checkpoint)).toEqual([1, 4]);
     state.finalNumber = 4;
-    exitRoots.sign();
+    exitRoots.sign(Number.POSITIVE_INFINITY);
     expect(signed()).toBe(1);
     await build();
-    exitRoots.sign();
+    exitRoots.sign(Number.POSITIVE_INFINITY);
     expect(signed()).toBe(4);
   });
 
@@ -171,7 +171,7 @@ describe('exit roots', () => {
       expect(kept).toContain(number);
     }
     state.finalNumber = 9;
-    exitRoots.sign();
+    exitRoots.sign(Number.POSITIVE_INFINITY);
     expect(signed()).toBe(9);
   });
 
@@ -180,12 +180,12 @@ describe('exit roots', () => {
     cut(1);
     await build();
     state.finalNumber = 1;
-    exitRoots.sign();
+    exitRoots.sign(Number.POSITIVE_INFINITY);
     cut(2);
     await build();
     state.finalNumber = 2;
     const asked = exitRoots.exitProof(addressOf('ann'));
-    exitRoots.sign();
+    exitRoots.sign(Number.POSITIVE_INFINITY);
     expect((await asked)?.roots.checkpoint).toBeGreaterThan(0);
     expect((await exitRoots.exitProof(addressOf('ann')))?.roots.checkpoint).toBe(2);
   });

@@ -22,6 +22,8 @@ import { GENESIS, HOME, REGISTRY } from './exchange.ts';
 const MAX_DEADLINE_AHEAD = 7 * 24 * 3_600;
 export const STALE_AFTER_SECONDS = 900;
 export const TAKE_OVER_WAIT_SECONDS = 300;
+const CLOSING_SECONDS = 48 * 3_600;
+const ROOT_MATURES_AFTER_SECONDS = 72 * 3_600;
 /** From the proposal of a standby. */
 const LEADER_DELAY_SECONDS = 60;
 const EXIT_ROOT_POSTED = keccak256Hex(new TextEncoder().encode('ExitRootPosted'));
@@ -60,6 +62,13 @@ export interface Contracts {
   /** Of every token alike; nothing refills it but `refillBucket`. */
   readonly bucket: Omit<WithdrawalLimit, 'time'>;
   readonly usedNonces: ReadonlySet<string>;
+  readonly exit: {
+    readonly phase: 'running' | 'closing' | 'final';
+    /** Of the last entry. */
+    readonly reason: ExitReason;
+    readonly requestId: number;
+    readonly enteredAt: number;
+  };
   /** By id, from 1 on; `open` 0 when it is closed. */
   readonly forced: readonly ForcedAtVault[];
   readonly root: {
@@ -72,6 +81,7 @@ export interface Contracts {
   };
 }
 
+type ExitReason = 'stale' | 'unanswered' | 'governor';
 type FakeStandby = Pick<StandbyStanding, 'evidenceDigest' | 'readyAt' | 'announcedAt' | 'listed'>;
 
 export interface FakeBlock extends Block {
@@ -213,6 +223,7 @@ function deployed({
       treeRoot: ZERO_HASH,
       processedIndex: 0,
     },
+    exit: { phase: 'running', reason: 'stale', requestId: 0, enteredAt: 0 },
     forced: [],
   };
 }
@@ -461,11 +472,14 @@ export function makeDeposit(deposit: {
   const { token, amount, account, subaccount = 0 } = deposit;
   return {
     name: 'deposit',
-    apply: (contracts) => ({
-      ...contracts,
-      vault: new Map(contracts.vault).set(token, (contracts.vault.get(token) ?? 0n) + amount),
-      logs: append(contracts, REGISTRY, { type: 'deposited', token, amount, account, subaccount, payer: account }),
-    }),
+    apply(contracts) {
+      demandNotFinal(contracts);
+      return {
+        ...contracts,
+        vault: new Map(contracts.vault).set(token, (contracts.vault.get(token) ?? 0n) + amount),
+        logs: append(contracts, REGISTRY, { type: 'deposited', token, amount, account, subaccount, payer: account }),
+      };
+    },
   };
 }
 
@@ -500,6 +514,7 @@ export function payWithdrawal({ chainId, registry, message, ...signed }: Approva
     apply(contracts, block) {
       const { root, epoch, paused, vault, bucket } = contracts;
       demand(!paused, 'paused');
+      demandNotFinal(contracts);
       demand(block.timestamp <= deadline, 'expired');
       demand(deadline - block.timestamp <= MAX_DEADLINE_AHEAD, 'deadline too far');
       demand(root.epoch === epoch && root.checkpoint >= checkpoint, 'checkpoint not posted');
@@ -531,6 +546,7 @@ export function requestForced(wish: {
   return {
     name: 'requestForcedWithdrawal',
     apply(contracts) {
+      demandNotFinal(contracts);
       demand(open > 0n, 'zero amount');
       const forced = [...contracts.forced, { account, token, open, transferFails, answeredBy: 0 }];
       const logs = append(contracts, REGISTRY, {
@@ -558,9 +574,10 @@ export function answerForced({ chainId, registry, message, ...signed }: ForcedAn
   const id = Number(message.id);
   return {
     name: `answerForced ${id}`,
-    apply(contracts) {
-      const { root, epoch, paused, vault, bucket } = contracts;
+    apply(contracts, block) {
+      const { root, epoch, paused, vault, bucket, exit } = contracts;
       demand(!paused, 'paused');
+      demandNotFinal(contracts);
       demand(root.epoch === epoch && root.checkpoint >= checkpoint, 'checkpoint not posted');
       demandBoth(contracts, digestOf('ForcedAnswer', { chainId, verifyingContract: registry }, message), signed);
       const request = contracts.forced[id - 1];
@@ -575,7 +592,7 @@ export function answerForced({ chainId, registry, message, ...signed }: ForcedAn
       demand(paid <= bucket.capacity - bucket.used, 'over limit');
       demand(paid === 0n || !request.transferFails, 'transfer fails');
       const open = reason === 4 ? request.open - paid : 0n;
-      return {
+      const answered = {
         ...contracts,
         bucket: { ...bucket, used: bucket.used + paid },
         vault: new Map(vault).set(token, held - paid),
@@ -591,6 +608,8 @@ export function answerForced({ chainId, registry, message, ...signed }: ForcedAn
           open,
         }),
       };
+      const isCure = exit.reason === 'unanswered' && exit.requestId === id && !isClosingOver(contracts, block);
+      return exit.phase === 'closing' && isCure ? cured(answered) : answered;
     },
   };
 }
@@ -601,12 +620,53 @@ function useNonce({ usedNonces }: Contracts, account: Address, nonce: bigint): S
   return new Set(usedNonces).add(key);
 }
 
+/** As the vault takes it: `enterExitMode`, `enterExitModeFor` and `enterExitModeByGovernor`, without their conditions. */
+export function enterExitMode(reason: ExitReason, requestId = 0): Transaction {
+  return {
+    name: 'enterExitMode',
+    apply(contracts, block) {
+      demand(contracts.exit.phase === 'running', 'not running');
+      const exit = { phase: 'closing', reason, requestId, enteredAt: block.timestamp } as const;
+      return { ...contracts, exit, logs: append(contracts, REGISTRY, { type: 'exitModeEntered' }) };
+    },
+  };
+}
+
+export function finalizeExit(): Transaction {
+  return {
+    name: 'finalizeExit',
+    apply(contracts, block) {
+      demand(contracts.exit.phase === 'closing', 'not closing');
+      demand(isClosingOver(contracts, block), 'not over');
+      demand(block.timestamp - contracts.root.postedAt >= ROOT_MATURES_AFTER_SECONDS, 'root is young');
+      const exit = { ...contracts.exit, phase: 'final' } as const;
+      return { ...contracts, exit, logs: append(contracts, REGISTRY, { type: 'exitModeFinal' }) };
+    },
+  };
+}
+
+function cured(contracts: Contracts): Contracts {
+  const exit = { ...contracts.exit, phase: 'running' } as const;
+  return { ...contracts, exit, logs: append(contracts, REGISTRY, { type: 'exitModeCured' }) };
+}
+
+function isClosingOver(contracts: Contracts, { timestamp }: Block): boolean {
+  return runningSeconds(contracts, contracts.exit.enteredAt, timestamp) >= CLOSING_SECONDS;
+}
+
+function demandNotFinal({ exit }: Contracts): void {
+  demand(exit.phase !== 'final', 'exit is final');
+}
+
 export function postExitRoot(homeChainId: number, view: ExitRootView): Transaction {
   const { message, treeRoot, processedIndex } = view;
   return {
     name: `exitRoot ${message.checkpoint}`,
     apply(contracts, block) {
       const domain = { chainId: homeChainId, verifyingContract: GENESIS.checkpointer };
+      const { phase, reason, enteredAt } = contracts.exit;
+      demandNotFinal(contracts);
+      demand(phase === 'running' || !isClosingOver(contracts, block), 'closing is over');
       demand(message.epoch === contracts.epoch, 'wrong epoch');
       demandBoth(contracts, digestOf('ExitRoots', domain, message), view);
       demandNewer(contracts.root, message, block.timestamp);
@@ -614,10 +674,12 @@ export function postExitRoot(homeChainId: number, view: ExitRootView): Transacti
       demand(isProven(view), 'not in root');
       const { epoch, checkpoint, issuedAt } = message;
       const data = concatBytes(fromHex(message.root, 32), fromHex(treeRoot, 32));
+      const isCure = phase === 'closing' && reason === 'stale' && issuedAt > enteredAt;
+      const admitted = isCure ? cured(contracts) : contracts;
       return {
-        ...contracts,
+        ...admitted,
         root: { epoch, checkpoint, issuedAt, postedAt: block.timestamp, treeRoot, processedIndex },
-        logs: append(contracts, REGISTRY, { kind: EXIT_ROOT_POSTED, data }),
+        logs: append(admitted, REGISTRY, { kind: EXIT_ROOT_POSTED, data }),
       };
     },
   };

@@ -55,6 +55,7 @@ export function createFakeReader(
       }
     },
     readNewestRoot: (_, tag) => at(tag, (block) => block.contracts.root),
+    readExitEntry: (_, tag) => at(tag, (block) => block.contracts.exit.enteredAt),
     readWithdrawalLimit: (_, _token, tag) => at(tag, (block) => ({ ...block.contracts.bucket, time: block.timestamp })),
     readForced: (_, id, tag) => at(tag, (block) => forcedRequestOf(block.contracts, id)),
     isNonceUsed: (_, { account, nonce }, tag) =>

@@ -80,6 +80,11 @@ export function createChainReader(options: ChainReaderOptions): ChainReader {
       const [epoch, checkpoint, issuedAt] = await readView(await blockAt(tag), call);
       return { epoch: Number(epoch), checkpoint: Number(checkpoint), issuedAt: Number(issuedAt) };
     },
+    async readExitEntry(address, tag) {
+      const call = { address, abi: depositRegistryAbi, functionName: 'exitEntry' } as const;
+      const [enteredAt] = await readView(await blockAt(tag), call);
+      return Number(enteredAt);
+    },
     async readWithdrawalLimit(address, token, tag) {
       const args = [token, WITHDRAWALS] as const;
       const call = { address, abi: depositRegistryAbi, functionName: 'outflow', args } as const;

@@ -65,6 +65,7 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   'keeper.checkpointTooOld': 503,
   'keeper.overloaded': 503,
 
+  'exchange.windingDown': 409,
   'batch.notExecutor': 403,
   'batch.wrongEpoch': 409,
   'batch.expired': 422,

@@ -137,7 +137,7 @@ function processMetrics(): Metric[] {
 }
 
 /** What `GET /v1/health` tells, as numbers. */
-export function healthMetrics({ status, role, epoch, sequence, checkpoint, gas, chains }: HealthView): Metric[] {
+export function healthMetrics({ status, role, epoch, sequence, checkpoint, gas, exits, chains }: HealthView): Metric[] {
   const perRpc = chains.flatMap(({ chainId, rpcs }) => rpcs.map((rpc) => ({ chain: chainId, ...rpc })));
   return [
     gauge('healthy', '1 when nothing is wrong, see /v1/health.', [{ value: status === 'ok' ? 1 : 0 }]),
@@ -149,6 +149,11 @@ export function healthMetrics({ status, role, epoch, sequence, checkpoint, gas, 
     gauge('checkpoint_age_seconds', 'Age of the oldest change that no landed checkpoint holds; 0 when there is none.', [
       { value: (checkpoint.ageMs ?? 0) / 1000 },
     ]),
+    gauge(
+      'exit_mode',
+      '1 while the vault can still be cured, 2 when its exit is final. While there is a sample the exchange winds down.',
+      exits.map(({ chainId, phase }) => ({ labels: { chain: chainId }, value: phase === 'final' ? 2 : 1 })),
+    ),
     gauge('gas_ether', 'What the gas key holds, in the home chain’s coin.', [{ value: Number(gas.wei) / 1e18 }]),
     gauge(
       'chain_final_block',

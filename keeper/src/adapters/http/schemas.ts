@@ -172,6 +172,9 @@ export const HealthAnswer = strict({
     ageMs: Type.Union([safeInteger('Age of the newest one, in milliseconds.'), Type.Null()]),
   }),
   gas: strict({ address, wei: decimal('Wei.') }),
+  exits: Type.Array(
+    strict({ chainId, phase: Type.Enum(['closing', 'final']), since: milliseconds('When the keeper learnt of it') }),
+  ),
   chains: Type.Array(
     strict({
       chainId,

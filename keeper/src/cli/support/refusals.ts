@@ -33,6 +33,10 @@ const TEXTS: Readonly<Record<string, string | ((details: Details) => string)>> =
     `The free balance is too small: the order needs ${amount(details, 'needed')}, free are ${amount(details, 'free')}.`,
   'risk.insufficientHealth': 'The init health of the margin account would be below 0, and lower than before.',
   'risk.priceUnknown': 'The account is weighed at prices, and a fresh one is missing.',
+  'exchange.windingDown': ({ chainId, phase }) =>
+    phase === 'final'
+      ? `The exit from the vault of chain ${chainId} is final: the exchange has ended.`
+      : `The vault of chain ${chainId} is in exit mode: no orders and no withdrawals at any vault, unless it is cured.`,
   'withdrawal.insufficientBalance': (details) =>
     `The free balance is too small: asked for ${amount(details, 'requested')}, free are ${amount(details, 'free')}.`,
   'withdrawal.vaultTooLow': (details) => {
@@ -45,6 +49,8 @@ const TEXTS: Readonly<Record<string, string | ((details: Details) => string)>> =
 };
 
 const HINTS: Readonly<Record<string, string>> = {
+  'exchange.windingDown':
+    'Keep your exit proofs: `mw exit watch`. When the exit is final, `mw exit claim` takes out what is yours.',
   'signature.notExecutor': 'Sign with the key of the executor; on a devnet: --as executor.',
   'access.notPublic': 'Sign in as the executor; on a devnet: --as executor.',
   'access.notExecutor': 'Ask as that address itself, or as the executor.',

@@ -190,7 +190,7 @@ describe('an account', () => {
       prevSeq: null,
       type: 'snapshot',
       time: server.keeper.time,
-      data: { address: aliceAddress, accounts, orders, withdrawals },
+      data: { address: aliceAddress, accounts, orders, withdrawals, exits: [] },
     });
   });
 
@@ -362,6 +362,25 @@ describe('the executor', () => {
       ['directoryChanged', undefined],
     ]);
     expect(data.events[2]).toMatchObject({ remaining: null, fill: { role: 'taker', side: 'sell', subaccount: 3 } });
+  });
+
+  it('hears, as everybody does, that a vault is in exit mode', async () => {
+    const exit = { type: 'exitModeChanged', chainId: 31338, phase: 'closing', since: 4 } as const;
+    server.keeper.exits = [{ chainId: 31338, phase: 'closing', since: 4 }];
+    const lines = [
+      await follow({ channel: 'executor', token: await signIn(server, executor) }),
+      await follow({ channel: 'account', token: await signIn(server, alice) }),
+    ];
+    const trades = await follow({ channel: 'trades', book: 1 });
+    expect(lines[1]?.first.data.exits).toEqual(server.keeper.exits);
+    server.keeper.publish([exit]);
+    server.keeper.publish([exit, rested(), fill()]);
+    for (const { reader } of lines) {
+      expect((await reader.next()).data.events).toEqual([exit]);
+      const { events } = (await reader.next()).data;
+      expect(events.filter(({ type }: Message) => type === 'exitModeChanged')).toEqual([exit]);
+    }
+    expect((await trades.reader.next()).data.trades).toHaveLength(1);
   });
 
   it('is nobody else', async () => {

@@ -17,9 +17,11 @@ import {
   ETH,
   ETH_USD,
   GENESIS,
+  HOME,
   MEME,
   MEME_USD,
   place,
+  registryLog,
   type TestExchange,
   TOKENS,
   USD,
@@ -70,6 +72,15 @@ function short(): TestExchange {
 }
 
 describe('the liquidation of a margin account', () => {
+  it('waits while a vault is in exit mode, and goes on when it is cured', () => {
+    const exchange = leveraged();
+    bid(exchange, 1_700, 100);
+    registryLog(exchange, HOME, [{ type: 'exitModeEntered' }]);
+    expect(namesOf(setPrice(exchange, 1_759).events)).toEqual([]);
+    expect(isLiquidated(exchange)).toBe(false);
+    expect(namesOf(registryLog(exchange, HOME, [{ type: 'exitModeCured' }]).events)).toContain('liquidationBegan');
+  });
+
   it('begins when its maint health is below 0, and not before', () => {
     const exchange = leveraged();
     expect(namesOf(setPrice(exchange, 1_760).events)).toEqual([]);

@@ -153,6 +153,7 @@ export function createAccountEvents(api: Pick<KeeperApi, 'assets' | 'books'>): A
       case 'checkpointCut':
       case 'checkpointFinal':
       case 'directoryChanged':
+      case 'exitModeChanged':
       case 'priceChanged':
         return [];
     }

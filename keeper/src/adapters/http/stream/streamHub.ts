@@ -68,6 +68,7 @@ export function createStreamHub(input: {
   const topics = createTopics(input);
   const subscriptions = createSubscriptions(input.maxSubscriptions);
   const accountEvents = createAccountEvents(api);
+  const followed = () => new Set(subscriptions.all().map(({ key }) => key));
   const feeds = new Map<number, BookFeed>();
   const changedBooks = new Set<number>();
   let bookTimer: NodeJS.Timeout | undefined;
@@ -79,7 +80,7 @@ export function createStreamHub(input: {
   let behind: Subscription[] = [];
   const exitProofs = createExitProofs({
     api,
-    followed: () => new Set(subscriptions.all().map(({ key }) => key)),
+    followed,
     tell(key, proof) {
       const text = bodyText('exitProof', api.now(), proof);
       for (const subscription of subscriptions.of(key)) send(subscription, subscription.seq, text);
@@ -169,7 +170,7 @@ export function createStreamHub(input: {
     if (item.events.some((event) => event.type === 'directoryChanged')) recheck();
     for (const event of item.events) if ('book' in event && feeds.has(event.book)) changedBooks.add(event.book);
     tellBooksSoon();
-    for (const [key, data] of deltasOf(item, subscriptions.has, accountEvents)) {
+    for (const [key, data] of deltasOf(item, { wanted: subscriptions.has, followed }, accountEvents)) {
       const share = shared(item.sequence, bodyText('delta', item.time, data));
       for (const subscription of subscriptions.of(key)) {
         // A snapshot may have told it already.
@@ -233,7 +234,7 @@ export function createStreamHub(input: {
       return;
     }
     for (const item of live().after(from)) {
-      const data = deltasOf(item, (wanted) => wanted === key, accountEvents).get(key);
+      const data = deltasOf(item, { wanted: (other) => other === key, followed: () => [key] }, accountEvents).get(key);
       yield { size: item.events.length, seq: item.sequence, time: item.time, data };
     }
   }

@@ -1,7 +1,12 @@
 // What there is to follow, who may follow it, and with what it begins.
 import type { KeeperApi, StreamItem } from '../../../core/api.ts';
 import type { Address } from '../../../core/commands.ts';
-import type { AccountEventView, DirectoryChangedView, StreamTopic } from '../../../core/streamViews.ts';
+import type {
+  AccountEventView,
+  DirectoryChangedView,
+  ExitModeChangedView,
+  StreamTopic,
+} from '../../../core/streamViews.ts';
 import type { TradeView } from '../../../core/views.ts';
 import { type Access, sessionRequired, sessionUnknown } from '../access.ts';
 import { bookUnknown } from '../errors.ts';
@@ -11,7 +16,7 @@ import { type AccountEvents, accountsOf, addressOf, tradeView } from './eventVie
 
 const SNAPSHOT_TRADES = 50;
 
-type Told = TradeView | AccountEventView | DirectoryChangedView;
+type Told = TradeView | AccountEventView | DirectoryChangedView | ExitModeChangedView;
 
 export interface Topics {
   /** What the topic is called inside, for the holder of the token. Throws unless he may follow it. */
@@ -56,7 +61,7 @@ export function createTopics(input: {
       if (session === undefined) throw sessionRequired();
       const { address } = session;
       const [accounts, orders] = [api.accounts(address), api.orders({ address, limit: MAX_ORDERS })];
-      return { address, accounts, orders, withdrawals: api.withdrawals(address) };
+      return { address, accounts, orders, withdrawals: api.withdrawals(address), exits: api.exits() };
     },
   };
 }
@@ -71,10 +76,10 @@ export function accountOfKey(key: string): Address | undefined {
 const tradesKey = (book: number) => `trades ${book}`;
 export const bookKey = (book: number) => `book ${book}`;
 
-/** What a command says on each wanted topic but the books, as the `data` of a delta. */
+/** What a command says on each of the `followed` topics but the books, as the `data` of a delta. `wanted`: it is among them. */
 export function deltasOf(
   item: StreamItem,
-  wanted: (key: string) => boolean,
+  { wanted, followed }: { readonly wanted: (key: string) => boolean; readonly followed: () => Iterable<string> },
   accountEvents: AccountEvents,
 ): Map<string, object> {
   const lists = new Map<string, Told[]>();
@@ -87,6 +92,9 @@ export function deltasOf(
   const isFollowed = (address: Address) => wanted(accountKey(address));
   for (const event of item.events) {
     if (all && event.type === 'directoryChanged') add(EXECUTOR_KEY, { type: event.type, what: event.what });
+    if (event.type === 'exitModeChanged') {
+      for (const key of followed()) if (key === EXECUTOR_KEY || accountOfKey(key) !== undefined) add(key, event);
+    }
     if (event.type === 'fill' && wanted(tradesKey(event.book))) add(tradesKey(event.book), tradeView(event, item));
     if (!all && !accountsOf(event).some(({ address }) => isFollowed(address))) continue;
     for (const view of accountEvents(event, item, isFollowed)) {

@@ -19,6 +19,7 @@ import type {
   AssetView,
   BookView,
   CandleView,
+  ExitModeView,
   ExitProofView,
   FillView,
   MarginHealthView,
@@ -61,6 +62,7 @@ export interface FakeKeeper {
   accounts: readonly AccountView[];
   orders: readonly OrderView[];
   withdrawals: readonly WithdrawalView[];
+  exits: readonly ExitModeView[];
   fills: readonly FillView[];
   trades: readonly TradeView[];
   exitRoot: ExitRootView | undefined;
@@ -101,6 +103,7 @@ export function createFakeKeeper(input: { readonly executor: Address; readonly a
     accounts: [accountOf(input.alice)],
     orders: [orderOf(input.alice)],
     withdrawals: [withdrawalOf(input.alice)],
+    exits: [],
     fills: [fillView],
     trades: [tradeView],
     exitRoot: exitRootView,
@@ -148,9 +151,10 @@ export function createFakeKeeper(input: { readonly executor: Address; readonly a
     checkpointer: address('c1'),
     now: () => fake.time,
     notReady: () => fake.refusal,
-    health: async () => ({ ...health, sequence: fake.sequence }),
+    health: async () => ({ ...health, sequence: fake.sequence, exits: fake.exits }),
     identity: () => ({ ...identity, executor: fake.executor }),
     executor: () => fake.executor,
+    exits: () => fake.exits,
     assets: () => assets,
     prices: () => prices,
     books: () => books,
@@ -279,6 +283,7 @@ const health: HealthView = {
   sequence: 0,
   checkpoint: { landed: 7, final: 6, ageMs: 4_200 },
   gas: { address: address('f1'), wei: '10000000000000000' },
+  exits: [],
   chains: [
     {
       chainId: HOME_CHAIN,
