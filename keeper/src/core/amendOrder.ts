@@ -14,10 +14,10 @@ import { crosses, trade } from './match.ts';
 import { BOOK_CANCEL_ONLY, BOOK_POST_ONLY, type Book, dropOrder, joinLevel, unlinkFromLevel } from './orderBook.ts';
 import {
   accountAt,
-  clientIdAt,
   feeLimitOfTerms,
   idAt,
   isPostOnly,
+  orderAt,
   priceAt,
   quantityAt,
   remainingAt,
@@ -116,8 +116,8 @@ function requeue(exchange: Exchange, book: Book, slot: number, price: number, lo
   if (rests) {
     putAside(exchange, book, slot, reserveAt(exchange, book, slot, taker.lots));
     joinLevel(orders, book, slot);
-    const { orderId, account, side } = taker;
-    tapeRested(tape, book.id, orderId, clientIdAt(orders, slot), account, side, price, taker.lots);
+    const { id, clientId, account, side, quantity, remaining, expiry } = orderAt(orders, slot);
+    tapeRested(tape, book.id, id, clientId, account, side, price, quantity, remaining, expiry);
     return;
   }
   if (taker.lots > 0) tapeLoss(exchange, book, slot, taker.stopped);

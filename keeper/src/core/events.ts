@@ -82,7 +82,11 @@ export interface OrderRested {
   readonly account: AccountId;
   readonly side: Side;
   readonly price: number;
+  /** Lots that the whole order is for, and those of them that rest. */
   readonly quantity: number;
+  readonly remaining: number;
+  /** Milliseconds; 0: good till cancelled. */
+  readonly expiry: number;
 }
 
 export type CancelReason =
@@ -99,8 +103,8 @@ export type CancelReason =
   | 'lossShared'
   | 'windDown';
 
-export interface OrderCancelled {
-  readonly type: 'orderCancelled';
+/** Lots that an order lost without a trade. */
+interface OrderLoss {
   readonly book: number;
   readonly orderId: number;
   readonly account: AccountId;
@@ -110,22 +114,19 @@ export interface OrderCancelled {
   readonly reason: CancelReason;
 }
 
+/** All that was left of an order. */
+export interface OrderCancelled extends OrderLoss {
+  readonly type: 'orderCancelled';
+}
+
 /**
- * An order got smaller without a trade: amended, keeping its place, or decremented by self-trade prevention, which tells it
- * of the taker as well. What is left of a resting order goes on resting.
+ * An order got smaller: amended, keeping its place, or decremented by self-trade prevention, which tells it of the taker as
+ * well. What is left of a resting order goes on resting.
  */
-export interface OrderReduced {
+export interface OrderReduced extends OrderLoss {
   readonly type: 'orderReduced';
-  readonly book: number;
-  readonly orderId: number;
-  readonly account: AccountId;
-  readonly side: Side;
-  readonly price: number;
-  /** Lots that it lost. */
-  readonly quantity: number;
   /** Lots that are left. */
   readonly remaining: number;
-  readonly reason: CancelReason;
 }
 
 /** One trade between two orders, at the maker's price. Fees in the quote asset's ledger units, rounded up. */

@@ -266,11 +266,6 @@ export function orderAt(orders: OrderRecords, slot: number): OpenOrder {
   };
 }
 
-/** 0 when the order has none. */
-export function clientIdAt({ integers, clients }: OrderPool, slot: number): number {
-  return integers[(slot << INTEGERS_SHIFT) | HAS_CLIENT_ID] === 1 ? (clients[slot * CLIENT_NUMBERS] as number) : 0;
-}
-
 /** Writes the record of a new order, without a client id and in no list yet; answers its slot. */
 export function writeOrder(
   orders: OrderPool,

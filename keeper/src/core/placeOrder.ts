@@ -174,7 +174,7 @@ function settleRest(exchange: Exchange, book: Book, action: Action): void {
     const slot = restOrder(exchange, book, account, orderId, price, traded + lots, lots, terms);
     if (clientId !== 0) enterClientId(orders, slot, { clientId, firstFilled: traded, firstRemaining: lots });
     if (expiry !== 0) enterExpiry(orders, slot, expiry);
-    tapeRested(tape, book.id, orderId, clientId, account, side, price, lots);
+    tapeRested(tape, book.id, orderId, clientId, account, side, price, traded + lots, lots, expiry);
   } else if (lots > 0) {
     const reason = stopped === NOT_STOPPED ? UNFILLED_REST : stopped;
     tapeCancelled(tape, book.id, orderId, reason, account, side, price, lots);

@@ -34,34 +34,24 @@ export type StreamRequest =
   | (StreamTopic & { readonly op: 'unsubscribe' })
   | { readonly op: 'ping' };
 
+/** Lots that an order lost without a trade. */
+interface OrderLossView {
+  readonly orderId: string;
+  readonly address: Address;
+  readonly subaccount: number;
+  readonly book: number;
+  readonly side: 'buy' | 'sell';
+  readonly price: number;
+  readonly quantity: number;
+  readonly reason: CancelReason;
+}
+
 /** One thing that happened to one account. Every event says whose it is. */
 export type AccountEventView =
   | { readonly type: 'orderRested'; readonly order: OrderView }
-  | {
-      readonly type: 'orderCancelled';
-      readonly orderId: string;
-      readonly address: Address;
-      readonly subaccount: number;
-      readonly book: number;
-      readonly side: 'buy' | 'sell';
-      readonly price: number;
-      /** Lots that were taken away. */
-      readonly quantity: number;
-      readonly reason: CancelReason;
-    }
-  | {
-      readonly type: 'orderReduced';
-      readonly orderId: string;
-      readonly address: Address;
-      readonly subaccount: number;
-      readonly book: number;
-      readonly side: 'buy' | 'sell';
-      readonly price: number;
-      /** Lots that were taken away, and those that are left. */
-      readonly quantity: number;
-      readonly remaining: number;
-      readonly reason: CancelReason;
-    }
+  | (OrderLossView & { readonly type: 'orderCancelled' })
+  /** `remaining`: lots that are left. */
+  | (OrderLossView & { readonly type: 'orderReduced'; readonly remaining: number })
   | {
       readonly type: 'fill';
       readonly address: Address;

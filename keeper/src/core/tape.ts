@@ -91,6 +91,8 @@ export function tapeRested(
   side: number,
   price: number,
   quantity: number,
+  remaining: number,
+  expiry: number,
 ): void {
   const rows = rowsWithRoom(tape);
   const at = tape.length;
@@ -102,6 +104,8 @@ export function tapeRested(
   rows[at + 5] = side;
   rows[at + 6] = price;
   rows[at + 7] = quantity;
+  rows[at + 8] = remaining;
+  rows[at + 9] = expiry;
   tape.length = at + TAPE_STRIDE;
 }
 
@@ -187,6 +191,8 @@ function restedOf(rows: Float64Array, at: number, ledger: Ledger): CoreEvent {
     side: rows[at + 5] as Side,
     price: rows[at + 6] as number,
     quantity: rows[at + 7] as number,
+    remaining: rows[at + 8] as number,
+    expiry: rows[at + 9] as number,
   };
 }
 

@@ -164,7 +164,9 @@ function orderView({ exchange: { ledger, books } }: State, order: OpenOrder): Or
     book: (books[order.book] as Book).id,
     side: order.side === BUY ? 'buy' : 'sell',
     price: order.price,
+    quantity: order.quantity,
     remaining: order.remaining,
+    expiry: order.expiry === 0 ? null : order.expiry,
   };
 }
 

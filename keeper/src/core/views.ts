@@ -129,8 +129,11 @@ export interface OrderView {
   readonly side: 'buy' | 'sell';
   /** Ticks. */
   readonly price: number;
-  /** Lots that still rest. */
+  /** Lots that it was placed or last amended for, and those of them that still rest. */
+  readonly quantity: number;
   readonly remaining: number;
+  /** Milliseconds; null: good till cancelled. */
+  readonly expiry: number | null;
 }
 
 export interface FillView {

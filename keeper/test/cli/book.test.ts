@@ -132,6 +132,8 @@ describe('mw book --watch', () => {
         side: BUY,
         price: 250_005,
         quantity: 7,
+        remaining: 7,
+        expiry: 0,
       },
     ]);
     const run = await running.waitFor(({ stdout }) => stdout.split('\n').length > 2);

@@ -93,7 +93,7 @@ describe('price-time priority', () => {
     act(exchange, place(ANN, ETH_USD, SELL, 200, 5));
     const { result, events } = batch(exchange, [place(BEN, ETH_USD, BUY, 200, 8, { clientId: 9 })]);
     expect(result).toMatchObject({ items: [{ code: 'ok', filled: 5, remaining: 3, resting: true }] });
-    expect(events.at(-1)).toMatchObject({ type: 'orderRested', side: BUY, price: 200, quantity: 3, clientId: 9 });
+    expect(events.at(-1)).toMatchObject({ type: 'orderRested', side: BUY, price: 200, quantity: 8, remaining: 3 });
   });
 
   it('cancels what an immediate-or-cancel order could not trade', () => {

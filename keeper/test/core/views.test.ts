@@ -147,7 +147,8 @@ describe('what the API shows', () => {
   });
 
   it('of orders: what still rests', () => {
-    act(exchange, place(BEN, ETH_USD, BUY, 100, 10, { clientId: 77 }));
+    const expiry = exchange.time + 5_000;
+    act(exchange, place(BEN, ETH_USD, BUY, 100, 10, { clientId: 77, timeInForce: 1, expiry }));
     const orderId = String(exchange.sequence * 1024);
     act(exchange, place(ANN, ETH_USD, SELL, 100, 4));
     act(exchange, place(BEN, ETH_USD, BUY, 2 ** 40, 1, { subaccount: 2 }));
@@ -160,7 +161,9 @@ describe('what the API shows', () => {
         book: ETH_USD,
         side: 'buy',
         price: 100,
+        quantity: 10,
         remaining: 6,
+        expiry,
       },
     ]);
     expect(orderViews(exchange.state, { address: ANN, limit: 10 })).toEqual([]);

@@ -470,7 +470,9 @@ function rest(naive: Naive, order: NaiveOrder): void {
     account: accountOf(order.owner),
     side: side as 0 | 1,
     price: Number(price),
-    quantity: Number(order.remaining),
+    quantity: Number(order.quantity),
+    remaining: Number(order.remaining),
+    expiry: order.expiry,
   });
 }
 

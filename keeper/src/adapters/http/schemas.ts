@@ -15,6 +15,7 @@ import {
   hex,
   hexInput,
   milliseconds,
+  orNull,
   safeInteger,
   seconds,
   side,
@@ -420,7 +421,9 @@ const restingOrder = strict({
   book: bookId,
   side,
   price: safeInteger('Ticks.'),
-  remaining: safeInteger('Lots that still rest.'),
+  quantity: safeInteger('Lots that it was placed or last amended for.'),
+  remaining: safeInteger('Those of them that still rest.'),
+  expiry: orNull(milliseconds('Good till')),
 });
 export const OrdersAnswer = Type.Array(restingOrder);
 export const BookOrdersAnswer = strict({

@@ -107,19 +107,15 @@ export function createAccountEvents(api: Pick<KeeperApi, 'assets' | 'books'>): A
   return (event, moment, isFollowed) => {
     switch (event.type) {
       case 'orderRested': {
-        const { type, book, price, quantity } = event;
-        const order = { ...owner(event), book, side: sideName(event.side), price, remaining: quantity };
+        const { type, book, price, quantity, remaining } = event;
+        const expiry = event.expiry === 0 ? null : event.expiry;
+        const order = { ...owner(event), book, side: sideName(event.side), price, quantity, remaining, expiry };
         return [{ type, order: { ...order, orderId: String(event.orderId), clientId: String(event.clientId) } }];
       }
-      case 'orderCancelled': {
-        const { type, book, price, quantity, reason } = event;
-        const orderId = String(event.orderId);
-        return [{ type, orderId, ...owner(event), book, side: sideName(event.side), price, quantity, reason }];
-      }
+      case 'orderCancelled':
       case 'orderReduced': {
-        const { type, book, price, quantity, remaining, reason } = event;
-        const order = { orderId: String(event.orderId), ...owner(event), book, side: sideName(event.side), price };
-        return [{ type, ...order, quantity, remaining, reason }];
+        const { account: _, ...loss } = event;
+        return [{ ...loss, ...owner(event), orderId: String(event.orderId), side: sideName(event.side) }];
       }
       case 'fill':
         return [fillOf(event, 'maker', moment), fillOf(event, 'taker', moment)];

@@ -478,7 +478,9 @@ function orderOf(owner: Address): OrderView {
     book: BOOK,
     side: 'buy',
     price: 240_000,
+    quantity: 30,
     remaining: 20,
+    expiry: null,
   };
 }
 
