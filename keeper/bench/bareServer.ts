@@ -6,6 +6,11 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 const server = createServer(async (request, response) => {
+  if (request.url === '/metrics') {
+    const { user, system } = process.cpuUsage();
+    response.end(`mw_process_cpu_seconds_total ${(user + system) / 1e6}\n`);
+    return;
+  }
   const { message } = JSON.parse(await bodyOf(request)) as { message: { actions: readonly { clientId: number }[] } };
   const items = message.actions.map(({ clientId }) => ({
     code: 'ok',

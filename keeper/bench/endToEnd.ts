@@ -1,11 +1,12 @@
 // `npm run bench:e2e`: how many signed orders a second the keeper takes over HTTP, durably.
 //
-//   node keeper/bench/endToEnd.ts [--json] [--quick] [--write]
+//   node keeper/bench/endToEnd.ts [--json] [--quick] [--write] [--floors]
 //
 // One keeper per row, as a process of its own (endToEndServer.ts), with 50 000 resting orders; the requests are signed
 // before the clock starts. Before each row the same requests go to a bare server that only parses and answers, and some
 // commits to a journal alone are timed, so that a busy machine or disk shows. `--write` puts the table into
-// docs/benchmarks.md, `--only 1` measures the first row only.
+// docs/benchmarks.md, `--only 1` measures the first row only; `--floors` fails when the keeper needs more processor time
+// beside the bare server than it ever may.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -40,11 +41,16 @@ interface Row {
   readonly overtaken: number;
   /** Of a server that only parses and answers. */
   readonly bareOrdersPerSecond: number;
+  /** How many orders the keeper takes in the processor time in which that server takes one. */
+  readonly shareOfBare: number;
   /** Median time of one commit to a journal on the same disk, with nothing else to do. */
   readonly commitMs: number;
   /** Orders per second of the keeper's processor time, warm-up and all threads included. */
   readonly perProcessorSecond: number;
 }
+
+/** The least `shareOfBare` by the size of the batches. */
+const FLOORS: Readonly<Record<number, number>> = { 100: 0.2, 1: 0.2 };
 
 const WARM_UP_SHARE = 0.25;
 const COMMITS = 50;
@@ -54,6 +60,7 @@ const { values: options } = parseArgs({
     json: { type: 'boolean' },
     quick: { type: 'boolean' },
     write: { type: 'boolean' },
+    floors: { type: 'boolean' },
     /** The n-th row only. */
     only: { type: 'string' },
   },
@@ -67,35 +74,33 @@ const loads: readonly Load[] = [
 ];
 
 const rows: Row[] = [];
-for (const [i, load] of loads.entries()) {
-  if (options.only === undefined || Number(options.only) === i + 1) rows.push(await measure(load));
+for (const [i, each] of loads.entries()) {
+  if (options.only === undefined || Number(options.only) === i + 1) rows.push(await measure(each));
 }
 report(rows);
+if (options.floors === true) requireFloors(rows);
 
-async function measure(load: Load): Promise<Row> {
-  const { batch, connections, requests } = load;
+async function measure({ batch, connections, requests }: Load): Promise<Row> {
   progress(`${requests} batches of ${batch} on ${connections} connections: signing`);
   const now = Date.now();
   const batches = signBatches({ batches: requests, size: batch, now });
   const bodies = batches.map((signed) => Buffer.from(JSON.stringify(signed)));
   const warmUp = Math.floor(requests * WARM_UP_SHARE);
-  const send = (url: string, headers: Record<string, string>) =>
-    sendAll({ url, path: '/v1/batches', headers, bodies, connections, warmUp });
+  const load = async (url: string, headers: Record<string, string>) => {
+    const before = await processorSeconds(url);
+    const result = await sendAll({ url, path: '/v1/batches', headers, bodies, connections, warmUp });
+    return { ...result, perProcessorSecond: (requests * batch) / ((await processorSeconds(url)) - before) };
+  };
 
   progress('  the bare server');
-  const bare = await withServer('bareServer.ts', [], (url) => send(url, {}));
+  const bare = await withServer('bareServer.ts', [], (url) => load(url, {}));
   progress('  the keeper');
   const directory = mkdtempSync(join(tmpdir(), 'mw-bench-'));
   try {
     const commitMs = await timeCommit(join(directory, 'alone'), batches);
-    let processor = 0;
-    const measured = await withServer('endToEndServer.ts', [join(directory, 'keeper')], async (url) => {
-      const headers = { authorization: `Bearer ${await signIn(url)}` };
-      const before = await processorSeconds(url);
-      const result = await send(url, headers);
-      processor = (await processorSeconds(url)) - before;
-      return result;
-    });
+    const measured = await withServer('endToEndServer.ts', [join(directory, 'keeper')], async (url) =>
+      load(url, { authorization: `Bearer ${await signIn(url)}` }),
+    );
     const counted = measured.answers.slice(warmUp);
     const accepted = counted.filter(({ status }) => status === 200);
     const overtaken = counted.length - accepted.length;
@@ -111,7 +116,8 @@ async function measure(load: Load): Promise<Row> {
       overtaken,
       bareOrdersPerSecond: Math.round(rateOf(bare, batch)),
       commitMs,
-      perProcessorSecond: Math.round((requests * batch) / processor),
+      perProcessorSecond: Math.round(measured.perProcessorSecond),
+      shareOfBare: round(measured.perProcessorSecond / bare.perProcessorSecond),
     };
   } finally {
     rmSync(directory, { recursive: true });
@@ -198,9 +204,9 @@ function report(measured: readonly Row[]): void {
     'p99 ms',
     'overtaken',
     'bare server, orders/s',
-    'of bare',
     'one commit, ms',
     'orders per processor second',
+    'of bare',
   ];
   const table = measured.map((row) => [
     String(row.batch),
@@ -210,12 +216,23 @@ function report(measured: readonly Row[]): void {
     row.p99ms.toFixed(2),
     String(row.overtaken),
     row.bareOrdersPerSecond.toLocaleString('en'),
-    `${Math.round((100 * row.ordersPerSecond) / row.bareOrdersPerSecond)} %`,
     row.commitMs.toFixed(2),
     row.perProcessorSecond.toLocaleString('en'),
+    `${Math.round(100 * row.shareOfBare)} %`,
   ]);
   if (options.json !== true) process.stdout.write(formatTable([header, ...table]));
   if (options.write === true) writeSection('bench:e2e', [header, ...table], machineLine());
+}
+
+function requireFloors(measured: readonly Row[]): void {
+  for (const { batch, connections, shareOfBare } of measured) {
+    const floor = FLOORS[batch];
+    if (floor === undefined || shareOfBare >= floor) continue;
+    const load = `${connections} connections with batches of ${batch}`;
+    throw new Error(
+      `On ${load} the keeper takes ${shareOfBare} orders where a bare server takes 1; ${floor} is the least.`,
+    );
+  }
 }
 
 function round(value: number): number {

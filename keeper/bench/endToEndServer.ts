@@ -4,16 +4,14 @@
 //   node keeper/bench/endToEndServer.ts <empty directory for the journal>
 import { availableParallelism } from 'node:os';
 import { createBatchSigners } from '../src/adapters/crypto/createBatchSigners.ts';
-import { startHttpServer } from '../src/adapters/http/startHttpServer.ts';
 import { openJournal } from '../src/adapters/journal/openJournal.ts';
-import type { IdentityView, KeeperApi, StreamItem } from '../src/core/api.ts';
 import { CORE_VERSION, encodeEngine } from '../src/core/snapshot.ts';
 import { createHistory } from '../src/flows/history.ts';
 import { createSequencer } from '../src/flows/sequencer.ts';
 import { createSubmitBatch } from '../src/flows/submitBatch.ts';
 import { GENESIS } from '../test/support/exchange.ts';
 import { openMarket } from './endToEndMarket.ts';
-import { healthAt, quietSubscriptions } from './quietKeeper.ts';
+import { serveQuietKeeper } from './quietKeeper.ts';
 
 const directory = process.argv[2];
 if (directory === undefined) throw new Error('Usage: node keeper/bench/endToEndServer.ts <directory>');
@@ -37,16 +35,6 @@ const sequencer = createSequencer({
     throw error;
   },
 });
-const history = createHistory();
-const listeners = new Set<(item: StreamItem) => void>();
-sequencer.subscribe((applied) => {
-  history.record(applied);
-  const { command, outcome } = applied;
-  if (outcome.events.length === 0) return;
-  for (const listener of listeners)
-    listener({ sequence: applied.sequence, time: command.time, events: outcome.events });
-});
-
 const domain = { chainId: homeChainId, verifyingContract: checkpointer };
 const threads = Math.max(1, Math.min(3, availableParallelism() - 1));
 const signers = createBatchSigners({
@@ -62,34 +50,18 @@ const submitBatch = createSubmitBatch({
   findSigner: signers.find,
   gate: () => undefined,
 });
-const served: Partial<KeeperApi> = {
-  ...quietSubscriptions,
-  homeChainId,
-  checkpointer,
-  now: Date.now,
-  notReady: () => undefined,
-  identity: () => ({ homeChainId }) as IdentityView,
-  health: async () => healthAt(sequencer.sequence),
-  executor: () => state.executor,
-  submitBatch,
-  subscribe(listener) {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  },
-};
-
-const server = await startHttpServer({
-  api: served as KeeperApi,
-  host: '127.0.0.1',
-  port: 0,
+const { server, tell } = await serveQuietKeeper({
+  state,
+  sequence: () => sequencer.sequence,
+  api: { submitBatch },
   publicBooks: 'depth',
-  logger: {
-    info() {},
-    warn() {},
-    error: (fields, message) => process.stderr.write(`${message} ${JSON.stringify(fields)}\n`),
-  },
 });
-process.stdout.write(`${server.url}\n`);
+const history = createHistory();
+sequencer.subscribe((applied) => {
+  history.record(applied);
+  const { command, outcome } = applied;
+  if (outcome.events.length > 0) tell({ sequence: applied.sequence, time: command.time, events: outcome.events });
+});
 process.once('SIGTERM', async () => {
   await server.close();
   await sequencer.close();
