@@ -1,6 +1,8 @@
 // The exchange that the end-to-end bench trades on, and the batches that are sent to it: the operations of the engine's
 // bench, which the executor signs a hundred at a time or one by one.
 import { createSigner } from '../src/adapters/crypto/signer.ts';
+import { batchDigest } from '../src/core/batchDigest.ts';
+import { encodeBatch } from '../src/core/commandCodec.ts';
 import {
   ACTION_CANCEL,
   ACTION_PLACE,
@@ -11,7 +13,7 @@ import {
   UNUSED_ACTION,
 } from '../src/core/commands.ts';
 import { keccak256Hex } from '../src/core/keccak.ts';
-import { type BatchMessage, batchDigest } from '../src/core/typedMessages.ts';
+import type { BatchMessage } from '../src/core/typedMessages.ts';
 import {
   apply,
   directoryLog,
@@ -98,7 +100,7 @@ interface Flow {
 /** The operations after those of `openMarket`, as signed batches. */
 export function signBatches(flow: Flow): SignedBatch[] {
   return Array.from(batchMessages(flow), (message) => {
-    return { message, signature: executor.sign(batchDigest(domain, message)) };
+    return { message, signature: executor.sign(batchDigest(domain, encodeBatch(message))) };
   });
 }
 

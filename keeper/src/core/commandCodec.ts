@@ -35,6 +35,7 @@ import {
   writeInteger,
   written,
 } from './packing.ts';
+import type { BatchMessage } from './typedMessages.ts';
 
 const VERSION = 2;
 const WORD = 32;
@@ -61,7 +62,7 @@ export function encodeCommand(command: Command): Uint8Array {
     case 'batch':
       writeByte(writer, BATCH);
       writeInteger(writer, command.time);
-      writeBatch(writer, command);
+      writeBytes(writer, command.encoded ?? encodeBatch(command));
       break;
     case 'requestWithdrawal':
       writeByte(writer, REQUEST_WITHDRAWAL);
@@ -104,6 +105,19 @@ export function encodeCommand(command: Command): Uint8Array {
       writePrices(writer, command);
       break;
   }
+  return written(writer);
+}
+
+/** What is signed of a batch, without its time: the end of what `encodeCommand` writes. Throws `FormatError` as that does. */
+export function encodeBatch(batch: BatchMessage): Uint8Array {
+  const writer = createWriter();
+  writeAddress(writer, batch.executor);
+  writeInteger(writer, batch.epoch);
+  writeInteger(writer, batch.nonce);
+  writeInteger(writer, batch.deadline);
+  writeByte(writer, batch.makersFirst ? 1 : 0);
+  writeInteger(writer, batch.actions.length);
+  for (const action of batch.actions) writeAction(writer, action);
   return written(writer);
 }
 
@@ -180,16 +194,6 @@ function readContent(reader: Reader, kind: number, time: number): Command {
     default:
       throw new FormatError(`a command of unknown kind ${kind}`);
   }
-}
-
-function writeBatch(writer: Writer, command: BatchCommand): void {
-  writeAddress(writer, command.executor);
-  writeInteger(writer, command.epoch);
-  writeInteger(writer, command.nonce);
-  writeInteger(writer, command.deadline);
-  writeByte(writer, command.makersFirst ? 1 : 0);
-  writeInteger(writer, command.actions.length);
-  for (const action of command.actions) writeAction(writer, action);
 }
 
 function readBatch(reader: Reader, time: number): BatchCommand {

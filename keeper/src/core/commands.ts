@@ -99,6 +99,8 @@ export interface BatchCommand {
   readonly deadline: number;
   readonly makersFirst: boolean;
   readonly actions: readonly Action[];
+  /** The fields above but for the time, as `encodeBatch` writes them, where somebody has done so already. */
+  readonly encoded?: Uint8Array;
 }
 
 /** A user's typed `WithdrawalRequest`, its signature already checked. Amount in the chain's atoms. */

@@ -44,6 +44,8 @@ export function writeByte(writer: Writer, byte: number): void {
 
 /** An integer of 0 … 2⁵³ − 1. Throws `FormatError` for anything else. */
 export function writeInteger(writer: Writer, value: number): void {
+  // Most integers are this small.
+  if (value === (value & 127)) return writeByte(writer, value);
   if (!(value >= 0 && value <= MAX_SAFE && Math.floor(value) === value))
     throw new FormatError(`${value} is no integer`);
   makeRoom(writer, 8);

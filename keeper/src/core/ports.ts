@@ -3,7 +3,7 @@
 import type { Address, Block, Command, Hex, LogEntry } from './commands.ts';
 import type { ExitLeaf, ExitTokenLeaf, Proved } from './exitTree.ts';
 import type { QuotedTrade } from './oracle/observe.ts';
-import type { BatchMessage, CheckpointMessage, ExitRootLeaf, WithdrawalMessage } from './typedMessages.ts';
+import type { CheckpointMessage, ExitRootLeaf, WithdrawalMessage } from './typedMessages.ts';
 
 /** How far a log has been read: `index` entries give `head`; the newest of them is at or before block `blockNumber`. */
 export interface LogPosition {
@@ -207,8 +207,8 @@ export interface SignedBy {
 
 /** Finds out who signed batches, beside everything else. Answers in the order in which it is asked. */
 export interface BatchSigners {
-  /** Rejects when the message does not fit its type, and when the threads have ended. */
-  find(message: BatchMessage, signature: Hex): Promise<SignedBy>;
+  /** @param batch as `encodeBatch` writes it. Rejects when it does not fit its type, and when the threads have ended. */
+  find(batch: Uint8Array, signature: Hex): Promise<SignedBy>;
   close(): Promise<void>;
 }
 

@@ -1,10 +1,11 @@
 // One signed batch of an executor: who signed it, may it be taken now, and what became of it.
 import type { Answer, BatchAnswer, Refusal } from '../core/api.ts';
+import { batchDigest } from '../core/batchDigest.ts';
+import { encodeBatch } from '../core/commandCodec.ts';
 import type { Address, Hex } from '../core/commands.ts';
 import { ACTION_CANCEL, ACTION_CANCEL_ALL, BATCH_LIMIT } from '../core/commands.ts';
 import type { BatchSigners, SignedBy } from '../core/ports.ts';
 import type { BatchMessage } from '../core/typedMessages.ts';
-import { batchDigest } from '../core/typedMessages.ts';
 import type { Applied, Sequencer } from './sequencer.ts';
 
 /** Answers kept for repeats; an executor that never heard one asks again within seconds. */
@@ -35,10 +36,10 @@ export function createSubmitBatch(input: {
   const answers = new Map<Hex, Promise<Answer<BatchAnswer>>>();
   let checking = 0;
 
-  async function signedBy(message: BatchMessage, signature: Hex): Promise<SignedBy> {
+  async function signedBy(encoded: Uint8Array, signature: Hex): Promise<SignedBy> {
     checking++;
     try {
-      return await input.findSigner(message, signature);
+      return await input.findSigner(encoded, signature);
     } finally {
       checking--;
     }
@@ -59,8 +60,8 @@ export function createSubmitBatch(input: {
     if (!isStored) answers.delete(digest);
   }
 
-  async function apply(message: BatchMessage): Promise<Answer<BatchAnswer>> {
-    const { sequence, outcome } = await sequencer.submit({ type: 'batch', ...message });
+  async function apply(message: BatchMessage, encoded: Uint8Array): Promise<Answer<BatchAnswer>> {
+    const { sequence, outcome } = await sequencer.submit({ type: 'batch', ...message, encoded });
     if (outcome.result.code !== 'ok') return { ok: false, refusal: refusalOf(outcome.result, message, sequencer) };
     return { ok: true, value: { sequence, result: outcome.result, repeated: false } };
   }
@@ -68,7 +69,8 @@ export function createSubmitBatch(input: {
   const submit = async (request: { readonly message: BatchMessage; readonly signature: Hex }) => {
     const { message, signature } = request;
     if (checking >= CHECKING_LIMIT) return { ok: false, refusal: OVERLOADED } as const;
-    const { digest, signer } = await signedBy(message, signature);
+    const encoded = encodeBatch(message);
+    const { digest, signer } = await signedBy(encoded, signature);
     const refusal = checkSigner({ signer, claimed: message.executor, executor: sequencer.state.executor });
     if (refusal !== undefined) return { ok: false, refusal } as const;
 
@@ -82,7 +84,7 @@ export function createSubmitBatch(input: {
     if (closed !== undefined) return { ok: false, refusal: closed } as const;
 
     // Only a nonce that grows is remembered: anything else must not push a real answer out.
-    const answer = apply(message);
+    const answer = apply(message, encoded);
     if (message.nonce > sequencer.state.batchNonce) {
       keep(digest, answer);
       void forgetRefusal(digest, answer);
@@ -94,7 +96,7 @@ export function createSubmitBatch(input: {
     remember({ sequence, command, outcome }: Applied) {
       if (command.type !== 'batch' || outcome.result.code !== 'ok') return;
       const value = { sequence, result: outcome.result, repeated: false };
-      keep(batchDigest(domain, command), Promise.resolve({ ok: true, value }));
+      keep(batchDigest(domain, encodeBatch(command)), Promise.resolve({ ok: true, value }));
     },
   });
 }

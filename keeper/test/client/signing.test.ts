@@ -5,7 +5,7 @@ import { signBatch, signWithdrawalCancel, signWithdrawalRequest } from '../../sr
 import type { Address } from '../../src/core/commands.ts';
 import { TypedMessageError } from '../../src/core/eip712.ts';
 import type { BatchMessage, WithdrawalRequestMessage } from '../../src/core/typedMessages.ts';
-import { batchDigest, digestOf } from '../../src/core/typedMessages.ts';
+import { digestOf } from '../../src/core/typedMessages.ts';
 
 const account = privateKeyToAccount(`0x${'42'.repeat(32)}`);
 const signer = account.address.toLowerCase() as Address;
@@ -51,7 +51,7 @@ const REQUEST: WithdrawalRequestMessage = {
 describe('what a viem account signs', () => {
   it('is a batch that the keeper takes', async () => {
     const signature = await signBatch({ account, domain: DOMAIN, message: BATCH });
-    expect(recoverAddress(batchDigest(DOMAIN, BATCH), signature)).toBe(signer);
+    expect(recoverAddress(digestOf('Batch', DOMAIN, BATCH), signature)).toBe(signer);
   });
 
   it('is a withdrawal request that the keeper takes', async () => {

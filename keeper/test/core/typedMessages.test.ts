@@ -3,11 +3,8 @@ import fc from 'fast-check';
 import { encodeAbiParameters, encodePacked, hashTypedData, keccak256 } from 'viem';
 import { describe, expect, it } from 'vitest';
 import type { Action, Address, Hex } from '../../src/core/commands.ts';
-import { BATCH_LIMIT } from '../../src/core/commands.ts';
-import { TypedMessageError } from '../../src/core/eip712.ts';
 import type { BatchMessage, MessageType, TypedMessages, WithdrawalMessage } from '../../src/core/typedMessages.ts';
 import {
-  batchDigest,
   digestFromJson,
   digestOf,
   domainOf,
@@ -47,19 +44,6 @@ function actionOf(): fc.Arbitrary<Action> {
   return messageOf(fields, SAFE_MAX).map((action) =>
     Object.fromEntries(Object.entries(action).map(([k, v]) => [k, typeof v === 'bigint' ? Number(v) : v])),
   ) as fc.Arbitrary<Action>;
-}
-
-const safeInteger = fc.oneof(fc.maxSafeNat(), fc.constantFrom(0, 1, Number.MAX_SAFE_INTEGER, 2 ** 32, 2 ** 32 - 1));
-
-function batchOf(maxActions: number): fc.Arbitrary<BatchMessage> {
-  return fc.record({
-    executor: hexOf(20),
-    epoch: safeInteger,
-    nonce: safeInteger,
-    deadline: safeInteger,
-    makersFirst: fc.boolean(),
-    actions: fc.array(actionOf(), { maxLength: maxActions }),
-  });
 }
 
 function viemDigest(type: MessageType, message: object, domain = DOMAIN): Hex {
@@ -230,60 +214,6 @@ describe('the strict encoder', () => {
     expect(() => digestOf('Withdrawal', { ...DOMAIN, verifyingContract }, WITHDRAWAL)).toThrow(
       /domain\.verifyingContract/,
     );
-  });
-});
-
-describe('the fast digest of a batch', () => {
-  it('agrees with the generic one and with viem', () => {
-    fc.assert(
-      fc.property(batchOf(6), (batch) => {
-        const digest = digestOf('Batch', DOMAIN, batch);
-        expect(batchDigest(DOMAIN, batch)).toBe(digest);
-        expect(viemDigest('Batch', batch)).toBe(digest);
-      }),
-      { numRuns: 500 },
-    );
-  });
-
-  it('agrees on the largest batch and on one right after it', () => {
-    const largest = { ...BATCH, actions: Array.from({ length: BATCH_LIMIT }, (_, i) => ({ ...ACTION, clientId: i })) };
-    expect(batchDigest(DOMAIN, largest)).toBe(viemDigest('Batch', largest));
-    expect(batchDigest(DOMAIN, { ...BATCH, actions: [] })).toBe(viemDigest('Batch', { ...BATCH, actions: [] }));
-    expect(batchDigest(DOMAIN, BATCH)).toBe(viemDigest('Batch', BATCH));
-  });
-
-  it('refuses exactly what the generic one refuses, and leaves no trace of it', () => {
-    const junk = fc.constantFrom<unknown>(-1, 1.5, 2 ** 53, 2 ** 32, 256, '1', null, undefined, true, '0x12', [], {});
-    const field = fc.constantFrom('executor', 'epoch', 'nonce', 'deadline', 'makersFirst', 'actions');
-    const actionField = fc.constantFrom(...Object.keys(ACTION), 'surplus');
-    const outcome = (run: () => Hex) => {
-      try {
-        return run();
-      } catch (error) {
-        expect(error).toBeInstanceOf(TypedMessageError);
-        return (error as Error).message;
-      }
-    };
-    fc.assert(
-      fc.property(field, actionField, junk, fc.boolean(), (name, actionName, value, inside) => {
-        const batch = inside
-          ? { ...BATCH, actions: [ACTION, { ...ACTION, [actionName]: value }] }
-          : { ...BATCH, [name]: value };
-        const wrong = batch as BatchMessage;
-        expect(outcome(() => batchDigest(DOMAIN, wrong))).toBe(outcome(() => digestOf('Batch', DOMAIN, wrong)));
-        expect(batchDigest(DOMAIN, BATCH)).toBe(viemDigest('Batch', BATCH));
-      }),
-      { numRuns: 500 },
-    );
-  });
-
-  it('refuses more actions than a batch may hold', () => {
-    const actions = Array.from({ length: BATCH_LIMIT + 1 }, () => ACTION);
-    expect(() => batchDigest(DOMAIN, { ...BATCH, actions })).toThrow(/at most 1024 items, got 1025/);
-  });
-
-  it('takes a journalled command, whose other fields do not count', () => {
-    expect(batchDigest(DOMAIN, { ...BATCH, type: 'batch', time: 5 } as BatchMessage)).toBe(batchDigest(DOMAIN, BATCH));
   });
 });
 

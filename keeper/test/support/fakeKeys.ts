@@ -1,11 +1,11 @@
 // Keys for names, and a sealing that anybody can open.
 import { recoverAddress } from '../../src/adapters/crypto/recover.ts';
 import { createSigner } from '../../src/adapters/crypto/signer.ts';
+import { batchDigest } from '../../src/core/batchDigest.ts';
 import { concatBytes } from '../../src/core/bytes.ts';
 import type { Domain } from '../../src/core/eip712.ts';
 import { keccak256, keccak256Hex } from '../../src/core/keccak.ts';
 import type { BatchSigners, KeeperKeys, Signer } from '../../src/core/ports.ts';
-import { batchDigest } from '../../src/core/typedMessages.ts';
 
 const text = (value: string) => new TextEncoder().encode(value);
 
@@ -29,8 +29,8 @@ export function fakeKeys(leader = 'leader'): KeeperKeys {
 /** Without threads: what was asked first is answered first anyway. */
 export function fakeBatchSigners(domain: Domain): BatchSigners {
   return {
-    async find(message, signature) {
-      const digest = batchDigest(domain, message);
+    async find(batch, signature) {
+      const digest = batchDigest(domain, batch);
       return { digest, signer: recoverAddress(digest, signature) };
     },
     async close() {},

@@ -7,7 +7,7 @@ import type { StatePacker } from '../../src/core/packingStore.ts';
 import type { ChainReader, KeeperKeys, Logger, Signer } from '../../src/core/ports.ts';
 import type { State } from '../../src/core/state.ts';
 import type { BatchMessage, WithdrawalCancelMessage, WithdrawalRequestMessage } from '../../src/core/typedMessages.ts';
-import { batchDigest, digestOf } from '../../src/core/typedMessages.ts';
+import { digestOf } from '../../src/core/typedMessages.ts';
 import { CHECKPOINT_SETTINGS } from '../../src/flows/cutCheckpoint.ts';
 import { GATE_SETTINGS } from '../../src/flows/gates.ts';
 import type { Leading } from '../../src/flows/keeperApi.ts';
@@ -198,7 +198,7 @@ export function signBatch(
     actions,
     ...more,
   };
-  return { message, signature: signer.sign(batchDigest(API_DOMAIN, message)) };
+  return { message, signature: signer.sign(digestOf('Batch', API_DOMAIN, message)) };
 }
 
 export function signWithdrawal(

@@ -5,7 +5,7 @@ import type { KeeperClient } from '../../src/client/keeperClient.ts';
 import type { BatchAnswer } from '../../src/core/api.ts';
 import type { Action } from '../../src/core/commands.ts';
 import { IMMEDIATE_OR_CANCEL } from '../../src/core/commands.ts';
-import { batchDigest } from '../../src/core/typedMessages.ts';
+import { digestOf } from '../../src/core/typedMessages.ts';
 import type { OrderView } from '../../src/core/views.ts';
 import type { LiveDevnet } from './liveDevnet.ts';
 import { createNaive, type Naive, naiveDeposit, naiveFeeAccount, ownerOf } from './naiveEngine.ts';
@@ -95,7 +95,7 @@ async function signFast({ devnet: { domain } }: LiveDevnet, actions: readonly Ac
   const deadline = Date.now() + LIVES_MS;
   const executor = addressOf(EXECUTOR);
   const message = { executor, epoch: 1, nonce: nextNonce(), deadline, makersFirst: false, actions };
-  return { message, signature: await accountOf(EXECUTOR).sign({ hash: batchDigest(domain, message) }) };
+  return { message, signature: await accountOf(EXECUTOR).sign({ hash: digestOf('Batch', domain, message) }) };
 }
 
 function randomActions(

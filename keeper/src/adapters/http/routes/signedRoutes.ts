@@ -112,6 +112,9 @@ function batchMessage(message: BatchMessage): BatchMessage {
   return {
     ...message,
     executor: lower(message.executor),
-    actions: message.actions.map((action) => ({ ...action, account: lower(action.account) })),
+    actions: message.actions.map((action) => {
+      const account = lower(action.account);
+      return account === action.account ? action : { ...action, account };
+    }),
   };
 }
