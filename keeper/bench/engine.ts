@@ -3,10 +3,11 @@
 //   node keeper/bench/engine.ts [--json] [--quick] [--seed n] [--write] [--floors]
 //
 // Our engine comes twice: an operation at a time, as the others do, and as the keeper drives it, in commands of a hundred
-// actions of which each is looked up by name, answered and told of. Five interleaved rounds for the rate, each with a fresh book of 50 000 resting orders that is not timed; then three
-// rounds with a timer around every operation. Slow engines get the first part of the operations only, and say so. All
-// engines must have traded the same after the same operations, or the run fails. `--write` puts the table into
-// docs/benchmarks.md; `--floors` fails when the engine is less ahead of others than it always must be.
+// actions, each of which is looked up by name, answered and told of. Five interleaved rounds for the rate, each with a
+// fresh book of 50 000 resting orders that is not timed; then three rounds with a timer around every operation, or
+// command. Slow engines get the first part of the operations only, and say so. All engines must have traded the same after
+// the same operations, or the run fails. `--write` puts the table into docs/benchmarks.md; `--floors` fails when the engine
+// is less ahead of others than it always must be.
 import { parseArgs } from 'node:util';
 import { createLimitOrderBook } from './limitOrderBook.ts';
 import { type Contender, type Measured, measureEngines, progress } from './measure.ts';

@@ -20,12 +20,17 @@ export function isPositiveSafe(value: number): boolean {
   return value >= 1 && value <= MAX_SAFE && Math.floor(value) === value;
 }
 
+/** Below this product, quotients by 10⁶ are so finely spaced that rounding one cannot carry it over an integer. */
+const CEILS_EXACTLY_BELOW = 2 ** 50;
+
 /**
  * ⌈notional · feePpm / 10⁶⌉, exact for every notional below 2⁵³ and feePpm ≤ 10⁶, although the product may exceed 2⁵³:
  * with notional = m·10⁶ + r the fee is m·feePpm + ⌈r·feePpm / 10⁶⌉, which holds for any split, so that m may be
  * estimated with a rounded multiplication.
  */
 export function feeUp(notional: number, feePpm: number): number {
+  const product = notional * feePpm;
+  if (product < CEILS_EXACTLY_BELOW) return Math.ceil(product / PPM);
   const millions = Math.floor(notional * 1e-6);
   const rest = notional - millions * PPM;
   return millions * feePpm + Math.ceil((rest * feePpm) / PPM);

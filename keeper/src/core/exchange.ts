@@ -61,7 +61,7 @@ export interface Placement {
   /** What was not, in the unit of the order's quantity. */
   remaining: number;
   resting: boolean;
-  /** Units that it would have put aside, and those that were free. */
+  /** Units that it has to put aside, and, where they were too few, those that were free. */
   needed: number;
   free: number;
 }

@@ -93,6 +93,7 @@ function costRefusal(exchange: Exchange, book: Book, account: number, action: Ac
     return 'order.notionalOutOfRange';
   }
   const needed = isBudget && side === BUY ? quantity : reserve;
+  exchange.placement.needed = needed;
   if (!isMargin(exchange.ledger, account)) return fundsRefusal(exchange, book, account, side, needed);
   if ((flags & REDUCE_ONLY) === 0 && exchange.margin.liquidations.has(account)) return 'account.liquidated';
   // A budget alone does not bound the price that it may buy at, and so not the damage.
@@ -164,14 +165,16 @@ function repeatPlacement(orders: OrderPool, slot: number, placement: Placement):
 function settleRest(exchange: Exchange, book: Book, action: Action): void {
   const { orders, taker, placement, tape } = exchange;
   const { account, orderId, lots, stopped, traded, feeLimitPpm } = taker;
-  const { side, price, clientId, expiry, flags, timeInForce } = action;
+  const { side, price, quantity, clientId, expiry, flags, timeInForce } = action;
   placement.filled = traded;
   placement.remaining = lots;
   placement.resting = lots > 0 && timeInForce <= GOOD_TILL_TIME && stopped === NOT_STOPPED;
   if (placement.resting) {
     const postOnly = (flags & POST_ONLY) !== 0;
     const terms = termsOf(side, postOnly, flags >>> SELF_TRADE_SHIFT, expiry !== 0, feeLimitPpm);
-    const slot = restOrder(exchange, book, account, orderId, price, traded + lots, lots, terms);
+    // What was checked is what it puts aside, unless something of it is gone.
+    const reserve = lots === quantity ? placement.needed : reserveOf(book, side, price, lots, feeLimitPpm);
+    const slot = restOrder(exchange, book, account, orderId, price, traded + lots, lots, terms, reserve);
     if (clientId !== 0) enterClientId(orders, slot, { clientId, firstFilled: traded, firstRemaining: lots });
     if (expiry !== 0) enterExpiry(orders, slot, expiry);
     tapeRested(tape, book.id, orderId, clientId, account, side, price, traded + lots, lots, expiry);

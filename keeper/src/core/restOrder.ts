@@ -1,9 +1,9 @@
 // How orders come to rest: new ones, and those that were open when a state was saved.
-import { type Exchange, putAside, reserveAt } from './exchange.ts';
+import { type Exchange, putAside, reserveOf } from './exchange.ts';
 import { type Book, joinAccount, joinLevel } from './orderBook.ts';
 import { enterClientId, enterExpiry, idAt, type OpenOrder, termsOf, writeOrder } from './orderPool.ts';
 
-/** Opens an order at the back of its price level, as the newest of its account; answers its slot. */
+/** Opens an order at the back of its price level; answers its slot. `reserve`: units that it puts aside. */
 export function restOrder(
   exchange: Exchange,
   book: Book,
@@ -13,8 +13,9 @@ export function restOrder(
   quantity: number,
   remaining: number,
   terms: number,
+  reserve: number,
 ): number {
-  const slot = openOrder(exchange, book, account, orderId, price, quantity, remaining, terms);
+  const slot = openOrder(exchange, book, account, orderId, price, quantity, remaining, terms, reserve);
   joinAccount(exchange.orders, exchange.ledger, slot);
   return slot;
 }
@@ -26,7 +27,8 @@ export function restoreOrders(exchange: Exchange, saved: readonly OpenOrder[]): 
     const { id, account, side, price, quantity, remaining, postOnly, selfTrade, expiry, feeLimitPpm } = order;
     const terms = termsOf(side, postOnly, selfTrade, expiry !== 0, feeLimitPpm);
     const book = books[order.book] as Book;
-    const slot = openOrder(exchange, book, account, id, price, quantity, remaining, terms);
+    const reserve = reserveOf(book, side, price, remaining, feeLimitPpm);
+    const slot = openOrder(exchange, book, account, id, price, quantity, remaining, terms, reserve);
     if (order.clientId !== 0) enterClientId(orders, slot, order);
     if (expiry !== 0) enterExpiry(orders, slot, expiry);
     return slot;
@@ -44,10 +46,11 @@ function openOrder(
   quantity: number,
   remaining: number,
   terms: number,
+  reserve: number,
 ): number {
   const { orders } = exchange;
   const slot = writeOrder(orders, orderId, account, book.index, price, quantity, remaining, terms);
-  putAside(exchange, book, slot, reserveAt(exchange, book, slot, remaining));
+  putAside(exchange, book, slot, reserve);
   joinLevel(orders, book, slot);
   return slot;
 }
