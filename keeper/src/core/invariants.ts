@@ -118,7 +118,7 @@ function assertBalances(ledger: Ledger): void {
   }
 }
 
-/** Who is liquidated has no open orders, and owes something: both end it. */
+/** Who is liquidated is a margin account, whose orders were cancelled. */
 function assertLiquidations(exchange: Exchange): void {
   for (const account of exchange.margin.liquidations.keys()) {
     assert(isMargin(exchange.ledger, account), `account ${account} is liquidated and funded`);

@@ -4,7 +4,7 @@ import { type Address, BUY, SELL } from './commands.ts';
 import type { WithdrawalChanged } from './events.ts';
 import { type Asset, accountsOf, isMargin, type Net, type VaultToken } from './ledger.ts';
 import { levelSlot, NO_ASK, NO_BID, priceAbove, priceBelow } from './levels.ts';
-import { marginHealthView } from './margin/marginViews.ts';
+import { liquidationView, marginHealthView } from './margin/marginViews.ts';
 import type { Book } from './orderBook.ts';
 import {
   accountAt,
@@ -98,7 +98,11 @@ export function accountViews(state: State, address: Address, now = state.time): 
       .filter(({ token }) => token.asset < 0)
       .map(({ token: { chainId, token }, atoms }) => ({ chainId, token, atoms: String(atoms) })),
     margin: isMargin(ledger, account)
-      ? { tier: ledger.creditTier[account] as number, ...marginHealthView(state.exchange, account, { now }) }
+      ? {
+          tier: ledger.creditTier[account] as number,
+          ...marginHealthView(state.exchange, account, { now }),
+          liquidation: liquidationView(state.exchange, account),
+        }
       : null,
   }));
 }

@@ -110,6 +110,15 @@ export interface SimulationView {
   readonly allowed: boolean;
 }
 
+/** What is done about an account whose maint health fell below 0. */
+export interface LiquidationView {
+  readonly since: number;
+  /** It owes more than it owns is worth: nobody withdraws until that is over. */
+  readonly bankrupt: boolean;
+  /** What our own books did not close: at most `sell` is to be given for at least `buy`. */
+  readonly settlement: { readonly sell: AmountView; readonly buy: AmountView } | null;
+}
+
 export interface AccountView {
   readonly address: Address;
   readonly subaccount: number;
@@ -117,7 +126,13 @@ export interface AccountView {
   /** Deposits of tokens that no asset lists yet. */
   readonly unlisted: readonly { readonly chainId: number; readonly token: Address; readonly atoms: string }[];
   /** null: the account is funded. */
-  readonly margin: (MarginHealthView & { readonly tier: number }) | null;
+  readonly margin:
+    | (MarginHealthView & {
+        readonly tier: number;
+        /** null while it is not liquidated. */
+        readonly liquidation: LiquidationView | null;
+      })
+    | null;
 }
 
 export interface OrderView {

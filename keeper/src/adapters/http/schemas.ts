@@ -396,6 +396,15 @@ export const SimulateAnswer = strict({
   allowed: Type.Boolean({ description: 'Whether a margin account may do it.' }),
 });
 
+const liquidation = Type.Union([
+  Type.Null(),
+  strict({
+    since: milliseconds('Began at'),
+    bankrupt: Type.Boolean({ description: 'It owes more than it owns is worth: nobody withdraws meanwhile.' }),
+    settlement: Type.Union([Type.Null(), strict({ sell: strict(amountFields), buy: strict(amountFields) })]),
+  }),
+]);
+
 export const AccountsAnswer = Type.Array(
   strict({
     address,
@@ -409,7 +418,7 @@ export const AccountsAnswer = Type.Array(
       }),
     ),
     unlisted: Type.Array(strict({ chainId, token: address, atoms: decimal("Atoms of the chain's token.") })),
-    margin: Type.Union([strict({ tier: uint(8), ...healthFields }), Type.Null()]),
+    margin: Type.Union([strict({ tier: uint(8), ...healthFields, liquidation }), Type.Null()]),
   }),
 );
 

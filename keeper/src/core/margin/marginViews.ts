@@ -2,10 +2,11 @@
 import { isPositiveSafe, MAX_SAFE } from '../assets.ts';
 import { BUY, GOOD_TILL_CANCELLED, SELL } from '../commands.ts';
 import { type Exchange, feeLimitOf, reserveOf } from '../exchange.ts';
+import type { Asset } from '../ledger.ts';
 import { VALUE_DECIMALS } from '../oracle/observe.ts';
 import { type GuardedPrice, isFresh, isUsable } from '../oracle/priceGuard.ts';
 import type { State } from '../state.ts';
-import type { MarginHealthView, PriceView, SimulationView } from '../views.ts';
+import type { AmountView, LiquidationView, MarginHealthView, PriceView, SimulationView } from '../views.ts';
 import { accountHealth, balancesOf, isFair, type OrderOnTrial, type Trial } from './accountHealth.ts';
 import { riskOf } from './accountRisk.ts';
 import { marginTerms } from './marginState.ts';
@@ -118,4 +119,18 @@ export function marginHealthView(
     leveragePpm: text(risk?.leveragePpm),
     distanceToLiquidationPpm: text(risk?.distanceToLiquidationPpm),
   };
+}
+
+/** null while the account is not liquidated. */
+export function liquidationView({ margin, ledger }: Exchange, account: number): LiquidationView | null {
+  const liquidation = margin.liquidations.get(account);
+  if (liquidation === undefined) return null;
+  const amountOf = (index: number, units: number): AmountView => {
+    const { id: asset, symbol, ledgerDecimals: decimals } = ledger.assets[index] as Asset;
+    return { asset, symbol, decimals, amount: String(units) };
+  };
+  const { since, bankrupt, settlement } = liquidation;
+  if (settlement === undefined) return { since, bankrupt, settlement: null };
+  const { asset, liability, given, repaid } = settlement;
+  return { since, bankrupt, settlement: { sell: amountOf(asset, given), buy: amountOf(liability, repaid) } };
 }

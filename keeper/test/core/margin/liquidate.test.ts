@@ -6,6 +6,7 @@ import { validateInternalState } from '../../../src/core/invariants.ts';
 import { addWad, grantCredit, openAccount } from '../../../src/core/ledger.ts';
 import { liquidationHealth } from '../../../src/core/margin/accountHealth.ts';
 import { decodeEngine, encodeEngine, engineHash } from '../../../src/core/snapshot.ts';
+import { accountViews } from '../../../src/core/viewState.ts';
 import {
   act,
   addressOf,
@@ -174,6 +175,14 @@ describe('the liquidation of a margin account', () => {
     give(exchange, { from: ANN, to: BOB, asset: USD, units: 32 * Number(DOLLAR) });
     give(exchange, { from: ANN, to: BOB, asset: MEME, units: 350_000 });
     const { events } = setPrices(exchange, { [USD]: price(1, 6), [MEME]: price(2, 3) });
+    expect(accountViews(exchange.state, ANN)[0]?.margin?.liquidation).toEqual({
+      since: exchange.time,
+      bankrupt: false,
+      settlement: {
+        sell: { asset: USD, symbol: 'USD', decimals: 6, amount: '535383598' },
+        buy: { asset: MEME, symbol: 'MEME', decimals: 3, amount: '257297' },
+      },
+    });
     // A MEME has a thousand units.
     expect(events).toContainEqual({
       type: 'settlementMarked',

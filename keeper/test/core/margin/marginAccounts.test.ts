@@ -225,6 +225,7 @@ describe('what an account is shown', () => {
       liabilities: '1001000000',
       leveragePpm: '2002003',
       distanceToLiquidationPpm: '443888',
+      liquidation: null,
     });
     expect(accountViews(exchange.state, BOB)[0]?.margin).toBeNull();
     expect(accountViews(exchange.state, ANN, exchange.time + 600_001)[0]?.margin).toMatchObject({

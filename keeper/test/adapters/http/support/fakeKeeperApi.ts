@@ -465,7 +465,18 @@ function accountOf(owner: Address): AccountView {
     subaccount: 0,
     balances: [{ ...balance, reserved: '500000000', free: '1000000000', dust: '0' }],
     unlisted: [{ chainId: HOME_CHAIN, token: address('dd'), atoms: '5' }],
-    margin: { tier: 1, ...healthView },
+    margin: {
+      tier: 1,
+      ...healthView,
+      liquidation: {
+        since: 1_700_000_000_000,
+        bankrupt: false,
+        settlement: {
+          sell: { asset: 3, symbol: 'MEME', decimals: 3, amount: '5' },
+          buy: { ...balance, amount: '7' },
+        },
+      },
+    },
   };
 }
 
