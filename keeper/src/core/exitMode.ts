@@ -6,6 +6,7 @@ import { assert } from './assertion.ts';
 import { cancelEverybody } from './cancelOrder.ts';
 import type { CoreEvent, RejectCode } from './events.ts';
 import type { RegistryEntry } from './logEntries.ts';
+import { lookAtAll } from './margin/marginState.ts';
 import { chains, type State } from './state.ts';
 import { WIND_DOWN } from './tape.ts';
 import type { ExitModeView } from './views.ts';
@@ -28,6 +29,8 @@ export function exitModeChanged(
   const phase = PHASES[entry.type];
   if (phase === 'running') state.exits.delete(chainId);
   else state.exits.set(chainId, { phase, since });
+  // Nobody was liquidated meanwhile.
+  if (!isWindingDown(state)) lookAtAll(state.exchange.margin, state.exchange.ledger);
   events.push({ type: 'exitModeChanged', chainId, phase, since });
 }
 

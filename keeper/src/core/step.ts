@@ -6,7 +6,7 @@ import { applyBatch } from './batch.ts';
 import { cancelEverybody, expireDue } from './cancelOrder.ts';
 import { BATCH_LIMIT, type Command, type ExecutorLostCommand } from './commands.ts';
 import type { CommandResult, CoreEvent, Outcome } from './events.ts';
-import { cancelInWindDown, isWindingDown } from './exitMode.ts';
+import { cancelInWindDown } from './exitMode.ts';
 import { answerForced, postAnswers } from './forced.ts';
 import { ingestLog } from './ingestLog.ts';
 import { liquidate } from './margin/liquidate.ts';
@@ -42,9 +42,8 @@ export function step(state: State, sequence: number, command: Command): Outcome 
   const result = apply(state, sequence, command, events);
   cancelInWindDown(state);
   drainTape(state.exchange.tape, state.exchange.ledger, events);
-  // Batches are not kept waiting, and the ids of their orders belong to their items. Who owes something when the exchange
-  // winds down is closed out by the exit roots.
-  if (command.type !== 'batch' && !isWindingDown(state)) liquidate(state, events);
+  // Batches are not kept waiting, and the ids of their orders belong to their items.
+  if (command.type !== 'batch') liquidate(state, events);
   return { result, events };
 }
 

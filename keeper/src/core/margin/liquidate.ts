@@ -17,6 +17,7 @@ import { changeRoom } from '../checkpointRoom.ts';
 import { BATCH_LIMIT } from '../commands.ts';
 import type { CoreEvent } from '../events.ts';
 import type { Exchange } from '../exchange.ts';
+import { isWindingDown } from '../exitMode.ts';
 import { type Asset, accountIdOf } from '../ledger.ts';
 import type { State } from '../state.ts';
 import { drainTape, LIQUIDATED } from '../tape.ts';
@@ -46,7 +47,8 @@ export function liquidate(state: State, events: CoreEvent[]): void {
   const { exchange, sequence } = state;
   const { margin, ledger } = exchange;
   if (margin.looksLeft === 0) return;
-  if (isHalted(exchange)) margin.looksLeft = 0;
+  // Who owes something when the exchange winds down is closed out by the exit roots.
+  if (isHalted(exchange) || isWindingDown(state)) margin.looksLeft = 0;
   exchange.changeLimit = changeRoom(state);
   const look: Look = { state, exchange, events, orderId: sequence * BATCH_LIMIT, work: 0 };
   while (margin.looksLeft > 0 && look.work < WORK_LIMIT) {

@@ -25,7 +25,8 @@ function told(exchange: TestExchange, { events }: Outcome, topics: readonly stri
   const { state, time } = exchange;
   const accountEvents = createAccountEvents({ assets: () => assetViews(state), books: () => bookViews(state) });
   const item = { sequence: state.sequence, time, events };
-  const deltas = deltasOf(item as never, (key) => topics.includes(key), accountEvents);
+  const topicsNow = { wanted: (key: string) => topics.includes(key), followed: () => topics };
+  const deltas = deltasOf(item, topicsNow, accountEvents);
   return (topic: string) => {
     const delta = deltas.get(topic) as { events: readonly AccountEventView[] } | undefined;
     return delta?.events ?? [];

@@ -79,6 +79,7 @@ describe('the liquidation of a margin account', () => {
     registryLog(exchange, HOME, [{ type: 'exitModeEntered' }]);
     expect(namesOf(setPrice(exchange, 1_759).events)).toEqual([]);
     expect(isLiquidated(exchange)).toBe(false);
+    expect(nextDue(exchange.state.exchange)).toBe(Number.POSITIVE_INFINITY);
     expect(namesOf(registryLog(exchange, HOME, [{ type: 'exitModeCured' }]).events)).toContain('liquidationBegan');
   });
 
