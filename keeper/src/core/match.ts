@@ -50,6 +50,7 @@ export function trade(exchange: Exchange, book: Book): void {
   let cost = 0;
   let fees = 0;
   let lastPrice = 0;
+  let tradePrice = 0;
   let stopped = NOT_STOPPED;
 
   while (lots > 0 && stopped === NOT_STOPPED) {
@@ -91,6 +92,7 @@ export function trade(exchange: Exchange, book: Book): void {
         quote[account] = (quote[account] as number) + notional - takerFee;
       }
       quote[ledger.feeAccount] = (quote[ledger.feeAccount] as number) + makerFee + takerFee;
+      tradePrice = price;
       traded += quantity;
       cost += notional;
       fees += takerFee;
@@ -122,6 +124,8 @@ export function trade(exchange: Exchange, book: Book): void {
   }
   if (lastPrice !== 0) followMarket(levels, lastPrice);
   if (traded > 0) {
+    book.lastPrice = tradePrice;
+    book.lastTime = exchange.margin.now;
     markChanged(ledger, account);
     markChanged(ledger, ledger.feeAccount);
   }

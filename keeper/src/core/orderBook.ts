@@ -64,6 +64,9 @@ export interface Book {
   /** `NO_BID` and `NO_ASK` when a side is empty. */
   bestBid: number;
   bestAsk: number;
+  /** Ticks of the newest trade, 0 before there is one, and its time in milliseconds. */
+  lastPrice: number;
+  lastTime: number;
   readonly levels: Levels;
 }
 
@@ -75,6 +78,8 @@ export function createBook(listing: Pick<Book, 'id' | 'index' | 'base' | 'quote'
     status: BOOK_CLOSED,
     bestBid: NO_BID,
     bestAsk: NO_ASK,
+    lastPrice: 0,
+    lastTime: 0,
     levels: createLevels(),
   };
 }

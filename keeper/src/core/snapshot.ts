@@ -41,9 +41,11 @@ import {
   readAssetRisk,
   readLiquidations,
   readPriceHistory,
+  readTrades,
   writeAssetRisk,
   writeLiquidations,
   writePriceHistory,
+  writeTrades,
 } from './margin/marginSnapshot.ts';
 import { LOSSES_LIMIT, lossUp } from './margin/sharedLoss.ts';
 import { BOOK_CLOSED, createBook } from './orderBook.ts';
@@ -89,9 +91,9 @@ import {
 import { addPending, rememberNonce } from './withdrawal.ts';
 
 /** Raised whenever the same commands would give another state: a journal is replayed only by the version that wrote it. */
-export const CORE_VERSION = 10;
+export const CORE_VERSION = 11;
 const STATE_VERSION = 9;
-const ENGINE_VERSION = 5;
+const ENGINE_VERSION = 6;
 const WORD = 32;
 const KEY_BYTES = 33;
 const COUNT_LIMIT = 2 ** 31 - 1;
@@ -218,6 +220,7 @@ export function engineRestOf({ sequence, exchange, changedNonces }: State): Engi
   const { changedAccounts, changedBytes } = exchange.ledger;
   const prices = createWriter();
   writePriceHistory(prices, exchange.margin);
+  writeTrades(prices, exchange.books);
   const orders = openOrdersOf(exchange);
   return { sequence, changedAccounts, changedBytes, changedNonces, priceHistory: written(prices), orders };
 }
@@ -263,6 +266,7 @@ export function decodeEngine(bytes: Uint8Array, genesis: Genesis): State {
   state.sequence = sequence;
   readChanges(reader, state);
   readPriceHistory(reader, state.exchange.margin);
+  readTrades(reader, state.exchange.books);
   readBooks(reader, state);
   expectEnd(reader);
   return state;

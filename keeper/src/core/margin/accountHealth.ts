@@ -8,6 +8,7 @@ import { orderAt } from '../orderPool.ts';
 import { worstFairPrice } from './fairPrice.ts';
 import { type BookExposure, type HealthKind, healthOf } from './health.ts';
 import { lastTerms, marginTerms, usablePrice } from './marginState.ts';
+import { worsenByTrades } from './tradePrices.ts';
 
 /** Most open orders of a margin account: its health looks at each of them. */
 export const MARGIN_ORDER_LIMIT = 256;
@@ -47,6 +48,7 @@ export function accountHealth(
 ): bigint | undefined {
   const { ledger, margin } = exchange;
   const terms = marginTerms(margin, { kind, now, assets: ledger.assets.length });
+  if (kind === 'init') worsenByTrades(exchange, terms, now);
   const balances = balancesOf(exchange, account);
   for (const { asset, units } of changes) balances[asset] = (balances[asset] as bigint) + units;
   return healthOf(terms, balances, exposuresOf(exchange, account, orders));

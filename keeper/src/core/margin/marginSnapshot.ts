@@ -2,6 +2,7 @@
 // believed, stay with the journal: after a recovery from chain the delayed price begins where the stable price was.
 
 import type { GuardedPrice } from '../oracle/priceGuard.ts';
+import type { Book } from '../orderBook.ts';
 import {
   FormatError,
   type Reader,
@@ -92,6 +93,21 @@ export function readLiquidations(reader: Reader, { liquidations }: MarginState, 
       throw new FormatError('a settlement of no asset');
     }
     liquidations.set(account, { since, bankrupt, settlement });
+  }
+}
+
+/** The newest trade of every book, for the local disk. */
+export function writeTrades(writer: Writer, books: readonly Book[]): void {
+  for (const { lastPrice, lastTime } of books) {
+    writeInteger(writer, lastPrice);
+    writeInteger(writer, lastTime);
+  }
+}
+
+export function readTrades(reader: Reader, books: readonly Book[]): void {
+  for (const book of books) {
+    book.lastPrice = readInteger(reader);
+    book.lastTime = readInteger(reader);
   }
 }
 

@@ -10,7 +10,7 @@ export const TAIL_CONFIDENCE_LIMIT_PPM = 50_000;
 export const FRESH_MS = 60_000;
 export const USABLE_MS = 600_000;
 /** A price that moves further waits until so many observations agree over so long. */
-const MOVE_LIMIT_PPM = 100_000n;
+export const MOVE_LIMIT_PPM = 100_000n;
 const AGREEING = 3;
 const AGREE_MS = 60_000;
 /** Beyond this factor nothing that depends on prices goes on, and agreement takes an hour. */

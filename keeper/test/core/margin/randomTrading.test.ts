@@ -72,6 +72,10 @@ function movePrices(exchange: TestExchange, random: Random): void {
   });
 }
 
+function forgetTrades({ state }: TestExchange): void {
+  for (const book of state.exchange.books) book.lastPrice = 0;
+}
+
 function tradeOnce(exchange: TestExchange, random: Random): void {
   const trader = random.pick(TRADERS);
   if (random.below(20) === 0) {
@@ -87,9 +91,12 @@ function tradeOnce(exchange: TestExchange, random: Random): void {
 
   const { exchange: engine } = exchange.state;
   const account = findAccount(engine.ledger, trader, 0);
+  // Both at the oracle's prices: a trade makes them worse for whoever trades next.
+  forgetTrades(exchange);
   const before = isMargin(engine.ledger, account) ? accountHealth(engine, account, 'init') : undefined;
   const { code } = act(exchange, order);
   if (before === undefined || code !== 'ok') return;
+  forgetTrades(exchange);
   const after = accountHealth(engine, account, 'init') as bigint;
   // Fees of a fill are rounded up; each fill by less than one unit of money.
   const rounded = BigInt(exchange.state.exchange.orders.count + 8);

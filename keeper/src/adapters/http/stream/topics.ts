@@ -1,6 +1,7 @@
 // What there is to follow, who may follow it, and with what it begins.
 import type { KeeperApi, StreamItem } from '../../../core/api.ts';
 import type { Address } from '../../../core/commands.ts';
+import type { CoreEvent } from '../../../core/events.ts';
 import type {
   AccountEventView,
   DirectoryChangedView,
@@ -76,6 +77,17 @@ export function accountOfKey(key: string): Address | undefined {
 const tradesKey = (book: number) => `trades ${book}`;
 export const bookKey = (book: number) => `book ${book}`;
 
+/** What concerns no account alone. */
+function toEverybody(
+  event: CoreEvent,
+  followed: () => Iterable<string>,
+): { readonly key: string; readonly view: Told }[] {
+  if (event.type === 'directoryChanged') return [{ key: EXECUTOR_KEY, view: { type: event.type, what: event.what } }];
+  if (event.type !== 'exitModeChanged') return [];
+  const keys = [...followed()].filter((key) => key === EXECUTOR_KEY || accountOfKey(key) !== undefined);
+  return keys.map((key) => ({ key, view: event }));
+}
+
 /** What a command says on each of the `followed` topics but the books, as the `data` of a delta. `wanted`: it is among them. */
 export function deltasOf(
   item: StreamItem,
@@ -91,10 +103,7 @@ export function deltasOf(
   const all = wanted(EXECUTOR_KEY);
   const isFollowed = (address: Address) => wanted(accountKey(address));
   for (const event of item.events) {
-    if (all && event.type === 'directoryChanged') add(EXECUTOR_KEY, { type: event.type, what: event.what });
-    if (event.type === 'exitModeChanged') {
-      for (const key of followed()) if (key === EXECUTOR_KEY || accountOfKey(key) !== undefined) add(key, event);
-    }
+    for (const { key, view } of toEverybody(event, followed)) if (wanted(key)) add(key, view);
     if (event.type === 'fill' && wanted(tradesKey(event.book))) add(tradesKey(event.book), tradeView(event, item));
     if (!all && !accountsOf(event).some(({ address }) => isFollowed(address))) continue;
     for (const view of accountEvents(event, item, isFollowed)) {
