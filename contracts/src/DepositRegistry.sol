@@ -41,6 +41,9 @@ contract DepositRegistry is ExitRootGate, Deposits, Withdrawals, ReentrancyGuard
 
     ISpokePool private immutable SPOKE_POOL;
 
+    /// @inheritdoc IExitHatch
+    uint256 public immutable forcedFee;
+
     mapping(bytes32 nonce => Settlement) private _settlements;
     Shuttles.State private _shuttles;
 
@@ -50,6 +53,7 @@ contract DepositRegistry is ExitRootGate, Deposits, Withdrawals, ReentrancyGuard
     /// @param listings accepted from the start
     /// @param cow where it is on this chain
     /// @param spokePool_ Across' pool of this chain, 0 where there is none
+    /// @param forcedFee_ of this chain, in atoms of its native coin
     constructor(
         address authority_,
         uint256 homeChainId,
@@ -57,9 +61,11 @@ contract DepositRegistry is ExitRootGate, Deposits, Withdrawals, ReentrancyGuard
         uint40 startCheckpoint,
         TokenListing[] memory listings,
         CowContracts memory cow,
-        address spokePool_
+        address spokePool_,
+        uint256 forcedFee_
     ) VaultStorage(authority_) ExitRootGate(homeChainId, checkpointer, startCheckpoint) {
         SPOKE_POOL = ISpokePool(spokePool_);
+        forcedFee = forcedFee_;
         _vault.head = LogChain.genesis();
         for (uint256 i = 0; i < listings.length; i++) {
             _vault.list(listings[i]);
@@ -195,7 +201,7 @@ contract DepositRegistry is ExitRootGate, Deposits, Withdrawals, ReentrancyGuard
         nonReentrant
         returns (uint256 id)
     {
-        return ExitHatch.request(_vault, _exit, token, amount, recipient);
+        return ExitHatch.request(_vault, _exit, forcedFee, token, amount, recipient);
     }
 
     /// @inheritdoc IExitHatch
@@ -203,7 +209,9 @@ contract DepositRegistry is ExitRootGate, Deposits, Withdrawals, ReentrancyGuard
         external
         nonReentrant
     {
-        ExitHatch.answer(_vault, _exit, AUTHORITY, _domainSeparator(), answer, enclaveSignature, leaderSignature);
+        ExitHatch.answer(
+            _vault, _exit, AUTHORITY, forcedFee, _domainSeparator(), answer, enclaveSignature, leaderSignature
+        );
     }
 
     /// @inheritdoc IExitHatch
@@ -229,7 +237,7 @@ contract DepositRegistry is ExitRootGate, Deposits, Withdrawals, ReentrancyGuard
 
     /// @inheritdoc IExitHatch
     function returnForcedFee(uint256 id) external nonReentrant {
-        ExitHatch.returnFee(_vault, _exit, id);
+        ExitHatch.returnFee(_vault, _exit, forcedFee, id);
     }
 
     /// @inheritdoc IExitHatch
@@ -415,11 +423,6 @@ contract DepositRegistry is ExitRootGate, Deposits, Withdrawals, ReentrancyGuard
             relayer: COW_RELAYER,
             laneImplementation: LANE_IMPLEMENTATION
         });
-    }
-
-    /// @inheritdoc IExitHatch
-    function forcedFee() external pure returns (uint256) {
-        return ExitHatch.FORCED_FEE;
     }
 
     /// @inheritdoc IExitHatch

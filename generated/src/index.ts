@@ -701,7 +701,17 @@ export const authorityAbi = [
   },
   { type: 'error', inputs: [], name: 'Authority_ZeroAddress' },
   { type: 'error', inputs: [], name: 'CheckpointUnorderedInsertion' },
+  { type: 'error', inputs: [], name: 'CheckpointUnorderedInsertion' },
   { type: 'error', inputs: [], name: 'Signatures_NoLeader' },
+  { type: 'error', inputs: [], name: 'Signatures_NoLeader' },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'first', internalType: 'address', type: 'address' },
+      { name: 'second', internalType: 'address', type: 'address' },
+    ],
+    name: 'Signatures_NotBoth',
+  },
   {
     type: 'error',
     inputs: [
@@ -985,7 +995,17 @@ export const checkpointerAbi = [
     ],
     name: 'Checkpointer_WrongWithdrawals',
   },
+  { type: 'error', inputs: [], name: 'DeploymentFailed' },
   { type: 'error', inputs: [], name: 'Signatures_NoLeader' },
+  { type: 'error', inputs: [], name: 'Signatures_NoLeader' },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'first', internalType: 'address', type: 'address' },
+      { name: 'second', internalType: 'address', type: 'address' },
+    ],
+    name: 'Signatures_NotBoth',
+  },
   {
     type: 'error',
     inputs: [
@@ -1055,6 +1075,7 @@ export const depositRegistryAbi = [
         ],
       },
       { name: 'spokePool_', internalType: 'address', type: 'address' },
+      { name: 'forcedFee_', internalType: 'uint256', type: 'uint256' },
     ],
     stateMutability: 'nonpayable',
   },
@@ -1441,6 +1462,40 @@ export const depositRegistryAbi = [
   {
     type: 'function',
     inputs: [],
+    name: 'fallbackRoots',
+    outputs: [
+      {
+        name: 'maturing',
+        internalType: 'struct RootRecord',
+        type: 'tuple',
+        components: [
+          { name: 'treeRoot', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'epoch', internalType: 'uint64', type: 'uint64' },
+          { name: 'checkpoint', internalType: 'uint40', type: 'uint40' },
+          { name: 'processedIndex', internalType: 'uint40', type: 'uint40' },
+          { name: 'issuedAt', internalType: 'uint40', type: 'uint40' },
+          { name: 'postedAt', internalType: 'uint40', type: 'uint40' },
+        ],
+      },
+      {
+        name: 'matured',
+        internalType: 'struct RootRecord',
+        type: 'tuple',
+        components: [
+          { name: 'treeRoot', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'epoch', internalType: 'uint64', type: 'uint64' },
+          { name: 'checkpoint', internalType: 'uint40', type: 'uint40' },
+          { name: 'processedIndex', internalType: 'uint40', type: 'uint40' },
+          { name: 'issuedAt', internalType: 'uint40', type: 'uint40' },
+          { name: 'postedAt', internalType: 'uint40', type: 'uint40' },
+        ],
+      },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [],
     name: 'finalizeExit',
     outputs: [],
     stateMutability: 'nonpayable',
@@ -1450,7 +1505,7 @@ export const depositRegistryAbi = [
     inputs: [],
     name: 'forcedFee',
     outputs: [{ name: '', internalType: 'uint256', type: 'uint256' }],
-    stateMutability: 'pure',
+    stateMutability: 'view',
   },
   {
     type: 'function',
@@ -2733,6 +2788,7 @@ export const depositRegistryAbi = [
     name: 'Withdrawn',
   },
   { type: 'error', inputs: [], name: 'ApproveFailed' },
+  { type: 'error', inputs: [], name: 'DeploymentFailed' },
   {
     type: 'error',
     inputs: [
@@ -2876,6 +2932,13 @@ export const depositRegistryAbi = [
     type: 'error',
     inputs: [{ name: 'caller', internalType: 'address', type: 'address' }],
     name: 'DepositRegistry_NotSlowGovernor',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'discardingSince', internalType: 'uint64', type: 'uint64' },
+    ],
+    name: 'DepositRegistry_NothingMaturedSince',
   },
   {
     type: 'error',
@@ -3048,6 +3111,27 @@ export const depositRegistryAbi = [
     name: 'ExitHatch_WrongPayment',
   },
   { type: 'error', inputs: [], name: 'ReentrancyGuardReentrantCall' },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'bits', internalType: 'uint8', type: 'uint8' },
+      { name: 'value', internalType: 'int256', type: 'int256' },
+    ],
+    name: 'SafeCastOverflowedIntDowncast',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'bits', internalType: 'uint8', type: 'uint8' },
+      { name: 'value', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'SafeCastOverflowedUintDowncast',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'value', internalType: 'uint256', type: 'uint256' }],
+    name: 'SafeCastOverflowedUintToInt',
+  },
   {
     type: 'error',
     inputs: [
@@ -3244,6 +3328,15 @@ export const depositRegistryAbi = [
     name: 'Shuttles_WrongChain',
   },
   { type: 'error', inputs: [], name: 'Signatures_NoLeader' },
+  { type: 'error', inputs: [], name: 'Signatures_NoLeader' },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'first', internalType: 'address', type: 'address' },
+      { name: 'second', internalType: 'address', type: 'address' },
+    ],
+    name: 'Signatures_NotBoth',
+  },
   {
     type: 'error',
     inputs: [

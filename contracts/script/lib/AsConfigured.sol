@@ -98,6 +98,7 @@ abstract contract AsConfigured is Protocol {
             TypedMessages.domainSeparator(TypedMessages.CHECKPOINTER_NAME, config.homeChainId, contracts.checkpointer);
         _requireSame(registry.homeDomainSeparator() == home, "homeChainId");
         _requireSame(registry.spokePool() == config.others.spokePool, "spokePool");
+        _requireSame(registry.forcedFee() == config.forcedFee, "forcedFee");
         for (uint256 i = 0; i < config.tokens.length; i++) {
             _requireListing(registry, config.tokens[i]);
         }

@@ -91,6 +91,7 @@ abstract contract ConfigFile is AsConfigured {
         config.others.cow = abi.decode(vm.parseJsonType(json, ".cow", COW), (Cow));
         config.staleAfter = SafeCast.toUint64(vm.parseJsonUint(json, ".staleAfterSeconds"));
         config.tokens = _readListings(json);
+        config.forcedFee = vm.parseJsonUint(json, ".forcedFee");
         config.startCheckpoint = SafeCast.toUint40(vm.parseJsonUint(json, ".startCheckpoint"));
     }
 

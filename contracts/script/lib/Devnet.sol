@@ -46,6 +46,7 @@ abstract contract Devnet is AsConfigured, SafeDeployment {
     uint64 private constant STALE_AFTER = 3 minutes;
     uint256 private constant TIMELOCK_DELAY = 5 seconds;
     uint256 private constant SLOW_TIMELOCK_DELAY = 10 seconds;
+    uint256 private constant FORCED_FEE = 0.001 ether;
     uint32 private constant REFILL_SECONDS = 1 days;
     uint32 private constant HEARTBEAT_SECONDS = 60;
     /// @dev Snapshots roll over four checkpoints.
@@ -134,6 +135,7 @@ abstract contract Devnet is AsConfigured, SafeDeployment {
             guardians: _accounts(FIRST_GUARDIAN, GUARDIANS),
             others: _others(deployed.tokens),
             tokens: _listings(deployed.tokens),
+            forcedFee: FORCED_FEE,
             startCheckpoint: 0,
             checkpointRing: CHECKPOINT_RING,
             leaderDelay: LEADER_DELAY,

@@ -26,6 +26,7 @@ abstract contract Protocol is CouncilSafe, ContractsOfOthers {
         address[] guardians;
         Others others;
         TokenListing[] tokens;
+        uint256 forcedFee;
         uint40 startCheckpoint;
         uint64 checkpointRing;
         uint64 leaderDelay;
@@ -164,7 +165,8 @@ abstract contract Protocol is CouncilSafe, ContractsOfOthers {
             config.startCheckpoint,
             config.tokens,
             CowContracts(config.others.cow.settlement, config.others.cow.shedFactory),
-            config.others.spokePool
+            config.others.spokePool,
+            config.forcedFee
         );
     }
 

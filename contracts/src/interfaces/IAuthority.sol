@@ -105,6 +105,15 @@ interface IAuthority is IEventLog {
     /// @notice Short delays are for the development chains 31337 and 31338 only.
     error Authority_DelayTooShort(uint64 delay, uint64 minimum);
 
+    // Raised by libraries, declared here so that they are in the ABI.
+    /// @notice Nobody leads: no second signature can be valid.
+    error Signatures_NoLeader();
+    /// @notice The two signatures are not the enclave key's and the candidate's, in this order. `first` and `second` signed
+    /// them; 0 for a malformed or malleable one.
+    error Signatures_NotBoth(address first, address second);
+    /// @notice A clock that runs backwards.
+    error CheckpointUnorderedInsertion();
+
     /// @notice Council only. Replaces (cancels) a waiting proposal. `readyAt` is always after the leader delay (24 h); see
     /// `acceptLeader` for when it need not be waited for.
     /// @param candidate must not be the enclave key

@@ -35,6 +35,15 @@ interface ICheckpointer is IEventLog {
     /// @notice Not the settlement orders that were signed.
     error Checkpointer_WrongSettlements(bytes32 settlementsHash, bytes32 expected);
 
+    // Raised by libraries, declared here so that they are in the ABI.
+    /// @notice Nobody leads: no second signature can be valid.
+    error Signatures_NoLeader();
+    /// @notice The two signatures are not the enclave key's and the leader's, in this order. `first` and `second` signed
+    /// them; 0 for a malformed or malleable one.
+    error Signatures_NotBoth(address first, address second);
+    /// @notice The payload could not be kept: too little gas.
+    error DeploymentFailed();
+
     /// @notice Posts the checkpoint after the newest one. Anybody may submit it.
     /// @param checkpoint_ `number` = last + 1, `parent` = digest of the last, `epoch` = the current one, and
     /// `payloadHash = keccak256(payload)`, `withdrawalsHash = keccak256(abi.encode(withdrawals))`,

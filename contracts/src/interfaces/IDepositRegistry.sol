@@ -7,7 +7,7 @@ import {ISettlements} from "./ISettlements.sol";
 import {IShuttles} from "./IShuttles.sol";
 import {TokenListing} from "../types/Listings.sol";
 import {ExitRoots, Withdrawal} from "../types/Messages.sol";
-import {ExitPhase, Limit, OutflowKind} from "../types/VaultState.sol";
+import {ExitPhase, Limit, OutflowKind, RootRecord} from "../types/VaultState.sol";
 
 /// @title The vault of one chain
 /// @notice Holds all the money of its chain. Nothing leaves without the enclave key's and the leader's signature.
@@ -142,6 +142,8 @@ interface IDepositRegistry is IEventLog, IExitHatch, ISettlements, IShuttles {
     error DepositRegistry_IssuedBeforeDiscard(uint64 issuedAt, uint64 discardedAt);
     /// @notice 72 h old: the council can discard it no more.
     error DepositRegistry_RootIsMature(uint64 postedAt);
+    /// @notice The council has discarded roots since `discardingSince`, over a day ago, and none has become 72 h old yet.
+    error DepositRegistry_NothingMaturedSince(uint64 discardingSince);
     /// @notice More entries than this log has.
     error DepositRegistry_ProcessedTooMuch(uint64 processedIndex, uint64 count);
     /// @notice The proof does not lead from this vault's leaf to the signed root.
@@ -152,6 +154,17 @@ interface IDepositRegistry is IEventLog, IExitHatch, ISettlements, IShuttles {
     error TransferFromFailed();
     /// @notice The token could not be sent to the recipient.
     error TransferFailed();
+    /// @notice Nobody leads: no second signature can be valid.
+    error Signatures_NoLeader();
+    /// @notice The two signatures are not the enclave key's and the leader's, in this order. `first` and `second` signed
+    /// them; 0 for a malformed or malleable one.
+    error Signatures_NotBoth(address first, address second);
+    /// @notice More than the field of `bits` bits holds: an amount that no token should have.
+    error SafeCastOverflowedUintDowncast(uint8 bits, uint256 value);
+    /// @notice Beyond what the signed field of `bits` bits holds.
+    error SafeCastOverflowedIntDowncast(uint8 bits, int256 value);
+    /// @notice Above 2²⁵⁵ − 1.
+    error SafeCastOverflowedUintToInt(uint256 value);
 
     /// @notice Takes `amount` of a listed token from the caller and credits `account` with what arrives of it.
     /// @param amount in the token's atoms
@@ -205,7 +218,8 @@ interface IDepositRegistry is IEventLog, IExitHatch, ISettlements, IShuttles {
 
     /// @notice Council only: discards the newest root while it is younger than 72 h. An older one that was kept for this
     /// takes its place, so that nothing which the discarded root opened can be done any more. A new root must be issued
-    /// later than this. The heartbeat does not fall back.
+    /// later than this. The heartbeat does not fall back. A day after the first discard there is none until a root that was
+    /// posted since has become 72 h old: what is left is a week old at most, and older by the longest time between roots.
     function discardRoot() external;
 
     /// @notice Council only: uses up an account's nonce, so that a withdrawal which was signed for it cannot be paid.
@@ -265,6 +279,11 @@ interface IDepositRegistry is IEventLog, IExitHatch, ISettlements, IShuttles {
     function newestRoot() external view returns (uint64 epoch, uint64 checkpoint, uint64 issuedAt, uint64 postedAt);
     /// @notice This vault's exit tree under the newest root, and how many entries of this log it has taken in.
     function newestTree() external view returns (bytes32 treeRoot, uint64 processedIndex);
+    /// @notice What is kept beside the newest root, for the case that the council discards it: then `maturing` is the
+    /// newest if it is 72 h old by then, otherwise `matured`.
+    /// @return maturing all 0 while there is none
+    /// @return matured before the first root the state at the deployment, of epoch 0
+    function fallbackRoots() external view returns (RootRecord memory maturing, RootRecord memory matured);
     /// @notice Time of signing of the newest exit root that was ever posted, but not before the deployment.
     function heartbeatAt() external view returns (uint64);
     /// @notice How far the exit without the keeper is.

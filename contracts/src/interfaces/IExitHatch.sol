@@ -109,7 +109,8 @@ interface IExitHatch {
 
     /// @notice Answers a request with both signatures, once the checkpoint's root is posted; anybody may submit it. What is
     /// paid comes from the requester's account, within the limit of withdrawals. Over the limit at least a quarter of the
-    /// limit's capacity is paid, and the rest of the request waits 7 days anew. Who submits the last answer gets the fee.
+    /// limit's capacity and a sixteenth of what is open is paid, and the rest of the request waits 7 days anew: a limit too
+    /// low for that leaves the request unanswered. Who submits the last answer gets the fee.
     function answerForced(ForcedAnswer calldata answer, bytes calldata enclaveSignature, bytes calldata leaderSignature)
         external;
 

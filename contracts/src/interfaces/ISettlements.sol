@@ -81,9 +81,11 @@ interface ISettlements {
     /// @notice Not as many bytes as two signatures and what comes before them.
     error Settlements_BadSignatureLength(uint256 length, uint256 expected);
 
-    // Raised by a library, declared here so that it is in the ABI.
+    // Raised by libraries, declared here so that they are in the ABI.
     /// @notice The token refused the lane's approval.
     error ApproveFailed();
+    /// @notice The lane could not be made.
+    error DeploymentFailed();
 
     /// @notice Opens the lane of an intent and moves exactly `sellAmount` into it. Anybody may, until `validTo`, once per
     /// nonce; meant as the CoW order's pre-hook.

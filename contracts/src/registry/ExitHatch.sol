@@ -30,22 +30,29 @@ library ExitHatch {
     bytes32 internal constant TOKEN_LEAF_TYPEHASH = keccak256(
         "ExitTokenLeaf(uint256 chainId,address registry,uint64 checkpoint,address token,int256 offsetTotal,uint256 transitTotal)"
     );
-    uint256 internal constant FORCED_FEE = 0.001 ether;
     uint64 internal constant STALE_AFTER = 7 days;
     uint64 internal constant ANSWER_WITHIN = 7 days;
     uint64 internal constant CLOSING_TIME = 48 hours;
-    /// @dev Of the capacity of the withdrawal limit: the least that an answer pays which does not pay all.
-    uint256 private constant LEAST_PART = 4;
+    uint40 private constant DISCARDING_TIME = 24 hours;
+    /// @dev An answer that does not pay all pays at least a quarter of the capacity of the withdrawal limit, and a
+    /// sixteenth of what is open: where the limit does not let that through there is no answer, and the exit is the way out.
+    uint256 private constant LEAST_OF_CAPACITY = 4;
+    uint256 private constant LEAST_OF_OPEN = 16;
 
     // ---------------------------------------------------------------- forced withdrawals
 
-    function request(VaultState storage vault, ExitState storage exit, address token, uint256 amount, address recipient)
-        external
-        returns (uint256 id)
-    {
+    /// @param fee of this chain, in atoms of the native coin
+    function request(
+        VaultState storage vault,
+        ExitState storage exit,
+        uint256 fee,
+        address token,
+        uint256 amount,
+        address recipient
+    ) external returns (uint256 id) {
         vault.requireNotFinal();
         vault.requireListed(token);
-        if (msg.value != FORCED_FEE) revert IExitHatch.ExitHatch_WrongFee(msg.value, FORCED_FEE);
+        if (msg.value != fee) revert IExitHatch.ExitHatch_WrongFee(msg.value, fee);
         if (amount == 0) revert IDepositRegistry.DepositRegistry_ZeroAmount();
         VaultBooks.requireRecipient(recipient);
 
@@ -61,29 +68,30 @@ library ExitHatch {
         vault.append(IExitHatch.ForcedRequested.selector, abi.encode(id, msg.sender, token, amount, recipient));
     }
 
+    /// @param fee of this chain, in atoms of the native coin
     /// @param domainSeparator of this vault
     function answer(
         VaultState storage vault,
         ExitState storage exit,
         IAuthority authority,
+        uint256 fee,
         bytes32 domainSeparator,
         ForcedAnswer calldata answer_,
         bytes calldata enclaveSignature,
         bytes calldata leaderSignature
     ) external {
-        vault.requireOpen(answer_.checkpoint);
-        bytes32 digest = TypedMessages.digest(domainSeparator, TypedMessages.hashStruct(answer_));
-        vault.requireSigned(digest, enclaveSignature, leaderSignature);
-        _execute(vault, exit, authority, answer_);
+        _requireApproved(vault, domainSeparator, answer_, enclaveSignature, leaderSignature);
+        uint256 left = _execute(vault, exit, authority, answer_);
+        if (left == 0) msg.sender.safeTransferETH(fee);
     }
 
-    /// @dev A signed answer.
+    /// @dev A signed answer. What is left open is returned; nothing is, when the request is closed.
     function _execute(
         VaultState storage vault,
         ExitState storage exit,
         IAuthority authority,
         ForcedAnswer calldata answer_
-    ) private {
+    ) private returns (uint256 left) {
         ForcedRequest memory asked = _requireOpen(exit, answer_.id);
         if (answer_.checkpoint <= asked.answeredBy) {
             revert IExitHatch.ExitHatch_AlreadyAnswered(answer_.id, answer_.checkpoint, asked.answeredBy);
@@ -91,7 +99,7 @@ library ExitHatch {
         ForcedReason reason = _requireConsistent(vault, answer_, asked);
 
         uint256 paid = answer_.paid;
-        uint256 left = _record(exit, answer_, reason, asked.open);
+        left = _record(exit, answer_, reason, asked.open);
         if (paid != 0) {
             vault.debitWithdrawal(VaultBooks.keyOf(asked.account), asked.token, paid);
         }
@@ -102,14 +110,13 @@ library ExitHatch {
         _cureUnanswered(vault, exit, authority, answer_.id);
 
         if (paid != 0) asked.token.safeTransfer(asked.recipient, paid);
-        if (left == 0) msg.sender.safeTransferETH(FORCED_FEE);
     }
 
-    function returnFee(VaultState storage vault, ExitState storage exit, uint256 id) external {
+    function returnFee(VaultState storage vault, ExitState storage exit, uint256 fee, uint256 id) external {
         _requireFinal(vault);
         address account = _requireOpen(exit, id).account;
         delete exit.requests[id];
-        account.safeTransferETH(FORCED_FEE);
+        account.safeTransferETH(fee);
     }
 
     // ---------------------------------------------------------------- exit mode
@@ -159,6 +166,7 @@ library ExitHatch {
         vault.heartbeatFloor = uint40(vault.heartbeatAt());
         uint40 maturingPostedAt = vault.maturingPostedAt;
         if (maturingPostedAt != 0 && VaultBooks.isMature(maturingPostedAt)) vault.matured = vault.maturing;
+        _requireMatured(vault);
         vault.discardedAt = uint40(block.timestamp);
         delete vault.maturing;
         vault.maturingPostedAt = 0;
@@ -167,6 +175,16 @@ library ExitHatch {
             IDepositRegistry.ExitRootDiscarded.selector,
             abi.encode(epoch, checkpoint, vault.rootEpoch, vault.rootCheckpoint)
         );
+    }
+
+    /// @dev Whoever discards again and again keeps every root from maturing, and an exit would go by an ever older one.
+    function _requireMatured(VaultState storage vault) private {
+        uint40 since = vault.discardingSince;
+        if (vault.matured.postedAt > since) {
+            vault.discardingSince = uint40(block.timestamp);
+        } else if (block.timestamp >= since + DISCARDING_TIME) {
+            revert IDepositRegistry.DepositRegistry_NothingMaturedSince(since);
+        }
     }
 
     // ---------------------------------------------------------------- claims
@@ -293,11 +311,23 @@ library ExitHatch {
         bool isConsistent = paid == 0;
         if (reason == ForcedReason.Paid) isConsistent = paid == open;
         if (reason == ForcedReason.OverLimit) {
-            uint256 quarterUp = Math.ceilDiv(vault.tokens[asked.token].withdrawalLimit.capacity, LEAST_PART);
-            least = Math.max(quarterUp, 1);
+            uint112 capacity = vault.tokens[asked.token].withdrawalLimit.capacity;
+            least = Math.max(Math.ceilDiv(capacity, LEAST_OF_CAPACITY), Math.ceilDiv(open, LEAST_OF_OPEN));
             isConsistent = paid >= least && paid < open;
         }
         if (!isConsistent) revert IExitHatch.ExitHatch_WrongPayment(answer_.id, reason, paid, open, least);
+    }
+
+    function _requireApproved(
+        VaultState storage vault,
+        bytes32 domainSeparator,
+        ForcedAnswer calldata answer_,
+        bytes calldata enclaveSignature,
+        bytes calldata leaderSignature
+    ) private view {
+        vault.requireOpen(answer_.checkpoint);
+        bytes32 digest = TypedMessages.digest(domainSeparator, TypedMessages.hashStruct(answer_));
+        vault.requireSigned(digest, enclaveSignature, leaderSignature);
     }
 
     function _requireFinal(VaultState storage vault) private view {

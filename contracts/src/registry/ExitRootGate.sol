@@ -45,6 +45,11 @@ abstract contract ExitRootGate is VaultStorage {
     }
 
     /// @inheritdoc IDepositRegistry
+    function fallbackRoots() external view returns (RootRecord memory maturing, RootRecord memory matured) {
+        return (_vault.maturing, _vault.matured);
+    }
+
+    /// @inheritdoc IDepositRegistry
     function heartbeatAt() external view returns (uint64) {
         return _vault.heartbeatAt();
     }

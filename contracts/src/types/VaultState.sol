@@ -97,4 +97,6 @@ struct VaultState {
     // What is left when younger roots are discarded: `matured` is at least 72 h old, or the state at the deployment.
     RootRecord maturing;
     RootRecord matured;
+    // The first discard since which nothing has matured, if there is one.
+    uint40 discardingSince;
 }

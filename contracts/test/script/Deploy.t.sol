@@ -336,6 +336,7 @@ contract DeployScriptTest is DeployTest {
         );
         expectDiffers(with('"timelockDelaySeconds": 259200', '"timelockDelaySeconds": 259201'), "delay of a timelock");
         expectDiffers(with('"startCheckpoint": 0', '"startCheckpoint": 7'), "startCheckpoint");
+        expectDiffers(with('"forcedFee": "1000000000000000"', '"forcedFee": "1000000000000001"'), "forcedFee");
         expectDiffers(with('"checkpointRing": 0', '"checkpointRing": 1'), "checkpointRing");
         expectDiffers(with('"depositCap": "50000000000000"', '"depositCap": "1"'), "tokens");
         expectDiffers(with('"homeChainId": 8453', '"homeChainId": 10'), "homeChainId");

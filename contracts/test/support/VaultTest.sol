@@ -88,7 +88,7 @@ abstract contract VaultTest is Test, Signing, LogReplay {
         returns (DepositRegistry)
     {
         return new DepositRegistry(
-            address(authority), HOME, checkpointer_, startCheckpoint, listings, cowContracts(), spokePool
+            address(authority), HOME, checkpointer_, startCheckpoint, listings, cowContracts(), spokePool, 0.001 ether
         );
     }
 

@@ -27,14 +27,16 @@ import {
 import type { RegistryEntry } from './logEntries.ts';
 import { hasLiability } from './margin/accountHealth.ts';
 import { withdrawalStop } from './margin/bankruptcy.ts';
+import { divUp, maxOf } from './margin/fixedPoint.ts';
 import { chainBit, type ForcedRequests, type State } from './state.ts';
 import { REQUESTED } from './tape.ts';
 import type { ForcedAnswerMessage } from './typedMessages.ts';
 
 /** Most answers on their way, which every checkpoint carries, and rests that wait for another one. */
 export const ANSWERS_LIMIT = 128;
-/** Of the capacity of the limit of withdrawals: what the vault takes at least when it is not all. */
-const LEAST_PART = 4n;
+/** What the vault takes at least when it is not all: a quarter of the capacity of the limit, a sixteenth of what is open. */
+const LEAST_OF_CAPACITY = 4n;
+const LEAST_OF_OPEN = 16n;
 
 /** Key of `State.answers`. */
 export function forcedKey(chainId: number, id: number): string {
@@ -105,9 +107,8 @@ function decide(
   command: AnswerForcedCommand,
 ): { readonly reason: ForcedReason; readonly paid: bigint } {
   const { account, open, capacity } = command;
-  const least = capacity < LEAST_PART ? 1n : (capacity + LEAST_PART - 1n) / LEAST_PART;
   const isOverLimit = open > capacity;
-  const paid = isOverLimit ? least : open;
+  const paid = isOverLimit ? leastPart(open, capacity) : open;
   const isHeld = token.asset >= 0 && paid <= token.holdings - token.promised;
   // All that is asked for must be there, also when only a part can be paid now.
   const isOwned = isHeld && open <= ownedAtoms(state, account, token);
@@ -117,6 +118,11 @@ function decide(
   if (!isOwned || !isTheirs) return { reason: owes ? 'debt' : 'noBalance', paid: 0n };
   if (command.transferFails) return { reason: 'transferFails', paid: 0n };
   return { reason: isOverLimit ? 'overLimit' : 'paid', paid };
+}
+
+/** Both are rounded up, as the vault does. Where it exceeds the capacity the vault executes no answer: the exit is open. */
+function leastPart(open: bigint, capacity: bigint): bigint {
+  return maxOf(divUp(capacity, LEAST_OF_CAPACITY), divUp(open, LEAST_OF_OPEN));
 }
 
 function ownedAtoms({ exchange }: State, address: Address, token: VaultToken): bigint {

@@ -1,4 +1,4 @@
-// Against the real vault: it has no view for what it falls back to, only its storage.
+// Against the real vault.
 import { depositRegistryAbi } from '@myrtle-wyckoff/generated';
 import { encodeFunctionData, type Hex } from 'viem';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';

@@ -210,6 +210,17 @@ describe('a forced withdrawal', () => {
     expect(holdings()).toBe(40_000_000n);
   });
 
+  it('pays a sixteenth of what is open when the limit is so low, and what never fits when it is lower', () => {
+    const id = ask();
+    decide(id, { open: 60_000_001n, capacity: 4_000_000n });
+    expect(exchange.state.answers.get(`${HOME}:1`)).toMatchObject({ reason: 'overLimit', paid: 3_750_001n });
+    cut();
+    finalise();
+    execute(id, { paid: 3_750_001n, reason: 'overLimit', open: 56_250_000n });
+    decide(id, { open: 56_250_000n, capacity: 0n });
+    expect(exchange.state.answers.get(`${HOME}:1`)).toMatchObject({ reason: 'overLimit', paid: 3_515_625n });
+  });
+
   it('takes back what orders have put aside: an executor cannot keep it in', () => {
     deposit(exchange, ethHome, ANN, 10n ** 18n);
     batch(exchange, [place(ANN, ETH_USD, SELL, 200_000, 1_000)]);

@@ -26,6 +26,7 @@ interface TokenConfig {
   readonly token: Address;
   readonly decimals: number;
   readonly depositCap: string;
+  readonly withdrawalLimit: { readonly capacity: string };
   readonly settleable: boolean;
 }
 
@@ -155,6 +156,15 @@ describe('the configuration of a deployment', () => {
       const total = units.reduce((sum, amount) => sum + amount, 0n);
       expect(total, symbol).toBeGreaterThan(0n);
       expect(total, symbol).toBeLessThan(2n ** 53n);
+    }
+  });
+
+  // A forced withdrawal must be paid a sixteenth at a time: IExitHatch.
+  it('lets nobody who owns all that a vault takes force its exit by asking for it', () => {
+    for (const [name, { tokens }] of chains) {
+      for (const { token, depositCap, withdrawalLimit } of tokens) {
+        expect(16n * BigInt(withdrawalLimit.capacity), `${name} ${token}`).toBeGreaterThanOrEqual(BigInt(depositCap));
+      }
     }
   });
 });

@@ -150,7 +150,7 @@ export async function deployContracts(url: string, { ringSize = 0n, spokePool = 
   const listings = [{ token, depositCap: 10n ** 15n, ...limits, settleable: false }];
   const cow = { settlement: zeroAddress, shedFactory: zeroAddress };
   await deploy('DevnetToken', ['Test Dollar', 'TUSD', 6]);
-  await deploy('DepositRegistry', [authority, chainId, checkpointer, 0, listings, cow, spokePool]);
+  await deploy('DepositRegistry', [authority, chainId, checkpointer, 0, listings, cow, spokePool, 10n ** 15n]);
   const roles = { council: from, governor: from, slowGovernor: from, enclave, guardians: [] };
   await deploy('Authority', [{ ...roles, registry, checkpointer, leaderDelay: 0n, staleAfter: 0n }]);
   await deploy('Checkpointer', [authority, ringSize]);

@@ -584,8 +584,8 @@ export function answerForced({ chainId, registry, message, ...signed }: ForcedAn
       demand(request !== undefined && request.open > 0n, 'request not open');
       demand(checkpoint > request.answeredBy, 'already answered');
       const { account, token } = request;
-      const least = (bucket.capacity + 3n) / 4n;
-      const isPart = reason === 4 && paid >= least && paid < request.open;
+      const isLeast = 4n * paid >= bucket.capacity && 16n * paid >= request.open;
+      const isPart = reason === 4 && isLeast && paid < request.open;
       demand(reason === 0 ? paid === request.open : isPart || (reason !== 4 && paid === 0n), 'wrong payment');
       const held = vault.get(token) ?? 0n;
       demand(paid <= held, 'vault holds too little');

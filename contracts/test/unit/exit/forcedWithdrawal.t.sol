@@ -157,10 +157,33 @@ contract ForcedWithdrawalTest is ExitTest {
         answer(id, 101, OVER_LIMIT);
     }
 
+    function test_answerForced_revertsIfAPartIsLessThanASixteenthOfWhatIsOpen() public {
+        limitTo(63);
+        uint256 id = ask(alice, 1_000);
+        expectWrongPayment(id, OVER_LIMIT, 62, 63);
+        answer(id, 63, OVER_LIMIT);
+        vm.warp(block.timestamp + 1 days);
+        postRoot(2);
+        expectWrongPayment(id, OVER_LIMIT, 58, 59);
+        answer(id, 59, OVER_LIMIT);
+        assertEq(registry.forcedRequest(id).open, 878);
+    }
+
+    /// @dev What must be paid at least is more than the limit lets out at once: there is no answer.
+    function test_answerForced_revertsIfTheLimitIsBelowASixteenthOfWhatIsOpen() public {
+        limitTo(62);
+        uint256 id = ask(alice, 1_000);
+        expectWrongPayment(id, OVER_LIMIT, 62, 63);
+        (ForcedAnswer memory message, Pair memory pair) = signedAnswer(id, 63, OVER_LIMIT);
+        vm.expectPartialRevert(IDepositRegistry.DepositRegistry_OverLimit.selector);
+        registry.answerForced(message, pair.enclave, pair.leader);
+    }
+
     /// @dev Nothing fits: no answer but an honest refusal, or the exit.
     function test_answerForced_revertsIfNothingIsPaidForALimitOfNothing() public {
         limitTo(0);
-        expectWrongPayment(ask(alice, 1_000), OVER_LIMIT, 0, 1);
+        expectWrongPayment(ask(alice, 1_000), OVER_LIMIT, 0, 63);
+        expectWrongPayment(ask(alice, 1), OVER_LIMIT, 0, 1);
     }
 
     function test_answerForced_revertsIfThePaymentDoesNotFitTheReason() public {

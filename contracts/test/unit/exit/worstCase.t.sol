@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
 import {IDepositRegistry} from "../../../src/interfaces/IDepositRegistry.sol";
 import {IExitHatch} from "../../../src/interfaces/IExitHatch.sol";
 import {ForcedAnswer} from "../../../src/types/Messages.sol";
@@ -68,17 +70,52 @@ contract WorstCaseTest is ExitTest {
         assertPhase(ExitPhase.Closing);
     }
 
-    /// @dev A limit of a few atoms is worse than none: each answer pays one, and the seven days begin again.
-    function test_worstCase_aLimitOfAFewAtomsKeepsARequestWaiting() public {
+    /// @dev Whatever limit a stolen council sets, each seven days pay a sixteenth of what is open, or open the exit. With the
+    /// lowest limits and the last moments that keep the exit shut, half is paid after eleven weeks, and 90 % after 36.
+    function test_worstCase_aLimitOfAFewAtomsHoldsNobodyUp() public {
         limitTo(Limit(4, 1 days));
         uint256 id = ask(alice, BROUGHT);
-        for (uint256 week = 1; week <= 4; week++) {
+        stayAlive(7 days);
+        expectOverLimit(id, 63);
+        registry.enterExitModeFor(id);
+        assertPhase(ExitPhase.Closing);
+    }
+
+    function test_worstCase_aLimitThatHardlyRefillsHoldsNobodyUp() public {
+        limitTo(Limit(63, type(uint32).max));
+        uint256 id = ask(alice, BROUGHT);
+        answer(id, 63, OVER_LIMIT);
+        stayAlive(7 days);
+        expectOverLimit(id, 59);
+        registry.enterExitModeFor(id);
+        assertPhase(ExitPhase.Closing);
+    }
+
+    function test_worstCase_theLowestLimitsThatKeepTheExitShutPayHalfInElevenWeeks() public {
+        uint256 id = ask(alice, BROUGHT);
+        for (uint256 week = 1; week <= 36; week++) {
+            uint256 least = Math.ceilDiv(registry.forcedRequest(id).open, 16);
+            limitTo(Limit(uint112(least), 1 days));
             stayAlive(7 days - 1);
-            answer(id, 1, OVER_LIMIT);
+            answer(id, least, OVER_LIMIT);
             vm.expectPartialRevert(IExitHatch.ExitHatch_NotLongEnough.selector);
             registry.enterExitModeFor(id);
+            if (week == 11) assertGe(token.balanceOf(alice), BROUGHT / 2);
         }
-        assertEq(token.balanceOf(alice), 4);
+        assertGe(token.balanceOf(alice), BROUGHT * 9 / 10);
+    }
+
+    /// @dev As configured, a limit is a tenth of what the vault takes: nobody owns so much that he could not be answered.
+    function test_worstCase_aWhaleCannotForceTheExitWhileTheLimitIsATenthOfTheVault() public {
+        deposit(bob, 9 * BROUGHT);
+        limitTo(Limit(uint112(BROUGHT), 1 days));
+        uint256 id = ask(bob, 9 * BROUGHT);
+        for (uint256 day = 1; registry.forcedRequest(id).open > BROUGHT; day++) {
+            answer(id, BROUGHT, OVER_LIMIT);
+            stayAlive(1 days);
+        }
+        answer(id, BROUGHT, PAID);
+        assertEq(token.balanceOf(bob), 9 * BROUGHT);
     }
 
     /// @dev Less than an atom a second flows back, and bob, who has money here, takes each as it comes: the least that alice
@@ -87,7 +124,7 @@ contract WorstCaseTest is ExitTest {
         deposit(bob, 100);
         limitTo(Limit(10, 1 days));
         withdraw(withdrawalOf(bob, 10, 0));
-        uint256 id = ask(alice, BROUGHT);
+        uint256 id = ask(alice, 40);
         for (uint256 i = 1; i <= 70; i++) {
             vm.warp(block.timestamp + 2.4 hours);
             expectOverLimit(id, 3);
@@ -117,6 +154,27 @@ contract WorstCaseTest is ExitTest {
         (,,, uint64 inForce) = registry.newestRoot();
         assertEq(inForce, first);
         assertEq(block.timestamp, first + 143 hours);
+    }
+
+    /// @dev Alice won 200 of bob's 500, and took them out under a root that is discarded afterwards. By the older root she has
+    /// taken more than she had, and nobody is asked to give anything back.
+    function test_worstCase_whatWasWithdrawnUnderADiscardedRootIsMissingForWhoClaimsLast() public {
+        deposit(bob, 500);
+        vm.warp(block.timestamp + 72 hours);
+        leaves.push(accountLeaf(keyOf(alice), address(token), 0, 0));
+        leaves.push(accountLeaf(keyOf(bob), address(token), 0, 0));
+        leaves.push(tokenLeaf(address(token), 0, 0));
+        postTree(registry.count());
+        vm.warp(block.timestamp + 72 hours);
+        postRoot(6);
+        withdraw(withdrawalOf(alice, 1_200, 0));
+        vm.prank(council);
+        registry.discardRoot();
+        reachFinal();
+        proveTotals(address(token), 0, 0);
+        registry.claim(claimOf(bob, address(token), 0, 0));
+        assertEq(token.balanceOf(bob), 300, "and nobody else has any");
+        assertEq(token.balanceOf(alice), 1_200);
     }
 
     // ---------------------------------------------------------------- both keys

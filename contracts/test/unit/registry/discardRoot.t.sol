@@ -133,6 +133,53 @@ contract DiscardRootTest is VaultTest {
         assertNewest(1, 2);
     }
 
+    /// @dev An incident: what the keys sign until somebody takes them away is discarded as it comes, for a day.
+    function test_discardRoot_againWithinADay() public {
+        reachRoot(1);
+        uint64 first = uint64(block.timestamp);
+        discard();
+        vm.warp(first + 12 hours);
+        postRoot(2);
+        discard();
+        vm.warp(first + 24 hours - 1);
+        postRoot(3);
+        discard();
+        assertNewest(0, 0);
+        vm.warp(first + 24 hours);
+        postRoot(4);
+        vm.expectRevert(abi.encodeWithSelector(IDepositRegistry.DepositRegistry_NothingMaturedSince.selector, first));
+        vm.prank(council);
+        registry.discardRoot();
+        assertNewest(1, 4);
+
+        vm.warp(first + 24 hours + 72 hours - 1);
+        postRoot(5);
+        vm.expectRevert(abi.encodeWithSelector(IDepositRegistry.DepositRegistry_NothingMaturedSince.selector, first));
+        vm.prank(council);
+        registry.discardRoot();
+        vm.warp(first + 24 hours + 72 hours);
+        discard();
+        assertNewest(1, 4);
+    }
+
+    /// @dev Three owners discard whenever they may, for two months, while the keeper posts every hour and everybody trades.
+    /// Otherwise nothing would ever mature, and an exit could go by a root of months ago.
+    function test_attack_discardingAgainAndAgainReachesBackAWeekAtMost() public {
+        uint256 discards;
+        for (uint64 hour = 1; hour <= 60 * 24; hour++) {
+            vm.warp(START + hour * 1 hours);
+            postRoot(hour);
+            if (hour % 7 != 0) continue;
+            vm.prank(council);
+            try registry.discardRoot() {
+                discards++;
+                (,,, uint64 postedAt) = registry.newestRoot();
+                assertLe(block.timestamp - postedAt, 7 days + 1 hours);
+            } catch {}
+        }
+        assertGt(discards, 30);
+    }
+
     function test_discardRoot_revertsIfNotCouncil() public {
         reachRoot(1);
         address[3] memory others = [governor, guardian, leader];
@@ -160,16 +207,19 @@ contract DiscardRootTest is VaultTest {
         submit(withdrawal, pair);
     }
 
-    /// @dev By hand: the fallback is a root that was posted, at least 72 h old (or the deployment), and while roots come at
-    /// least once in 72 h no older than three times that.
+    /// @dev By hand: the fallback is a root that was posted, at least 72 h old (or the deployment), and no older than twice
+    /// that and the longest silence.
     function testFuzz_discardRoot_fallsBackToAMaturedRoot(uint24[20] memory waits) public {
         Posted[] memory all = new Posted[](waits.length + 1);
         all[0] = Posted(0, START);
-        uint256 count = 1;
+        uint256 longest;
         for (uint256 i = 0; i < waits.length; i++) {
-            vm.warp(block.timestamp + uint256(waits[i]) % 72 hours + 1);
+            // Half of them short: 24 bits are 194 days.
+            uint256 wait = uint256(waits[i]) % (i % 2 == 0 ? 1 hours : 7 days) + 1;
+            if (wait > longest) longest = wait;
+            vm.warp(block.timestamp + wait);
             postRoot(uint64(i + 1));
-            all[count++] = Posted(uint64(i + 1), uint64(block.timestamp));
+            all[i + 1] = Posted(uint64(i + 1), uint64(block.timestamp));
         }
         vm.warp(block.timestamp + uint256(waits[0]) % 72 hours);
         discard();
@@ -177,7 +227,7 @@ contract DiscardRootTest is VaultTest {
         assertEq(postedAt, all[checkpoint].at, "one that was posted");
         uint256 age = block.timestamp - postedAt;
         assertTrue(age >= 72 hours || checkpoint == 0, "matured");
-        assertLe(age, 3 * 72 hours, "and not older than it must be");
+        assertLe(age, 2 * 72 hours + longest, "and not older than it must be");
     }
 
     // ---------------------------------------------------------------- setAuthority, revokeWithdrawal

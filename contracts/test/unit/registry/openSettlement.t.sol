@@ -255,7 +255,7 @@ contract OpenSettlementTest is CowTest {
         TokenListing[] memory tokens = new TokenListing[](1);
         tokens[0] = listingOf(address(weth), CAP);
         tokens[0].settleable = true;
-        registry = new DepositRegistry(address(authority), HOME, address(checkpointer), 0, tokens, none, address(0));
+        registry = new DepositRegistry(address(authority), HOME, address(checkpointer), 0, tokens, none, address(0), 0);
         expectRefused(abi.encodeWithSelector(ISettlements.Settlements_NotHere.selector));
         assertEq(registry.shed(), address(0));
     }
