@@ -30,6 +30,7 @@ import { createIngestion } from './ingestLogs.ts';
 import { createKeeperApi, type Leading } from './keeperApi.ts';
 import { createLeadership, type Role } from './leadership.ts';
 import { type Recovered, recover, recoverableTip } from './recover.ts';
+import { reportLiquidations } from './reportLiquidations.ts';
 import { type Applied, createSequencer } from './sequencer.ts';
 import { createStandBy } from './standBy.ts';
 import { createSubmitBatch, REPEATS_LIMIT } from './submitBatch.ts';
@@ -212,6 +213,7 @@ export function createKeeper(ports: KeeperPorts): Keeper {
     const forcedAnswers = createForcedAnswers({ ...ports, sequencer, windDown });
     const guardOrders = createOrderGuards({ sequencer, isOpen: () => gates.cancellation() === undefined, clock });
     leading = { ...parts, priceFeed, orderExpiry, forcedAnswers, guardOrders };
+    reportLiquidations({ sequencer, logger });
     orderExpiry.start();
     ingestion.start();
     forcedAnswers.start();
