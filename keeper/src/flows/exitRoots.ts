@@ -68,7 +68,9 @@ export function createExitRoots(input: {
       while (newestCut !== undefined && !stopped) {
         const bytes = newestCut;
         newestCut = undefined;
-        built = thinned([...built, await trees.build(bytes)]);
+        const next = await trees.build(bytes);
+        // A state of before the Directory was read has no vault that a root could be for.
+        if (next.roots.length > 0) built = thinned([...built, next]);
         await keepBuilt();
       }
     } catch (error) {
@@ -125,8 +127,6 @@ export function createExitRoots(input: {
       return built.at(-1)?.strandedOwners ?? 0;
     },
     cut(bytes) {
-      // Before the Directory was read there is no vault that a root could be for.
-      if (state.chains.size === 0) return;
       newestCut = bytes;
       void buildNewest();
     },

@@ -70,6 +70,9 @@ describe('an exit proof', () => {
   });
 });
 
+/** Number of a checkpoint in which no chain is listed yet. */
+const NO_CHAINS = 99;
+
 /** Exit roots whose trees are built when the test says so. */
 function setUp({ leafCount = 1 } = {}) {
   const state = createState(GENESIS);
@@ -83,7 +86,7 @@ function setUp({ leafCount = 1 } = {}) {
   const trees: ExitTrees = {
     build: ([checkpoint = 0]) =>
       new Promise((resolve, reject) => {
-        const roots = [HOME, SECOND].map((chainId) => {
+        const roots = (checkpoint === NO_CHAINS ? [] : [HOME, SECOND]).map((chainId) => {
           const treeRoot: Hex = `0x${checkpoint.toString(16).padStart(64, '0')}`;
           return { chainId, registry: REGISTRY, treeRoot, processedIndex: 0 };
         });
@@ -145,6 +148,30 @@ describe('exit roots', () => {
     leadership.epoch = 2;
     exitRoots.sign(Number.POSITIVE_INFINITY);
     expect(exitRoots.exitRoot(HOME)?.message).toMatchObject({ epoch: 2, checkpoint: 2 });
+  });
+
+  it('are not signed for a checkpoint above the limit that the caller sets', async () => {
+    const { state, exitRoots, cut, build, signed } = setUp();
+    for (const number of [1, 2]) {
+      cut(number);
+      await build();
+    }
+    state.finalNumber = 2;
+    exitRoots.sign(0);
+    expect(signed()).toBeUndefined();
+    exitRoots.sign(1);
+    expect(signed()).toBe(1);
+    exitRoots.sign(0);
+    expect(signed()).toBe(1);
+  });
+
+  it('are not signed for a checkpoint without chains, although there are some now', async () => {
+    const { state, exitRoots, cut, build, signed, fatal } = setUp();
+    cut(NO_CHAINS);
+    await build();
+    state.finalNumber = NO_CHAINS;
+    exitRoots.sign(Number.POSITIVE_INFINITY);
+    expect([signed(), fatal]).toEqual([undefined, []]);
   });
 
   it('leave out cuts that came while trees were being built, save for the newest', async () => {

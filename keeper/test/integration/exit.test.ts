@@ -1,19 +1,18 @@
 // A keeper must answer what is asked of a vault. Then it dies and never comes back: what everybody kept on his own disk takes
 // everything out of both vaults.
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { depositRegistryAbi } from '@myrtle-wyckoff/generated';
 import { createTestClient, http } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ALICE, BOB, CAROL, EXECUTOR, FEE_ACCOUNT, GUARDIANS } from '../../src/cli/devnet/accounts.ts';
+import { ALICE, BOB, CAROL, FEE_ACCOUNT, GUARDIANS } from '../../src/cli/devnet/accounts.ts';
 import { type DevnetChain, tokenBalance } from '../../src/cli/devnet/chainAccess.ts';
 import { waitUntil } from '../../src/cli/devnet/waitUntil.ts';
 import { keptProofs, proofFiles } from '../../src/cli/exit/proofStore.ts';
-import type { Profile } from '../../src/cli/support/profile.ts';
 import { wadPer } from '../../src/core/assets.ts';
+import { createExitCommands, type ExitCommands } from '../support/exitCommands.ts';
 import { type LiveDevnet, startLiveDevnet } from '../support/liveDevnet.ts';
-import { type Ended, type MwProcess, runMw } from '../support/mwProcess.ts';
+import type { Ended, MwProcess } from '../support/mwProcess.ts';
 import {
   addressOf,
   atoms,
@@ -44,37 +43,21 @@ const PEOPLE: Readonly<Record<string, number>> = {
 const TRADERS = ['alice', 'bob', 'carol', 'fees'];
 
 let live: LiveDevnet;
-let directory: string;
-let profile: string;
+let exits: ExitCommands;
 
 beforeAll(async () => {
   live = await startLiveDevnet();
-  const { keeperUrl, dataDirectory } = live.devnet;
-  directory = join(dataDirectory, 'exit-proofs');
-  profile = join(dataDirectory, 'profile.json');
-  const accounts = Object.entries({ ...PEOPLE, executor: EXECUTOR }).map(([name, index]) => {
-    return [name, { address: addressOf(index), developmentIndex: index }];
-  });
-  const content: Profile = {
-    keeperUrl,
-    chains: chains().map(({ chainId, name, url, deployment: { registry, router } }) => {
-      return { chainId, name, rpcUrl: url, registry, router };
-    }),
-    accounts: Object.fromEntries(accounts),
-  };
-  writeFileSync(profile, JSON.stringify(content));
+  exits = createExitCommands(live, PEOPLE);
 });
 afterAll(async () => {
   await live?.stop();
 });
 
 const chains = (): readonly DevnetChain[] => [live.home, live.second];
-const options = (name: string) => ['--as', name, '--profile', profile, '--directory', directory, '--json'];
-const startWatch = (name: string): MwProcess => live.start('exit', 'watch', '--every', '1', ...options(name));
-const mw = (command: string, name: string, ...args: string[]): Promise<Ended> =>
-  runMw('exit', command, ...args, ...options(name));
+const startWatch = (name: string): MwProcess => exits.startWatch(name);
+const mw = (command: string, name: string, ...args: string[]) => exits.mw(command, name, ...args);
 
-const filesOf = (name: string) => proofFiles(directory, addressOf(PEOPLE[name] as number));
+const filesOf = (name: string) => proofFiles(exits.directory, addressOf(PEOPLE[name] as number));
 
 /** The newest proof of each of them is of that checkpoint or a later one. */
 function untilKept(checkpoint: number, names = TRADERS): Promise<true> {
@@ -203,7 +186,7 @@ describe('when the keeper is gone for good', () => {
       watchers[0] = startWatch('alice');
     }
     for (const name of TRADERS) {
-      expect(keptProofs(directory, addressOf(PEOPLE[name] as number)).damaged).toEqual([]);
+      expect(keptProofs(exits.directory, addressOf(PEOPLE[name] as number)).damaged).toEqual([]);
     }
   });
 

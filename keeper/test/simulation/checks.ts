@@ -43,6 +43,9 @@ const HARMLESS = [
   /^epoch not growing$/,
   /^no such proposal$/,
   /^processed too much$/,
+  /^not running$/,
+  /^closing is over$/,
+  /^exit is final$/,
 ];
 
 export function checkReverts({ reverted, chainId }: FakeChain): void {
@@ -134,6 +137,7 @@ export function checkApplied(
   chains: ReadonlyMap<number, FakeChain>,
 ): void {
   validateInternalState(state);
+  checkWindDown(state, { command, outcome });
   for (const event of outcome.events) if (event.type === 'withdrawalChanged') checkWithdrawal(event, command, chains);
   if (command.type !== 'log') return;
   const chain = chains.get(command.chainId);
@@ -176,6 +180,31 @@ function checkWithdrawal(event: WithdrawalChanged, { type }: Command, chains: Re
   if (status !== 'cancelled') return;
   if (type === 'log') demand(isUsed, `${name} is given back although nobody cancelled it`);
   else demand(checkpoint === 0, `${name} is given back although checkpoint ${checkpoint} carries it`);
+}
+
+/** While a vault is in exit mode nothing is traded, and nobody begins to withdraw. */
+function checkWindDown(state: State, { command, outcome }: Pick<Applied, 'command' | 'outcome'>): void {
+  // The command that brings the entry may have brought the end of another before.
+  if (state.exits.size === 0 || command.type === 'log') return;
+  demand(state.exchange.orders.count === 0, 'orders are open while a vault is in exit mode');
+  const forbidden = outcome.events.find(
+    (event) =>
+      event.type === 'fill' ||
+      event.type === 'orderRested' ||
+      (event.type === 'withdrawalChanged' && event.status === 'queued'),
+  );
+  demand(forbidden === undefined, `${forbidden?.type} while a vault is in exit mode`);
+}
+
+/** What a final vault gives away was paid nowhere: its roots know of every payment. */
+export function checkExits(chains: ReadonlyMap<number, FakeChain>): void {
+  const all = [...chains.values()].map(({ chainId, newest }) => ({ chainId, ...newest.contracts }));
+  for (const { chainId, root } of all.filter(({ exit }) => exit.phase === 'final')) {
+    for (const other of all) {
+      const name = `chain ${other.chainId} has paid for checkpoint ${other.paidUpTo}`;
+      demand(other.paidUpTo <= root.checkpoint, `${name}, chain ${chainId} is final by roots of ${root.checkpoint}`);
+    }
+  }
 }
 
 /** One credit for each deposit, to whom it names, of what arrived. */

@@ -2,6 +2,7 @@
 //
 //   node keeper/test/simulation/run.ts --seeds 1000
 //   node keeper/test/simulation/run.ts --seeds 1000 --from 5000 --lying-disks
+//   node keeper/test/simulation/run.ts --seeds 1000 --exits
 //   node keeper/test/simulation/run.ts --seed 17 --verbose
 //
 // `npm run simulate -- --seeds 1000` is the same with the right Node.
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
     'lying-disks': { type: 'boolean', default: false },
+    exits: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
   },
 });
@@ -32,7 +34,8 @@ function add(counts: Counts): void {
 for (let seed = first; seed <= last; seed++) {
   try {
     const log = values.verbose ? { log: (line: string) => console.log(line) } : {};
-    add(await simulate({ seed, disks: values['lying-disks'] ? 'lying' : 'honest', ...log }));
+    const disks = values['lying-disks'] ? 'lying' : 'honest';
+    add(await simulate({ seed, disks, exits: values.exits, ...log }));
   } catch (error) {
     failed++;
     console.error(values.verbose ? error : (error as Error).message);

@@ -7,6 +7,7 @@ const seeds = (from: number, count: number) => Array.from({ length: count }, (_,
 /** The first ones, and those that found a bug: 1247 drops a checkpoint with which a keeper started, in a new epoch. */
 const HONEST = [...seeds(1, 18), 1247];
 const LYING = seeds(101, 8);
+const EXITS = seeds(201, 6);
 
 /** What all of these worlds together must have seen, or they would prove little. */
 const MUST_HAPPEN = [
@@ -35,9 +36,11 @@ const MUST_HAPPEN = [
 
 describe('the exchange', () => {
   const totals: Record<string, number> = {};
-  const add = (counts: Counts) => {
-    for (const [what, times] of Object.entries(counts)) totals[what] = (totals[what] ?? 0) + times;
+  const exitTotals: Record<string, number> = {};
+  const addTo = (sums: Record<string, number>) => (counts: Counts) => {
+    for (const [what, times] of Object.entries(counts)) sums[what] = (sums[what] ?? 0) + times;
   };
+  const [add, addExits] = [addTo(totals), addTo(exitTotals)];
 
   it.each(HONEST)('keeps every promise in the world of seed %i', async (seed) => {
     add(await simulate({ seed }));
@@ -47,6 +50,18 @@ describe('the exchange', () => {
     expect(MUST_HAPPEN.filter((what) => (totals[what] ?? 0) === 0)).toEqual([]);
     expect(totals['batches accepted']).toBeGreaterThan(500);
     expect(totals['withdrawals paid']).toBeGreaterThan(200);
+  });
+
+  it.each(EXITS)('pays nobody twice when vaults enter exit mode, in the world of seed %i', async (seed) => {
+    const counts = await simulate({ seed, exits: true });
+    addExits(counts);
+  });
+
+  it('cured vaults, closed them for good, and paid withdrawals meanwhile', () => {
+    for (const phase of ['closing', 'running', 'final'])
+      expect(exitTotals[`exit mode known as ${phase}`]).toBeGreaterThan(0);
+    expect(exitTotals['exit mode: governor']).toBeGreaterThan(0);
+    expect(exitTotals['withdrawals paid']).toBeGreaterThan(20);
   });
 
   it.each(LYING)('keeps what it can promise on lying disks in the world of seed %i', async (seed) => {

@@ -69,6 +69,8 @@ export interface Contracts {
     readonly requestId: number;
     readonly enteredAt: number;
   };
+  /** The newest checkpoint of which anything was paid. */
+  readonly paidUpTo: number;
   /** By id, from 1 on; `open` 0 when it is closed. */
   readonly forced: readonly ForcedAtVault[];
   readonly root: {
@@ -224,6 +226,7 @@ function deployed({
       processedIndex: 0,
     },
     exit: { phase: 'running', reason: 'stale', requestId: 0, enteredAt: 0 },
+    paidUpTo: 0,
     forced: [],
   };
 }
@@ -527,6 +530,7 @@ export function payWithdrawal({ chainId, registry, message, ...signed }: Approva
       return {
         ...contracts,
         usedNonces,
+        paidUpTo: Math.max(contracts.paidUpTo, checkpoint),
         bucket: { ...bucket, used: bucket.used + amount },
         vault: new Map(vault).set(token, held - amount),
         logs: append(contracts, REGISTRY, { type: 'withdrawn', account, token, amount, recipient, nonce }),
@@ -594,6 +598,7 @@ export function answerForced({ chainId, registry, message, ...signed }: ForcedAn
       const open = reason === 4 ? request.open - paid : 0n;
       const answered = {
         ...contracts,
+        paidUpTo: paid === 0n ? contracts.paidUpTo : Math.max(contracts.paidUpTo, checkpoint),
         bucket: { ...bucket, used: bucket.used + paid },
         vault: new Map(vault).set(token, held - paid),
         forced: contracts.forced.with(id - 1, { ...request, open, answeredBy: checkpoint }),
