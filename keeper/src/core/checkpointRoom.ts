@@ -45,7 +45,8 @@ export function changeRoom(state: State): number {
     BOOK_BYTES * books.length;
   const posted = Math.min(state.queuedWithdrawals, POSTED_LIMIT);
   const withdrawals = PENDING_BYTES * state.withdrawals.size + POSTED_BYTES * posted;
-  const reopened = [...state.forced.values()].reduce((sum, requests) => sum + requests.reopened.length, 0);
+  let reopened = 0;
+  for (const requests of state.forced.values()) reopened += requests.reopened.length;
   const forced = ANSWER_BYTES * (state.answers.size + reopened);
   const liquidations = LIQUIDATION_BYTES * Math.min(ledger.marginAccounts.length, LIQUIDATIONS_LIMIT);
   const used = LOSSES_BYTES + ENVELOPE_BYTES + SHARE_LIMIT_BYTES + listings + withdrawals + forced + liquidations;

@@ -9,7 +9,7 @@
 import { MAX_SAFE, PPM } from './assets.ts';
 import { BUY, SELL } from './commands.ts';
 import { assetPaid, type Exchange, reserveOf } from './exchange.ts';
-import { isMargin } from './ledger.ts';
+import { type Asset, isMargin } from './ledger.ts';
 import type { Book } from './orderBook.ts';
 import {
   bookAt,
@@ -129,7 +129,7 @@ function readSide(
     requireSane(state, place.book, order);
     const isNext =
       before === undefined || (place.side === BUY ? order.price <= before.price : order.price >= before.price);
-    check(isNext, `order ${order.id} out of its place`);
+    checkOrder(isNext, order.id, 'out of its place');
     into.push(order);
     before = order;
   }
@@ -142,7 +142,7 @@ function readOrder(reader: Reader, { book, side }: { readonly book: Book; readon
   const remaining = readInteger(reader);
   const quantity = readInteger(reader);
   const flags = readByte(reader);
-  check(flags < FLAGS_END, `order ${id} with flags of no meaning`);
+  checkOrder(flags < FLAGS_END, id, 'with flags of no meaning');
   const feeLimitPpm = readInteger(reader);
   const expiry = (flags & EXPIRES_BIT) === 0 ? 0 : readInteger(reader);
   const clientId = readInteger(reader);
@@ -172,24 +172,25 @@ function requireSane({ exchange, time }: State, book: Book, order: OpenOrder): v
     remaining * book.lotSize,
     reserveOf(book, side, price, remaining, feeLimitPpm),
   );
-  check(isSane && largest <= MAX_SAFE && remaining <= quantity, `order ${id} out of range`);
-  check(expiry === 0 || expiry > time, `order ${id} has expired`);
+  checkOrder(isSane && largest <= MAX_SAFE && remaining <= quantity, id, 'out of range');
+  checkOrder(expiry === 0 || expiry > time, id, 'has expired');
 }
 
 /** No order twice, and none that its account could not pay for. */
 function requireCover(exchange: Exchange, saved: readonly OpenOrder[]): void {
-  const ids = new Set<number>();
-  const needed = new Map<string, number>();
+  const ids = Float64Array.from(saved, ({ id }) => id).sort();
+  for (let i = 1; i < ids.length; i++) checkOrder(ids[i] !== ids[i - 1], ids[i] as number, 'twice');
+  const { ledger } = exchange;
+  /** Of those assets that are needed, by account. */
+  const needed = new Map<Asset, Float64Array>();
   for (const { id, account, book: index, side, price, remaining, feeLimitPpm } of saved) {
-    check(!ids.has(id), `order ${id} twice`);
-    ids.add(id);
     const book = exchange.books[index] as Book;
     const asset = assetPaid(exchange, book, side);
-    const key = `${account} ${asset.id}`;
-    const sum = (needed.get(key) ?? 0) + reserveOf(book, side, price, remaining, feeLimitPpm);
-    const isCovered = sum <= (asset.units[account] as number) || isMargin(exchange.ledger, account);
-    check(isCovered, `order ${id} is not covered`);
-    needed.set(key, sum);
+    const sums = needed.get(asset) ?? new Float64Array(ledger.accountCount);
+    needed.set(asset, sums);
+    const sum = (sums[account] as number) + reserveOf(book, side, price, remaining, feeLimitPpm);
+    checkOrder(sum <= (asset.units[account] as number) || isMargin(ledger, account), id, 'is not covered');
+    sums[account] = sum;
   }
 }
 
@@ -219,4 +220,9 @@ function readSwitches(reader: Reader, { exchange, time }: State): void {
 
 function check(condition: boolean, message: string): asserts condition {
   if (!condition) throw new FormatError(message);
+}
+
+/** Puts no message together that nobody reads: there may be a million orders. */
+function checkOrder(condition: boolean, id: number, problem: string): void {
+  if (!condition) throw new FormatError(`order ${id} ${problem}`);
 }

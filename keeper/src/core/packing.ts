@@ -11,6 +11,8 @@ const ADDRESS_BYTES = 20;
 const MAX_BIG_BYTES = 37;
 /** The largest that fits into seven of these bytes. */
 const SEVEN_BYTES = 2n ** 49n - 1n;
+const BIG_MAX_SAFE = BigInt(MAX_SAFE);
+const BIG_END = 1n << 256n;
 /** Longest string and byte array that a reader believes in. */
 const MAX_BLOB = 2 ** 30;
 
@@ -65,11 +67,11 @@ export function writeInteger(writer: Writer, value: number): void {
 
 /** An integer of 0 … 2²⁵⁶ − 1. Throws `FormatError` for anything else. */
 export function writeBig(writer: Writer, value: bigint): void {
-  if (value >= 0n && value <= BigInt(MAX_SAFE)) {
+  if (value >= 0n && value <= BIG_MAX_SAFE) {
     writeInteger(writer, Number(value));
     return;
   }
-  if (value < 0n || value >= 1n << 256n) throw new FormatError(`${value} is no unsigned 256-bit integer`);
+  if (value < 0n || value >= BIG_END) throw new FormatError(`${value} is no unsigned 256-bit integer`);
   makeRoom(writer, MAX_BIG_BYTES);
   // Seven bytes at a time as numbers: bigints are slow, and every account has some of them.
   let rest = value;
@@ -173,7 +175,7 @@ export function readBig(reader: Reader): bigint {
   if (end - start > 1 && reader.bytes[end - 1] === 0) throw new FormatError('an integer with zeros in front');
   let value = 0n;
   for (let at = end - 1; at >= start; at--) value = (value << 7n) | BigInt((reader.bytes[at] as number) & 127);
-  if (value >= 1n << 256n) throw new FormatError('an integer above 2^256 - 1');
+  if (value >= BIG_END) throw new FormatError('an integer above 2^256 - 1');
   return value;
 }
 

@@ -22,7 +22,7 @@ import {
 import type { SharedLoss, State } from './state.ts';
 
 /** Accounts that are compared at each cut, round and round: a fraction of a millisecond. */
-const COMPARED = 256;
+const COMPARED = 128;
 
 /** What a state is now, and an image is not yet. */
 export interface StatePatch {

@@ -1,0 +1,107 @@
+// How long a keeper takes to read its journal, and to read and apply it; beside what it takes to parse the same commands as
+// lines of JSON, which is what many a log is made of.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openJournal } from '../src/adapters/journal/openJournal.ts';
+import type { Command } from '../src/core/commands.ts';
+import type { JournalRecord } from '../src/core/ports.ts';
+import { CORE_VERSION, decodeEngine, encodeEngine } from '../src/core/snapshot.ts';
+import { step } from '../src/core/step.ts';
+import { GENESIS } from '../test/support/exchange.ts';
+import { batchMessages, openMarket } from './endToEndMarket.ts';
+
+const ROUNDS = 3;
+/** A start, not a round number, so that integers take as many bytes as they would. */
+const NOW = 1_767_225_600_123;
+
+export interface Flow {
+  readonly records: number;
+  /** Orders and cancels in each of them. */
+  readonly ordersPerRecord: number;
+  /** Records that were committed together. */
+  readonly recordsPerGroup: number;
+}
+
+/** Medians, in milliseconds: of the clock, and of the processor, which says more on a machine that others use, too. */
+export interface Times {
+  readonly ms: number;
+  readonly processorMs: number;
+}
+
+export interface Replayed {
+  /** Every record opened, checked and decoded. */
+  readonly read: Times;
+  /** The same and the state before it, and applied. */
+  readonly recover: Times;
+  /** The same commands from lines of JSON, neither encrypted nor checked nor applied. */
+  readonly json: Times;
+  /** Orders that rested before the first of them. */
+  readonly resting: number;
+}
+
+export function measureReplay(flow: Flow): Replayed {
+  const directory = mkdtempSync(join(tmpdir(), 'mw-bench-'));
+  const identity = { homeChainId: GENESIS.homeChainId, checkpointer: GENESIS.checkpointer, coreVersion: CORE_VERSION };
+  const open = () => openJournal({ directory, key: new Uint8Array(32).fill(7), identity });
+  try {
+    const market = openMarket(NOW);
+    const base = market.sequence;
+    const journal = open();
+    journal.begin({ sequence: base, engine: encodeEngine(market.state) });
+    const lines: string[] = [];
+    let group: JournalRecord[] = [];
+    const { records, ordersPerRecord, recordsPerGroup } = flow;
+    for (const message of batchMessages({ batches: records, size: ordersPerRecord, now: NOW })) {
+      const sequence = base + lines.length + 1;
+      const command: Command = { type: 'batch', time: NOW + sequence, ...message };
+      lines.push(JSON.stringify(command));
+      group.push({ sequence, command });
+      if (group.length < recordsPerGroup && lines.length < records) continue;
+      journal.append(group);
+      group = [];
+    }
+    journal.close();
+
+    const read = () => {
+      const again = open();
+      let last = base;
+      for (const { sequence } of again.replay(base)) last = sequence;
+      again.close();
+      if (last !== base + records) throw new Error(`the journal ends at ${last}`);
+    };
+    const recover = () => {
+      const again = open();
+      const state = decodeEngine(again.snapshot(base)?.engine ?? new Uint8Array(), GENESIS);
+      for (const { sequence, command } of again.replay(base)) step(state, sequence, command);
+      again.close();
+      if (state.sequence !== base + records) throw new Error(`the state ends at ${state.sequence}`);
+    };
+    const json = () => {
+      let orders = 0;
+      for (const line of lines) orders += (JSON.parse(line) as { actions: unknown[] }).actions.length;
+      if (orders !== records * ordersPerRecord) throw new Error(`${orders} orders`);
+    };
+    // In turns, so that what else the machine does hits all of them.
+    const times = Array.from({ length: ROUNDS }, () => [timed(read), timed(recover), timed(json)] as const);
+    const { count: resting } = market.state.exchange.orders;
+    return { read: median(times, 0), recover: median(times, 1), json: median(times, 2), resting };
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+function timed(run: () => void): Times {
+  const before = process.threadCpuUsage();
+  const start = performance.now();
+  run();
+  const ms = performance.now() - start;
+  const { user, system } = process.threadCpuUsage(before);
+  return { ms, processorMs: (user + system) / 1000 };
+}
+
+function median(rounds: readonly (readonly [Times, Times, Times])[], which: 0 | 1 | 2): Times {
+  const middle = (of: (times: Times) => number) =>
+    Math.round(rounds.map((times) => of(times[which])).sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] as number);
+  return { ms: middle(({ ms }) => ms), processorMs: middle(({ processorMs }) => processorMs) };
+}
