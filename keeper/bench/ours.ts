@@ -1,13 +1,15 @@
 // Our engine: the real ledger, books and matching of the core, reserves, fees and event tape included.
+import { amendOrder } from '../src/core/amendOrder.ts';
 import { cancelOrder, findOwnOrder } from '../src/core/cancelOrder.ts';
-import { ACTION_PLACE, type Action, BUY, GOOD_TILL_CANCELLED, SELL } from '../src/core/commands.ts';
+import { ACTION_AMEND, ACTION_PLACE, type Action, BUY, GOOD_TILL_CANCELLED, SELL } from '../src/core/commands.ts';
 import { createExchange, type Exchange } from '../src/core/exchange.ts';
 import { type Asset, addAsset, openAccount } from '../src/core/ledger.ts';
 import { BOOK_OPEN, type Book, createBook } from '../src/core/orderBook.ts';
+import { idAt } from '../src/core/orderPool.ts';
 import { placeOrder } from '../src/core/placeOrder.ts';
 import { REQUESTED, ROW_FILL, TAPE_STRIDE } from '../src/core/tape.ts';
 import type { BenchEngine } from './engines.ts';
-import { addressOf, operationOf, PLACE, type Shape, type Totals, type Workload } from './workload.ts';
+import { addressOf, CANCEL, operationOf, PLACE, type Shape, type Totals, type Workload } from './workload.ts';
 
 /** Of everybody together: no order is ever refused, and the sum stays below 2⁵³. */
 const ALL_FUNDS = 8e15;
@@ -19,7 +21,10 @@ const QUOTE = 1;
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** `onGone` is told the operation of each order that is filled. */
-export function createOurs(workload: Workload, onGone?: (operation: number) => void): BenchEngine {
+export function createOurs(
+  workload: Workload,
+  onGone?: (operation: number) => void,
+): BenchEngine & { readonly exchange: Exchange } {
   const exchange = createMarket(workload.shape);
   const { books } = exchange;
   const { orders, tape } = exchange;
@@ -54,6 +59,13 @@ export function createOurs(workload: Workload, onGone?: (operation: number) => v
     tape.length = 0;
   };
 
+  const amend: Mutable<Action> = { ...action, kind: ACTION_AMEND };
+  const reduce = (slot: number, lots: number) => {
+    amend.quantity = lots;
+    const code = amendOrder(exchange, slot, amend);
+    if (code !== 'ok') throw new Error(`order ${idAt(orders, slot)} was not reduced: ${code}`);
+  };
+
   const run = (from: number, to: number) => {
     const { kind, side, price, quantity, account, book, orderId } = workload;
     for (let i = from; i < to; i++) {
@@ -73,13 +85,14 @@ export function createOurs(workload: Workload, onGone?: (operation: number) => v
         if (onGone !== undefined && !exchange.placement.resting) onGone(i);
       } else {
         const slot = findOwnOrder(orders, account[i] as number, orderId[i] as number, 0);
-        if (slot === 0) throw new Error(`operation ${i} cannot cancel an order that is gone`);
-        cancelOrder(exchange, slot, REQUESTED);
+        if (slot === 0) throw new Error(`the order of operation ${i} is gone`);
+        if (kind[i] === CANCEL) cancelOrder(exchange, slot, REQUESTED);
+        else reduce(slot, quantity[i] as number);
       }
       readTape();
     }
   };
-  return { run, totals: () => totals };
+  return { run, totals: () => totals, exchange };
 }
 
 /** An exchange of its own with such a market. */

@@ -1,7 +1,14 @@
 // Our engine as the keeper drives it: batches of a hundred actions, as commands of the executor, through `step`. Each
 // action is checked and its account and book looked up by name, each has its result, and each thing that happened is an
 // event, of which the bench reads the fills. Signatures, journal and HTTP are what `npm run bench:e2e` is about.
-import { ACTION_CANCEL, ACTION_PLACE, type Action, type BatchCommand, UNUSED_ACTION } from '../src/core/commands.ts';
+import {
+  ACTION_AMEND,
+  ACTION_CANCEL,
+  ACTION_PLACE,
+  type Action,
+  type BatchCommand,
+  UNUSED_ACTION,
+} from '../src/core/commands.ts';
 import type { Outcome } from '../src/core/events.ts';
 import { createState } from '../src/core/state.ts';
 import { step } from '../src/core/step.ts';
@@ -11,6 +18,9 @@ import { openMarket } from './ours.ts';
 import { addressOf, BATCH, PLACE, type Totals, type Workload } from './workload.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** In the order of the workload's kinds. */
+const ACTIONS = [ACTION_PLACE, ACTION_CANCEL, ACTION_AMEND];
 
 /** Operations in whole batches only. */
 export function createOursByCommand(workload: Workload): BenchEngine {
@@ -25,13 +35,14 @@ export function createOursByCommand(workload: Workload): BenchEngine {
   });
 
   const write = (action: Mutable<Action>, i: number) => {
-    const isPlaced = workload.kind[i] === PLACE;
-    action.kind = isPlaced ? ACTION_PLACE : ACTION_CANCEL;
+    const kind = workload.kind[i] as number;
+    const isPlaced = kind === PLACE;
+    action.kind = ACTIONS[kind] as number;
     action.account = addresses[workload.account[i] as number] as `0x${string}`;
     action.book = 1 + (workload.book[i] as number);
     action.side = isPlaced ? (workload.side[i] as number) : 0;
     action.price = isPlaced ? (workload.price[i] as number) : 0;
-    action.quantity = isPlaced ? (workload.quantity[i] as number) : 0;
+    action.quantity = workload.quantity[i] as number;
     action.orderId = isPlaced ? 0 : (workload.orderId[i] as number);
   };
   const read = ({ result, events }: Outcome) => {

@@ -18,8 +18,16 @@ export function machineLine(): string {
   return `${processors[0]?.model ?? 'unknown'}, ${processors.length} cores, ${memoryGiB} GiB, Node ${process.version}`;
 }
 
-/** Replaces what stands between the markers of a command in docs/benchmarks.md; adds them at the end when there are none. */
-export function writeSection(command: string, rows: readonly (readonly string[])[], machine: string): void {
+/**
+ * Replaces what stands between the markers of a command in docs/benchmarks.md; adds them at the end, below an
+ * introduction, when there are none.
+ */
+export function writeSection(
+  command: string,
+  rows: readonly (readonly string[])[],
+  machine: string,
+  introduction = '',
+): void {
   const [begin, end] = [`<!-- ${command} begins -->`, `<!-- ${command} ends -->`];
   const [header = [], ...body] = rows;
   const lines = [header, header.map(() => '---'), ...body].map((row) => `| ${row.join(' | ')} |`);
@@ -27,7 +35,9 @@ export function writeSection(command: string, rows: readonly (readonly string[])
   const text = existsSync(FILE) ? readFileSync(FILE, 'utf8') : '# Benchmarks\n';
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
   const written =
-    from < 0 ? `${text.trimEnd()}\n\n${section}\n` : text.slice(0, from) + section + text.slice(to + end.length);
+    from < 0
+      ? `${[text.trimEnd(), introduction, section].filter((part) => part !== '').join('\n\n')}\n`
+      : text.slice(0, from) + section + text.slice(to + end.length);
   writeFileSync(FILE, written);
 }
 

@@ -1,7 +1,7 @@
 // The operations that every engine gets, unless asked for otherwise: 50 000 passive orders, then adds near a wandering mid
 // (55 %), cancels of random live orders (35 %) and orders through the book (10 %). Seeded, and built by a run of our own
-// engine, because what may be cancelled depends on what still lives. Operation i places order i, or cancels the order of
-// operation `target[i]`, by its id and account, as a signed cancel does.
+// engine, because what may be cancelled depends on what still lives. Operation i places order i, or cancels or reduces the
+// order of operation `target[i]`, by its id and account, as a signed action does.
 import { type Address, BATCH_LIMIT, BUY, SELL } from '../src/core/commands.ts';
 import { createRandom } from '../test/support/random.ts';
 import { createOurs } from './ours.ts';
@@ -20,6 +20,7 @@ export const BATCH = 100;
 
 export const PLACE = 0;
 export const CANCEL = 1;
+export const REDUCE = 2;
 
 /** How large the market is. */
 export interface Shape {
@@ -39,11 +40,12 @@ export interface Workload {
   readonly kind: Uint8Array;
   readonly side: Uint8Array;
   readonly price: Float64Array;
+  /** Lots; of a reduction, those that the order is for from now on. */
   readonly quantity: Float64Array;
   readonly account: Int32Array;
   /** Index of the book. */
   readonly book: Int32Array;
-  /** Of the order that is placed, or cancelled. */
+  /** Of the order that is placed, cancelled or reduced. */
   readonly orderId: Float64Array;
   readonly target: Int32Array;
 }
@@ -56,8 +58,45 @@ export interface Totals {
 }
 
 export function createWorkload(operations: number, shape: Shape = USUAL_SHAPE): Workload {
-  const { resting, accounts, books } = shape;
-  const length = resting + operations;
+  const { resting, books } = shape;
+  const { workload, random, live, engine, place, cancel } = startWorkload(operations, shape);
+  let mid = 100_000;
+
+  const anyBook = () => (books > 1 ? random.below(books) : 0);
+  const placePassive = (i: number) => {
+    const side = random.below(2);
+    const distance = Math.min(2_000, 1 + Math.floor(-Math.log(1 - random.next()) * 150));
+    const price = side === BUY ? mid - distance : mid + distance;
+    place(i, { side, price, quantity: 1 + random.below(1_000), book: anyBook() });
+  };
+  const placeThrough = (i: number) => {
+    const side = random.below(2);
+    const limit = live.size() > resting ? 2_400 : 1_600;
+    const price = side === BUY ? mid + 5_000 : mid - 5_000;
+    place(i, { side, price, quantity: 1 + random.below(limit), book: anyBook() });
+  };
+
+  for (let i = 0; i < resting; i++) {
+    placePassive(i);
+    engine.run(i, i + 1);
+  }
+  for (let i = resting; i < workload.length; i++) {
+    if ((i - resting) % 50 === 0) mid += random.below(2) === SELL ? 1 : -1;
+    const u = random.next();
+    if (u < 0.55 || live.size() < FEWEST_LIVE) placePassive(i);
+    else if (u < 0.9) cancel(i);
+    else placeThrough(i);
+    engine.run(i, i + 1);
+  }
+  return workload;
+}
+
+/**
+ * An empty workload, and what fills it: `place` and `cancel` write operation `i`, which the engine has to run before the
+ * next one is written.
+ */
+export function startWorkload(operations: number, shape: Shape) {
+  const length = shape.resting + operations;
   const workload: Workload = {
     shape,
     length,
@@ -73,47 +112,37 @@ export function createWorkload(operations: number, shape: Shape = USUAL_SHAPE): 
   const random = createRandom(shape.seed);
   const live = createLiveSet(length);
   const engine = createOurs(workload, live.remove);
-  let mid = 100_000;
 
-  const place = (i: number, side: number, price: number, quantity: number) => {
+  const place = (i: number, { side, price, quantity, book }: Placed) => {
     workload.kind[i] = PLACE;
     workload.side[i] = side;
     workload.price[i] = price;
     workload.quantity[i] = quantity;
-    workload.account[i] = 2 * random.below(accounts / 2) + side;
-    if (books > 1) workload.book[i] = random.below(books);
+    workload.account[i] = 2 * random.below(shape.accounts / 2) + side;
+    workload.book[i] = book;
     live.add(i);
   };
-  const placePassive = (i: number) => {
-    const side = random.below(2);
-    const distance = Math.min(2_000, 1 + Math.floor(-Math.log(1 - random.next()) * 150));
-    place(i, side, side === BUY ? mid - distance : mid + distance, 1 + random.below(1_000));
+  /** Names a random live order; answers the operation that placed it. */
+  const pick = (i: number) => {
+    const target = live.at(random.below(live.size()));
+    workload.target[i] = target;
+    workload.orderId[i] = orderIdOf(target);
+    workload.account[i] = workload.account[target] as number;
+    workload.book[i] = workload.book[target] as number;
+    return target;
   };
-  const placeThrough = (i: number) => {
-    const side = random.below(2);
-    const limit = live.size() > resting ? 2_400 : 1_600;
-    place(i, side, side === BUY ? mid + 5_000 : mid - 5_000, 1 + random.below(limit));
+  const cancel = (i: number) => {
+    workload.kind[i] = CANCEL;
+    live.remove(pick(i));
   };
+  return { workload, random, live, engine, place, pick, cancel };
+}
 
-  for (let i = 0; i < resting; i++) {
-    placePassive(i);
-    engine.run(i, i + 1);
-  }
-  for (let i = resting; i < length; i++) {
-    if ((i - resting) % 50 === 0) mid += random.below(2) === SELL ? 1 : -1;
-    const u = random.next();
-    if (u < 0.55 || live.size() < FEWEST_LIVE) placePassive(i);
-    else if (u < 0.9) {
-      const target = live.at(random.below(live.size()));
-      workload.kind[i] = CANCEL;
-      workload.target[i] = target;
-      workload.orderId[i] = orderIdOf(target);
-      workload.account[i] = workload.account[target] as number;
-      live.remove(target);
-    } else placeThrough(i);
-    engine.run(i, i + 1);
-  }
-  return workload;
+interface Placed {
+  readonly side: number;
+  readonly price: number;
+  readonly quantity: number;
+  readonly book: number;
 }
 
 export function addressOf(account: number): Address {
