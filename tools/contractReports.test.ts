@@ -1,8 +1,9 @@
-// Whoever calls a contract decodes its errors with the ABI of its interface. What libraries raise is in no ABI by itself:
-// neither the errors of linked libraries nor those that inlined ones raise in assembly. So the compiled code is searched.
+// Whoever calls a contract decodes its errors, and whoever reads its log its events, with the ABI of its interface. What
+// libraries raise and emit is in no ABI by itself: neither that of linked libraries nor what inlined ones do in assembly. So
+// the compiled code is searched.
 import { globSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type AbiFunction, toFunctionSelector } from 'viem';
+import { type AbiFunction, toEventSelector, toFunctionSelector } from 'viem';
 import { describe, expect, it } from 'vitest';
 
 interface AbiItem {
@@ -29,11 +30,13 @@ function artifact(name: string): Artifact {
   return JSON.parse(readFileSync(resolve(OUT, file), 'utf8')) as Artifact;
 }
 
-function errorsOf({ abi }: Artifact): AbiItem[] {
-  return abi.filter(({ type }) => type === 'error');
+function reportsOf({ abi }: Artifact): AbiItem[] {
+  return abi.filter(({ type }) => type === 'error' || type === 'event');
 }
 
-function selectorOf({ name, inputs }: AbiItem): bigint {
+/** Of an error 4 bytes, of an event 32: what the code puts in front of it. */
+function selectorOf({ type, name, inputs }: AbiItem): bigint {
+  if (type === 'event') return BigInt(toEventSelector({ type, name, inputs }));
   return BigInt(toFunctionSelector({ type: 'function', name, inputs, outputs: [], stateMutability: 'view' }));
 }
 
@@ -60,33 +63,33 @@ function constantsOf({ deployedBytecode }: Artifact): Set<bigint> {
   return constants;
 }
 
-/** Every error of any compiled source. */
+/** Every error and event of any compiled source. */
 const known = globSync('*.sol/*.json', { cwd: OUT }).flatMap((file) =>
-  errorsOf(JSON.parse(readFileSync(resolve(OUT, file), 'utf8')) as Artifact),
+  reportsOf(JSON.parse(readFileSync(resolve(OUT, file), 'utf8')) as Artifact),
 );
 
-function raisedBy(name: string): Map<bigint, string> {
+function reportedBy(name: string): Map<bigint, string> {
   const constants = constantsOf(artifact(name));
-  const raised = known.filter((error) => constants.has(unshifted(selectorOf(error))));
-  return new Map(raised.map((error) => [selectorOf(error), error.name]));
+  const reported = known.filter((item) => constants.has(unshifted(selectorOf(item))));
+  return new Map(reported.map((item) => [selectorOf(item), item.name]));
 }
 
-describe('the errors that code can raise', () => {
+describe('the errors and events of code', () => {
   it('are found in linked libraries, in inlined ones, and in assembly', () => {
-    const names = [...raisedBy('DepositRegistry').values()];
-    for (const name of ['ExitHatch_NotFinal', 'SafeCastOverflowedUintDowncast', 'TransferFailed', ...INHERITED]) {
-      expect(names).toContain(name);
-    }
+    const names = [...reportedBy('DepositRegistry').values()];
+    const errors = ['ExitHatch_NotFinal', 'SafeCastOverflowedUintDowncast', 'TransferFailed', ...INHERITED];
+    const events = ['Withdrawn', 'WithdrawalFailed', 'ForcedAnswered', 'Claimed'];
+    for (const name of [...errors, ...events]) expect(names).toContain(name);
   });
 
   it.each(['Authority', 'Checkpointer', 'DepositRegistry', 'DepositRouter', 'Directory'])(
     'are in the interface of %s',
     (name) => {
-      const declared = new Set(errorsOf(artifact(`I${name}`)).map(selectorOf));
-      const missing = [...raisedBy(name)].filter(([selector]) => !declared.has(selector)).map(([, error]) => error);
-      expect(missing.filter((error) => !INHERITED.includes(error))).toEqual([]);
-      const own = new Set(errorsOf(artifact(name)).map(({ name: error }) => error));
-      expect(missing.filter((error) => !own.has(error))).toEqual([]);
+      const declared = new Set(reportsOf(artifact(`I${name}`)).map(selectorOf));
+      const missing = [...reportedBy(name)].filter(([selector]) => !declared.has(selector)).map(([, item]) => item);
+      expect(missing.filter((item) => !INHERITED.includes(item))).toEqual([]);
+      const own = new Set(reportsOf(artifact(name)).map((item) => item.name));
+      expect(missing.filter((item) => !own.has(item))).toEqual([]);
     },
   );
 });
