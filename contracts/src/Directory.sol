@@ -7,23 +7,26 @@ import {EventLog} from "./EventLog.sol";
 import {IAuthority} from "./interfaces/IAuthority.sol";
 import {IDirectory} from "./interfaces/IDirectory.sol";
 import {
+    AccountCredit,
     AssetListing,
+    AssetRisk,
     AssetTokenListing,
     BookListing,
     BookTerms,
     ChainListing,
+    CreditTier,
     DirectoryGenesis,
-    RiskWeights,
     Settler
 } from "./types/Listings.sol";
 
-/// @title Chains, assets, books and roles
+/// @title Chains, assets, books, credit and roles
 /// @dev Storage holds only what later calls are checked against; everything else is in the log.
 contract Directory is IDirectory, EventLog {
     uint32 private constant MAX_HEARTBEAT_SECONDS = 20 minutes;
     uint8 private constant MAX_FINALITY = 1;
     uint8 private constant MAX_STATUS = 3;
     uint8 private constant MAX_DECIMALS = 18;
+    uint8 private constant MAX_TIER = 254;
     uint32 private constant ONE_PPM = 1_000_000;
     uint64 private constant SAFE_INTEGERS = 1 << 53;
     /// @dev The field of secp256k1.
@@ -49,6 +52,10 @@ contract Directory is IDirectory, EventLog {
     mapping(uint64 chainId => mapping(address token => uint32)) public assetOf;
     /// @inheritdoc IDirectory
     mapping(uint32 asset => mapping(uint64 chainId => address)) public tokenOf;
+    /// @inheritdoc IDirectory
+    mapping(uint8 tier => uint64) public debtLimitOf;
+    /// @inheritdoc IDirectory
+    mapping(address account => mapping(uint32 subaccount => uint8)) public creditTierOf;
     mapping(uint32 asset => bool) private _isAsset;
     mapping(uint32 book => bool) private _isBook;
 
@@ -77,6 +84,12 @@ contract Directory is IDirectory, EventLog {
         for (uint256 i = 0; i < genesis.books.length; i++) {
             _listBook(genesis.books[i]);
         }
+        for (uint256 i = 0; i < genesis.creditTiers.length; i++) {
+            _changeCreditTier(genesis.creditTiers[i]);
+        }
+        for (uint256 i = 0; i < genesis.credits.length; i++) {
+            _changeAccountCredit(genesis.credits[i]);
+        }
         _changeExecutor(genesis.executor);
         _changeSettler(genesis.settler);
         _changeFeeAccount(genesis.feeAccount);
@@ -94,9 +107,9 @@ contract Directory is IDirectory, EventLog {
     }
 
     /// @inheritdoc IDirectory
-    function changeAssetRisk(uint32 asset, RiskWeights calldata weights) external onlyGovernor {
+    function changeAssetRisk(uint32 asset, AssetRisk calldata risk) external onlyGovernor {
         _requireAsset(asset);
-        _changeAssetRisk(asset, weights);
+        _changeAssetRisk(asset, risk);
     }
 
     /// @inheritdoc IDirectory
@@ -113,6 +126,16 @@ contract Directory is IDirectory, EventLog {
     function changeBook(uint32 book, BookTerms calldata terms) external onlyGovernor {
         if (!_isBook[book]) revert Directory_BookNotListed(book);
         _changeBook(book, terms);
+    }
+
+    /// @inheritdoc IDirectory
+    function changeCreditTier(CreditTier calldata creditTier) external onlyGovernor {
+        _changeCreditTier(creditTier);
+    }
+
+    /// @inheritdoc IDirectory
+    function changeAccountCredit(AccountCredit calldata credit) external onlyGovernor {
+        _changeAccountCredit(credit);
     }
 
     /// @inheritdoc IDirectory
@@ -133,6 +156,23 @@ contract Directory is IDirectory, EventLog {
     /// @inheritdoc IDirectory
     function changeInsuranceAccount(address account) external onlyGovernor {
         _changeInsuranceAccount(account);
+    }
+
+    /// @inheritdoc IDirectory
+    function lowerCreditTier(CreditTier calldata creditTier) external onlyCouncil {
+        uint64 before = debtLimitOf[creditTier.tier];
+        if (creditTier.debtLimit > before) {
+            revert Directory_DebtLimitRaised(creditTier.tier, creditTier.debtLimit, before);
+        }
+        _changeCreditTier(creditTier);
+    }
+
+    /// @inheritdoc IDirectory
+    function lowerAccountCredit(AccountCredit calldata credit) external onlyCouncil {
+        uint8 before = creditTierOf[credit.account][credit.subaccount];
+        bool isRaised = debtLimitOf[credit.tier] > debtLimitOf[before] || (before == 0 && credit.tier != 0);
+        if (isRaised) revert Directory_CreditRaised(credit.tier, before);
+        _changeAccountCredit(credit);
     }
 
     /// @inheritdoc IDirectory
@@ -179,12 +219,18 @@ contract Directory is IDirectory, EventLog {
         _changeAssetRisk(listing.asset, listing.risk);
     }
 
-    function _changeAssetRisk(uint32 asset, RiskWeights memory weights) private {
-        bool ordered = weights.initAssetWeightPpm <= weights.maintAssetWeightPpm
-            && weights.maintAssetWeightPpm <= ONE_PPM && ONE_PPM <= weights.maintLiabilityWeightPpm
-            && weights.maintLiabilityWeightPpm <= weights.initLiabilityWeightPpm;
+    function _changeAssetRisk(uint32 asset, AssetRisk memory risk) private {
+        bool ordered = risk.initAssetWeightPpm <= risk.maintAssetWeightPpm && risk.maintAssetWeightPpm <= ONE_PPM
+            && ONE_PPM <= risk.maintLiabilityWeightPpm && risk.maintLiabilityWeightPpm <= risk.initLiabilityWeightPpm;
         if (!ordered) revert Directory_WeightsOutOfOrder(asset);
-        _append(AssetRiskChanged.selector, abi.encode(asset, weights));
+        uint256 withFeePpm = uint256(ONE_PPM) + risk.liquidationFeePpm;
+        bool isFeeCovered = withFeePpm * risk.initAssetWeightPpm <= uint256(ONE_PPM) * ONE_PPM
+            && withFeePpm <= risk.initLiabilityWeightPpm;
+        if (!isFeeCovered) revert Directory_LiquidationFeeOutOfRange(asset, risk.liquidationFeePpm);
+        _requireAmount(risk.depositScaleStart);
+        _requireAmount(risk.borrowScaleStart);
+        _requireAmount(risk.borrowCap);
+        _append(AssetRiskChanged.selector, abi.encode(asset, risk));
     }
 
     function _listAssetToken(AssetTokenListing memory listing) private {
@@ -221,6 +267,21 @@ contract Directory is IDirectory, EventLog {
         if (terms.takerFeePpm >= ONE_PPM) revert Directory_FeeOutOfRange(terms.takerFeePpm);
         if (terms.status > MAX_STATUS) revert Directory_UnknownStatus(terms.status);
         _append(BookChanged.selector, abi.encode(book, terms));
+    }
+
+    function _changeCreditTier(CreditTier memory creditTier) private {
+        if (creditTier.tier == 0) revert Directory_TierOutOfRange(0);
+        _requireTier(creditTier.tier);
+        _requireAmount(creditTier.debtLimit);
+        debtLimitOf[creditTier.tier] = creditTier.debtLimit;
+        _append(CreditTierChanged.selector, abi.encode(creditTier));
+    }
+
+    function _changeAccountCredit(AccountCredit memory credit) private {
+        _requireAddress(credit.account);
+        _requireTier(credit.tier);
+        creditTierOf[credit.account][credit.subaccount] = credit.tier;
+        _append(AccountCreditChanged.selector, abi.encode(credit));
     }
 
     function _changeExecutor(address executor_) private {
@@ -282,6 +343,14 @@ contract Directory is IDirectory, EventLog {
 
     function _requireDecimals(uint8 decimals) private pure {
         if (decimals > MAX_DECIMALS) revert Directory_TooManyDecimals(decimals);
+    }
+
+    function _requireTier(uint8 tier) private pure {
+        if (tier > MAX_TIER) revert Directory_TierOutOfRange(tier);
+    }
+
+    function _requireAmount(uint64 amount) private pure {
+        if (amount >= SAFE_INTEGERS) revert Directory_AmountOutOfRange(amount);
     }
 
     function _requireSize(uint64 size) private pure {

@@ -3905,7 +3905,7 @@ export const directoryAbi = [
               { name: 'ledgerDecimals', internalType: 'uint8', type: 'uint8' },
               {
                 name: 'risk',
-                internalType: 'struct RiskWeights',
+                internalType: 'struct AssetRisk',
                 type: 'tuple',
                 components: [
                   {
@@ -3928,6 +3928,22 @@ export const directoryAbi = [
                     internalType: 'uint32',
                     type: 'uint32',
                   },
+                  {
+                    name: 'liquidationFeePpm',
+                    internalType: 'uint32',
+                    type: 'uint32',
+                  },
+                  {
+                    name: 'depositScaleStart',
+                    internalType: 'uint64',
+                    type: 'uint64',
+                  },
+                  {
+                    name: 'borrowScaleStart',
+                    internalType: 'uint64',
+                    type: 'uint64',
+                  },
+                  { name: 'borrowCap', internalType: 'uint64', type: 'uint64' },
                 ],
               },
             ],
@@ -3971,6 +3987,25 @@ export const directoryAbi = [
                   { name: 'status', internalType: 'uint8', type: 'uint8' },
                 ],
               },
+            ],
+          },
+          {
+            name: 'creditTiers',
+            internalType: 'struct CreditTier[]',
+            type: 'tuple[]',
+            components: [
+              { name: 'tier', internalType: 'uint8', type: 'uint8' },
+              { name: 'debtLimit', internalType: 'uint64', type: 'uint64' },
+            ],
+          },
+          {
+            name: 'credits',
+            internalType: 'struct AccountCredit[]',
+            type: 'tuple[]',
+            components: [
+              { name: 'account', internalType: 'address', type: 'address' },
+              { name: 'subaccount', internalType: 'uint32', type: 'uint32' },
+              { name: 'tier', internalType: 'uint8', type: 'uint8' },
             ],
           },
           { name: 'executor', internalType: 'address', type: 'address' },
@@ -4023,10 +4058,28 @@ export const directoryAbi = [
   {
     type: 'function',
     inputs: [
+      {
+        name: 'credit',
+        internalType: 'struct AccountCredit',
+        type: 'tuple',
+        components: [
+          { name: 'account', internalType: 'address', type: 'address' },
+          { name: 'subaccount', internalType: 'uint32', type: 'uint32' },
+          { name: 'tier', internalType: 'uint8', type: 'uint8' },
+        ],
+      },
+    ],
+    name: 'changeAccountCredit',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [
       { name: 'asset', internalType: 'uint32', type: 'uint32' },
       {
-        name: 'weights',
-        internalType: 'struct RiskWeights',
+        name: 'risk',
+        internalType: 'struct AssetRisk',
         type: 'tuple',
         components: [
           {
@@ -4049,6 +4102,10 @@ export const directoryAbi = [
             internalType: 'uint32',
             type: 'uint32',
           },
+          { name: 'liquidationFeePpm', internalType: 'uint32', type: 'uint32' },
+          { name: 'depositScaleStart', internalType: 'uint64', type: 'uint64' },
+          { name: 'borrowScaleStart', internalType: 'uint64', type: 'uint64' },
+          { name: 'borrowCap', internalType: 'uint64', type: 'uint64' },
         ],
       },
     ],
@@ -4072,6 +4129,23 @@ export const directoryAbi = [
       },
     ],
     name: 'changeBook',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [
+      {
+        name: 'creditTier',
+        internalType: 'struct CreditTier',
+        type: 'tuple',
+        components: [
+          { name: 'tier', internalType: 'uint8', type: 'uint8' },
+          { name: 'debtLimit', internalType: 'uint64', type: 'uint64' },
+        ],
+      },
+    ],
+    name: 'changeCreditTier',
     outputs: [],
     stateMutability: 'nonpayable',
   },
@@ -4123,6 +4197,23 @@ export const directoryAbi = [
   },
   {
     type: 'function',
+    inputs: [
+      { name: 'account', internalType: 'address', type: 'address' },
+      { name: 'subaccount', internalType: 'uint32', type: 'uint32' },
+    ],
+    name: 'creditTierOf',
+    outputs: [{ name: '', internalType: 'uint8', type: 'uint8' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [{ name: 'tier', internalType: 'uint8', type: 'uint8' }],
+    name: 'debtLimitOf',
+    outputs: [{ name: '', internalType: 'uint64', type: 'uint64' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
     inputs: [],
     name: 'executor',
     outputs: [{ name: '', internalType: 'address', type: 'address' }],
@@ -4169,7 +4260,7 @@ export const directoryAbi = [
           { name: 'ledgerDecimals', internalType: 'uint8', type: 'uint8' },
           {
             name: 'risk',
-            internalType: 'struct RiskWeights',
+            internalType: 'struct AssetRisk',
             type: 'tuple',
             components: [
               {
@@ -4192,6 +4283,22 @@ export const directoryAbi = [
                 internalType: 'uint32',
                 type: 'uint32',
               },
+              {
+                name: 'liquidationFeePpm',
+                internalType: 'uint32',
+                type: 'uint32',
+              },
+              {
+                name: 'depositScaleStart',
+                internalType: 'uint64',
+                type: 'uint64',
+              },
+              {
+                name: 'borrowScaleStart',
+                internalType: 'uint64',
+                type: 'uint64',
+              },
+              { name: 'borrowCap', internalType: 'uint64', type: 'uint64' },
             ],
           },
         ],
@@ -4272,6 +4379,41 @@ export const directoryAbi = [
   },
   {
     type: 'function',
+    inputs: [
+      {
+        name: 'credit',
+        internalType: 'struct AccountCredit',
+        type: 'tuple',
+        components: [
+          { name: 'account', internalType: 'address', type: 'address' },
+          { name: 'subaccount', internalType: 'uint32', type: 'uint32' },
+          { name: 'tier', internalType: 'uint8', type: 'uint8' },
+        ],
+      },
+    ],
+    name: 'lowerAccountCredit',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [
+      {
+        name: 'creditTier',
+        internalType: 'struct CreditTier',
+        type: 'tuple',
+        components: [
+          { name: 'tier', internalType: 'uint8', type: 'uint8' },
+          { name: 'debtLimit', internalType: 'uint64', type: 'uint64' },
+        ],
+      },
+    ],
+    name: 'lowerCreditTier',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
     inputs: [],
     name: 'newestAsset',
     outputs: [{ name: '', internalType: 'uint32', type: 'uint32' }],
@@ -4324,6 +4466,27 @@ export const directoryAbi = [
     anonymous: false,
     inputs: [
       { name: 'index', internalType: 'uint64', type: 'uint64', indexed: true },
+      {
+        name: 'account',
+        internalType: 'address',
+        type: 'address',
+        indexed: false,
+      },
+      {
+        name: 'subaccount',
+        internalType: 'uint32',
+        type: 'uint32',
+        indexed: false,
+      },
+      { name: 'tier', internalType: 'uint8', type: 'uint8', indexed: false },
+    ],
+    name: 'AccountCreditChanged',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      { name: 'index', internalType: 'uint64', type: 'uint64', indexed: true },
       { name: 'asset', internalType: 'uint32', type: 'uint32', indexed: false },
       {
         name: 'symbol',
@@ -4368,6 +4531,30 @@ export const directoryAbi = [
         name: 'maintLiabilityWeightPpm',
         internalType: 'uint32',
         type: 'uint32',
+        indexed: false,
+      },
+      {
+        name: 'liquidationFeePpm',
+        internalType: 'uint32',
+        type: 'uint32',
+        indexed: false,
+      },
+      {
+        name: 'depositScaleStart',
+        internalType: 'uint64',
+        type: 'uint64',
+        indexed: false,
+      },
+      {
+        name: 'borrowScaleStart',
+        internalType: 'uint64',
+        type: 'uint64',
+        indexed: false,
+      },
+      {
+        name: 'borrowCap',
+        internalType: 'uint64',
+        type: 'uint64',
         indexed: false,
       },
     ],
@@ -4488,6 +4675,21 @@ export const directoryAbi = [
     anonymous: false,
     inputs: [
       { name: 'index', internalType: 'uint64', type: 'uint64', indexed: true },
+      { name: 'tier', internalType: 'uint8', type: 'uint8', indexed: false },
+      {
+        name: 'debtLimit',
+        internalType: 'uint64',
+        type: 'uint64',
+        indexed: false,
+      },
+    ],
+    name: 'CreditTierChanged',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      { name: 'index', internalType: 'uint64', type: 'uint64', indexed: true },
       {
         name: 'executor',
         internalType: 'address',
@@ -4553,6 +4755,11 @@ export const directoryAbi = [
   },
   {
     type: 'error',
+    inputs: [{ name: 'amount', internalType: 'uint64', type: 'uint64' }],
+    name: 'Directory_AmountOutOfRange',
+  },
+  {
+    type: 'error',
     inputs: [
       { name: 'asset', internalType: 'uint32', type: 'uint32' },
       { name: 'chainId', internalType: 'uint64', type: 'uint64' },
@@ -4587,6 +4794,23 @@ export const directoryAbi = [
   },
   {
     type: 'error',
+    inputs: [
+      { name: 'tier', internalType: 'uint8', type: 'uint8' },
+      { name: 'tierBefore', internalType: 'uint8', type: 'uint8' },
+    ],
+    name: 'Directory_CreditRaised',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'tier', internalType: 'uint8', type: 'uint8' },
+      { name: 'debtLimit', internalType: 'uint64', type: 'uint64' },
+      { name: 'debtLimitBefore', internalType: 'uint64', type: 'uint64' },
+    ],
+    name: 'Directory_DebtLimitRaised',
+  },
+  {
+    type: 'error',
     inputs: [{ name: 'asset', internalType: 'uint32', type: 'uint32' }],
     name: 'Directory_EmptySymbol',
   },
@@ -4609,6 +4833,14 @@ export const directoryAbi = [
       { name: 'newest', internalType: 'uint32', type: 'uint32' },
     ],
     name: 'Directory_IdNotGrowing',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'asset', internalType: 'uint32', type: 'uint32' },
+      { name: 'feePpm', internalType: 'uint32', type: 'uint32' },
+    ],
+    name: 'Directory_LiquidationFeeOutOfRange',
   },
   {
     type: 'error',
@@ -4639,6 +4871,11 @@ export const directoryAbi = [
     type: 'error',
     inputs: [{ name: 'size', internalType: 'uint64', type: 'uint64' }],
     name: 'Directory_SizeOutOfRange',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'tier', internalType: 'uint8', type: 'uint8' }],
+    name: 'Directory_TierOutOfRange',
   },
   {
     type: 'error',

@@ -11,7 +11,7 @@ import {Directory} from "../../src/Directory.sol";
 import {Governor} from "../../src/Governor.sol";
 import {ICOWShedFactory} from "../../src/external/ICOWShedFactory.sol";
 import {TypedMessages} from "../../src/libraries/TypedMessages.sol";
-import {AssetTokenListing, DirectoryGenesis, Settler, TokenListing} from "../../src/types/Listings.sol";
+import {AccountCredit, AssetTokenListing, DirectoryGenesis, Settler, TokenListing} from "../../src/types/Listings.sol";
 import {Limit, OutflowKind} from "../../src/types/VaultState.sol";
 import {Protocol} from "./Protocol.sol";
 
@@ -54,12 +54,25 @@ abstract contract AsConfigured is Protocol {
             AssetTokenListing memory listing = genesis.tokens[i];
             _requireSame(directory.tokenOf(listing.asset, listing.chainId) == listing.token, "directory.tokens");
         }
+        _requireCredit(directory, genesis);
         _requireSame(directory.executor() == genesis.executor, "directory.executor");
         (address signer, uint8 prefix, bytes32 x) = directory.settler();
         bytes memory settler = abi.encode(Settler(signer, prefix, x));
         _requireSame(keccak256(settler) == keccak256(abi.encode(genesis.settler)), "directory.settler");
         _requireSame(directory.feeAccount() == genesis.feeAccount, "directory.feeAccount");
         _requireSame(directory.insuranceAccount() == genesis.insuranceAccount, "directory.insuranceAccount");
+    }
+
+    function _requireCredit(Directory directory, DirectoryGenesis memory genesis) private view {
+        for (uint256 i = 0; i < genesis.creditTiers.length; i++) {
+            uint64 debtLimit = directory.debtLimitOf(genesis.creditTiers[i].tier);
+            _requireSame(debtLimit == genesis.creditTiers[i].debtLimit, "directory.creditTiers");
+        }
+        for (uint256 i = 0; i < genesis.credits.length; i++) {
+            AccountCredit memory credit = genesis.credits[i];
+            uint8 tier = directory.creditTierOf(credit.account, credit.subaccount);
+            _requireSame(tier == credit.tier, "directory.credits");
+        }
     }
 
     /// @dev Of the tokens of this chain: the Directory cannot look, and a wrong number can never be corrected.

@@ -4,12 +4,14 @@ pragma solidity 0.8.30;
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {
+    AccountCredit,
     AssetListing,
+    AssetRisk,
     AssetTokenListing,
     BookListing,
     ChainListing,
+    CreditTier,
     DirectoryGenesis,
-    RiskWeights,
     Settler,
     TokenListing
 } from "../../src/types/Listings.sol";
@@ -29,7 +31,7 @@ abstract contract ConfigFile is AsConfigured {
         uint32 asset;
         string symbol;
         uint8 ledgerDecimals;
-        RiskWeights risk;
+        AssetRisk risk;
     }
 
     struct TokenEntry {
@@ -54,9 +56,11 @@ abstract contract ConfigFile is AsConfigured {
     string private constant TOKEN =
         "TokenEntry(uint32 asset,address token,uint8 decimals,uint256 depositCap,Limit withdrawalLimit,Limit settlementLimit,Limit shuttleLimit,bool settleable,uint32 maxShuttleFeePpm)Limit(uint112 capacity,uint32 refillSeconds)";
     string private constant ASSET =
-        "AssetEntry(uint32 asset,string symbol,uint8 ledgerDecimals,RiskWeights risk)RiskWeights(uint32 initAssetWeightPpm,uint32 initLiabilityWeightPpm,uint32 maintAssetWeightPpm,uint32 maintLiabilityWeightPpm)";
+        "AssetEntry(uint32 asset,string symbol,uint8 ledgerDecimals,AssetRisk risk)AssetRisk(uint32 initAssetWeightPpm,uint32 initLiabilityWeightPpm,uint32 maintAssetWeightPpm,uint32 maintLiabilityWeightPpm,uint32 liquidationFeePpm,uint64 depositScaleStart,uint64 borrowScaleStart,uint64 borrowCap)";
     string private constant BOOK =
         "BookListing(uint32 book,uint32 base,uint32 quote,uint64 lotSize,uint64 tickSize,BookTerms terms)BookTerms(uint32 makerFeePpm,uint32 takerFeePpm,uint8 status)";
+    string private constant CREDIT_TIER = "CreditTier(uint8 tier,uint64 debtLimit)";
+    string private constant ACCOUNT_CREDIT = "AccountCredit(address account,uint32 subaccount,uint8 tier)";
     string private constant SETTLER = "Settler(address signer,uint8 encryptionKeyPrefix,bytes32 encryptionKeyX)";
     string private constant COW =
         "Cow(address settlement,address vaultRelayer,address shedFactory,address shedImplementation)";
@@ -106,6 +110,10 @@ abstract contract ConfigFile is AsConfigured {
         genesis.assets = _readAssets(json);
         genesis.tokens = _readAssetTokens(texts);
         genesis.books = abi.decode(vm.parseJsonTypeArray(json, ".directory.books", BOOK), (BookListing[]));
+        genesis.creditTiers =
+            abi.decode(vm.parseJsonTypeArray(json, ".directory.creditTiers", CREDIT_TIER), (CreditTier[]));
+        genesis.credits =
+            abi.decode(vm.parseJsonTypeArray(json, ".directory.credits", ACCOUNT_CREDIT), (AccountCredit[]));
         genesis.executor = vm.parseJsonAddress(json, ".directory.executor");
         genesis.settler = abi.decode(vm.parseJsonType(json, ".directory.settler", SETTLER), (Settler));
         genesis.feeAccount = vm.parseJsonAddress(json, ".directory.feeAccount");
@@ -118,7 +126,8 @@ abstract contract ConfigFile is AsConfigured {
             address known = vm.addr(vm.deriveKey(DEVELOPMENT_MNEMONIC, i));
             bool isUsed = deployer == known || config.enclave == known || _contains(config.council.owners, known)
                 || _contains(config.guardians, known) || genesis.executor == known || genesis.settler.signer == known
-                || genesis.feeAccount == known || genesis.insuranceAccount == known;
+                || genesis.feeAccount == known || genesis.insuranceAccount == known
+                || _hasCredit(genesis.credits, known);
             if (isUsed) revert ConfigFile_DevelopmentKey(known);
         }
     }
@@ -221,6 +230,13 @@ abstract contract ConfigFile is AsConfigured {
     function _requireDecided(string memory json) private pure {
         string[] memory parts = vm.split(json, '"<');
         if (parts.length > 1) revert ConfigFile_Undecided(vm.split(parts[1], '>"')[0]);
+    }
+
+    function _hasCredit(AccountCredit[] memory credits, address account) private pure returns (bool) {
+        for (uint256 i = 0; i < credits.length; i++) {
+            if (credits[i].account == account) return true;
+        }
+        return false;
     }
 
     function _contains(address[] memory list, address account) private pure returns (bool) {

@@ -2,13 +2,15 @@
 pragma solidity 0.8.30;
 
 import {
+    AccountCredit,
     AssetListing,
+    AssetRisk,
     AssetTokenListing,
     BookListing,
     BookTerms,
     ChainListing,
+    CreditTier,
     DirectoryGenesis,
-    RiskWeights,
     Settler,
     TokenListing
 } from "../../src/types/Listings.sol";
@@ -25,7 +27,8 @@ abstract contract Devnet is AsConfigured, SafeDeployment {
     uint64 internal constant HOME = 31337;
     uint64 internal constant SECOND = 31338;
 
-    // Indices of the mnemonic's accounts. 8 and 9 pay the keeper's and the courier's gas, 10 to 12 are users.
+    // Indices of the mnemonic's accounts. 8 and 9 pay the keeper's and the courier's gas, 10 to 12 are users, and so is 18, who
+    // may trade on margin.
     uint32 internal constant DEPLOYER = 0;
     uint32 internal constant FIRST_OWNER = 1;
     uint32 internal constant OWNERS = 5;
@@ -36,6 +39,7 @@ abstract contract Devnet is AsConfigured, SafeDeployment {
     uint32 internal constant GUARDIANS = 3;
     uint32 internal constant FEE_ACCOUNT = 16;
     uint32 internal constant INSURANCE_ACCOUNT = 17;
+    uint32 internal constant MARGIN_TRADER = 18;
 
     uint32 internal constant WETH = 1;
     uint32 internal constant USDC = 2;
@@ -49,6 +53,11 @@ abstract contract Devnet is AsConfigured, SafeDeployment {
     uint256 private constant FORCED_FEE = 0.001 ether;
     uint32 private constant REFILL_SECONDS = 1 days;
     uint32 private constant HEARTBEAT_SECONDS = 60;
+    uint8 private constant TIER = 1;
+    /// @dev 100 000 US dollars.
+    uint64 private constant DEBT_LIMIT = 100_000e6;
+    /// @dev A million US dollars.
+    uint64 private constant SCALE_START = 1_000_000e6;
     /// @dev Snapshots roll over four checkpoints.
     uint64 private constant CHECKPOINT_RING = 8;
 
@@ -151,7 +160,7 @@ abstract contract Devnet is AsConfigured, SafeDeployment {
         others.wrappedNative = tokens.weth;
     }
 
-    /// @dev Both chains together stay below 2⁵³ ledger units: 9.007 million WETH, 9.007 billion USDC or MEME.
+    /// @dev Both chains and what may be owed together stay below 2⁵³ ledger units: 9.007 million WETH, 9.007 billion USDC or MEME.
     function _listings(Tokens memory tokens) private view returns (TokenListing[] memory listings) {
         listings = new TokenListing[](3);
         listings[0] = _listing(tokens.weth, 4_000_000e18);
@@ -173,6 +182,10 @@ abstract contract Devnet is AsConfigured, SafeDeployment {
         genesis.assets = _assets();
         genesis.tokens = _assetTokens(deployer);
         genesis.books = _books();
+        genesis.creditTiers = new CreditTier[](1);
+        genesis.creditTiers[0] = CreditTier(TIER, DEBT_LIMIT);
+        genesis.credits = new AccountCredit[](1);
+        genesis.credits[0] = AccountCredit(_account(MARGIN_TRADER), 0, TIER);
         genesis.executor = _account(EXECUTOR);
         genesis.settler = _settler();
         genesis.feeAccount = _account(FEE_ACCOUNT);
@@ -181,9 +194,28 @@ abstract contract Devnet is AsConfigured, SafeDeployment {
 
     function _assets() private pure returns (AssetListing[] memory assets) {
         assets = new AssetListing[](3);
-        assets[0] = AssetListing(WETH, "WETH", 9, RiskWeights(800_000, 1_200_000, 900_000, 1_100_000));
-        assets[1] = AssetListing(USDC, "USDC", 6, RiskWeights(1_000_000, 1_000_000, 1_000_000, 1_000_000));
-        assets[2] = AssetListing(MEME, "MEME", 6, RiskWeights(500_000, 1_500_000, 600_000, 1_400_000));
+        assets[0] = AssetListing(WETH, "WETH", 9, _risk(200_000, 100_000, 25_000, 1_000e9));
+        assets[1] = AssetListing(USDC, "USDC", 6, _risk(0, 0, 0, 1_000_000e6));
+        assets[2] = AssetListing(MEME, "MEME", 6, _risk(500_000, 400_000, 50_000, 100_000e6));
+    }
+
+    /// @param initPpm how far the weights of init health are from 1, either way
+    /// @param maintPpm the same of maint health
+    function _risk(uint32 initPpm, uint32 maintPpm, uint32 feePpm, uint64 borrowCap)
+        private
+        pure
+        returns (AssetRisk memory)
+    {
+        return AssetRisk({
+            initAssetWeightPpm: 1_000_000 - initPpm,
+            initLiabilityWeightPpm: 1_000_000 + initPpm,
+            maintAssetWeightPpm: 1_000_000 - maintPpm,
+            maintLiabilityWeightPpm: 1_000_000 + maintPpm,
+            liquidationFeePpm: feePpm,
+            depositScaleStart: SCALE_START,
+            borrowScaleStart: SCALE_START,
+            borrowCap: borrowCap
+        });
     }
 
     function _assetTokens(address deployer) private pure returns (AssetTokenListing[] memory listings) {

@@ -3,21 +3,25 @@ pragma solidity 0.8.30;
 
 import {IEventLog} from "./IEventLog.sol";
 import {
+    AccountCredit,
     AssetListing,
+    AssetRisk,
     AssetTokenListing,
     BookListing,
     BookTerms,
     ChainListing,
-    RiskWeights,
+    CreditTier,
     Settler
 } from "../types/Listings.sol";
 
 /// @title Chains, assets, books and roles (home chain)
 /// @notice What the keeper follows. The log is complete: genesis is in it, too. The governor changes; the council can only
-/// revoke the executor or the settler, at once.
+/// revoke the executor or the settler and lower credit, at once.
 ///
 /// - Ids of assets and books are not 0 and grow, and so never come to mean something else.
 /// - An asset is one token per chain; a token is one asset.
+/// - An account without a tier owes nothing. One that had a tier and has none any more keeps its debts, and may not add to
+///   them. A tier that was never listed has a debt limit of 0.
 /// - A book's life: 0 open, 1 post-only (nothing matches), 2 cancel-only, 3 closed; the governor moves it either way.
 interface IDirectory is IEventLog {
     // Entries of the log.
@@ -32,14 +36,18 @@ interface IDirectory is IEventLog {
     );
     /// @notice The ledger knows a new asset.
     event AssetListed(uint64 indexed index, uint32 asset, bytes32 symbol, uint8 ledgerDecimals);
-    /// @notice What an asset counts for in the health of margin accounts, in millionths.
+    /// @notice What an asset counts for in the health of margin accounts, and how much of it they may owe; see `AssetRisk`.
     event AssetRiskChanged(
         uint64 indexed index,
         uint32 asset,
         uint32 initAssetWeightPpm,
         uint32 initLiabilityWeightPpm,
         uint32 maintAssetWeightPpm,
-        uint32 maintLiabilityWeightPpm
+        uint32 maintLiabilityWeightPpm,
+        uint32 liquidationFeePpm,
+        uint64 depositScaleStart,
+        uint64 borrowScaleStart,
+        uint64 borrowCap
     );
     /// @notice On `chainId` the asset is `token`, with `decimals` decimals.
     event AssetTokenListed(uint64 indexed index, uint32 asset, uint64 chainId, address token, uint8 decimals);
@@ -47,6 +55,11 @@ interface IDirectory is IEventLog {
     event BookListed(uint64 indexed index, uint32 book, uint32 base, uint32 quote, uint64 lotSize, uint64 tickSize);
     /// @notice Fees, in millionths of the notional, and status of a book. Also said once after it was listed.
     event BookChanged(uint64 indexed index, uint32 book, uint32 makerFeePpm, uint32 takerFeePpm, uint8 status);
+    /// @notice How much a margin account of that tier may owe, in 10⁻⁶ US dollars.
+    event CreditTierChanged(uint64 indexed index, uint8 tier, uint64 debtLimit);
+    /// @notice An account's tier.
+    /// @param tier 0 when it may owe nothing more
+    event AccountCreditChanged(uint64 indexed index, address account, uint32 subaccount, uint8 tier);
     /// @notice Who may submit trades.
     /// @param executor 0 when revoked
     event ExecutorChanged(uint64 indexed index, address executor);
@@ -88,6 +101,16 @@ interface IDirectory is IEventLog {
     error Directory_TooManyDecimals(uint8 decimals);
     /// @notice Not `initAsset ≤ maintAsset ≤ 1 ≤ maintLiability ≤ initLiability`.
     error Directory_WeightsOutOfOrder(uint32 asset);
+    /// @notice Not `(1 + fee) · initAsset ≤ 1` and `1 + fee ≤ initLiability`.
+    error Directory_LiquidationFeeOutOfRange(uint32 asset, uint32 feePpm);
+    /// @notice Below 2⁵³.
+    error Directory_AmountOutOfRange(uint64 amount);
+    /// @notice Tiers are 1 to 254; an account may also have 0.
+    error Directory_TierOutOfRange(uint8 tier);
+    /// @notice The council can only lower it.
+    error Directory_DebtLimitRaised(uint8 tier, uint64 debtLimit, uint64 debtLimitBefore);
+    /// @notice The council can only lower it: to a tier whose accounts may not owe more.
+    error Directory_CreditRaised(uint8 tier, uint8 tierBefore);
     /// @notice An asset is one token per chain.
     error Directory_AssetAlreadyOnChain(uint32 asset, uint64 chainId);
     /// @notice A token is one asset.
@@ -111,7 +134,7 @@ interface IDirectory is IEventLog {
     function listAsset(AssetListing calldata listing) external;
     /// @notice Governor only.
     /// @param asset its id
-    function changeAssetRisk(uint32 asset, RiskWeights calldata weights) external;
+    function changeAssetRisk(uint32 asset, AssetRisk calldata risk) external;
     /// @notice Governor only.
     function listAssetToken(AssetTokenListing calldata listing) external;
     /// @notice Governor only.
@@ -120,6 +143,10 @@ interface IDirectory is IEventLog {
     /// @param book its id
     function changeBook(uint32 book, BookTerms calldata terms) external;
     /// @notice Governor only.
+    function changeCreditTier(CreditTier calldata creditTier) external;
+    /// @notice Governor only. Tier 0 withdraws what was granted.
+    function changeAccountCredit(AccountCredit calldata credit) external;
+    /// @notice Governor only.
     function changeExecutor(address executor) external;
     /// @notice Governor only.
     function changeSettler(Settler calldata settler) external;
@@ -127,6 +154,10 @@ interface IDirectory is IEventLog {
     function changeFeeAccount(address account) external;
     /// @notice Governor only.
     function changeInsuranceAccount(address account) external;
+    /// @notice Council only, at once, and never upwards.
+    function lowerCreditTier(CreditTier calldata creditTier) external;
+    /// @notice Council only, at once, and never upwards. The account's open orders are cancelled.
+    function lowerAccountCredit(AccountCredit calldata credit) external;
     /// @notice Council only, at once: nobody trades until the governor names an executor.
     function revokeExecutor() external;
     /// @notice Council only, at once: nothing is settled until the governor names a settler.
@@ -144,6 +175,10 @@ interface IDirectory is IEventLog {
     function newestAsset() external view returns (uint32);
     /// @notice The highest id of a book so far; the next one must be higher.
     function newestBook() external view returns (uint32);
+    /// @notice What one account of `tier` may owe, in 10⁻⁶ US dollars.
+    function debtLimitOf(uint8 tier) external view returns (uint64 debtLimit);
+    /// @notice The tier of `subaccount` of `account`; 0 when it may owe nothing.
+    function creditTierOf(address account, uint32 subaccount) external view returns (uint8 tier);
     /// @notice The only one whose signature on trades counts; 0 when revoked.
     function executor() external view returns (address);
     /// @notice All zero when revoked.

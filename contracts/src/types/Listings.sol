@@ -44,13 +44,22 @@ struct ChainListing {
     uint32 heartbeatSeconds;
 }
 
-/// @notice Weights of an asset in the health of a margin account, in millionths:
-/// `initAsset ≤ maintAsset ≤ 1 ≤ maintLiability ≤ initLiability`.
-struct RiskWeights {
+/// @notice What an asset counts for in the health of margin accounts, and how much of it they may owe. Weights and fee are in
+/// millionths, with `initAsset ≤ maintAsset ≤ 1 ≤ maintLiability ≤ initLiability`. A liquidation never makes things worse:
+/// `(1 + fee) · initAsset ≤ 1` and `1 + fee ≤ initLiability`. Amounts are below 2⁵³.
+/// @param liquidationFeePpm what whoever takes a position over earns at this asset, in millionths
+/// @param depositScaleStart from this value of what margin accounts hold on, it counts for less; in 10⁻⁶ US dollars
+/// @param borrowScaleStart from this value of what they owe on, it counts for more; in 10⁻⁶ US dollars
+/// @param borrowCap what all of them together may owe, in ledger units
+struct AssetRisk {
     uint32 initAssetWeightPpm;
     uint32 initLiabilityWeightPpm;
     uint32 maintAssetWeightPpm;
     uint32 maintLiabilityWeightPpm;
+    uint32 liquidationFeePpm;
+    uint64 depositScaleStart;
+    uint64 borrowScaleStart;
+    uint64 borrowCap;
 }
 
 /// @notice An asset of the exchange's ledger. `symbol` is ASCII, left-aligned and zero-padded.
@@ -60,7 +69,7 @@ struct AssetListing {
     uint32 asset;
     bytes32 symbol;
     uint8 ledgerDecimals;
-    RiskWeights risk;
+    AssetRisk risk;
 }
 
 /// @notice The token that is asset `asset` on chain `chainId`.
@@ -103,12 +112,32 @@ struct Settler {
     bytes32 encryptionKeyX;
 }
 
+/// @notice How much a margin account of a tier may owe.
+/// @param tier 1 to 254
+/// @param debtLimit value of all that one account owes, in 10⁻⁶ US dollars, below 2⁵³
+struct CreditTier {
+    uint8 tier;
+    uint64 debtLimit;
+}
+
+/// @notice An account of the exchange's ledger that may owe something.
+/// @param account its address
+/// @param subaccount its number, 0 by default
+/// @param tier its credit; 0 is none
+struct AccountCredit {
+    address account;
+    uint32 subaccount;
+    uint8 tier;
+}
+
 /// @notice What the Directory holds from the start.
 struct DirectoryGenesis {
     ChainListing[] chains;
     AssetListing[] assets;
     AssetTokenListing[] tokens;
     BookListing[] books;
+    CreditTier[] creditTiers;
+    AccountCredit[] credits;
     address executor;
     Settler settler;
     address feeAccount;

@@ -150,6 +150,8 @@ contract DeployScriptTest is DeployTest {
             vm.expectRevert(abi.encodeWithSelector(ConfigFile.ConfigFile_DevelopmentKey.selector, known));
             _script.deploy(config, i == 0 ? known : _deployer);
         }
+        vm.expectRevert(abi.encodeWithSelector(ConfigFile.ConfigFile_DevelopmentKey.selector, known));
+        _script.deploy(with('"credits": []', creditOf(known)), _deployer);
     }
 
     // ---------------------------------------------------------------- other people's contracts
@@ -349,6 +351,14 @@ contract DeployScriptTest is DeployTest {
             "directory.tokens"
         );
         expectDiffers(with('"chainId": 137', '"chainId": 56'), "directory.chains");
+        expectDiffers(
+            with('"creditTiers": []', '"creditTiers": [{ "tier": 1, "debtLimit": 5 }]'), "directory.creditTiers"
+        );
+        expectDiffers(with('"credits": []', creditOf(makeAddr("margin trader"))), "directory.credits");
+    }
+
+    function creditOf(address account) private pure returns (string memory) {
+        return string.concat('"credits": [{ "account": "', vm.toString(account), '", "subaccount": 2, "tier": 1 }]');
     }
 
     function test_deploy_revertsIfTheRouterWrapsAnotherCoin() public {

@@ -67,6 +67,8 @@ contract DeployDevnetTest is DevnetTest {
         assertEq(directory.tokenOf(USDC, SECOND), _tokenAddresses(_account(DEPLOYER), SECOND).usdc);
         assertEq(directory.executor(), _account(EXECUTOR));
         assertEq(directory.newestBook(), 2);
+        assertEq(directory.creditTierOf(_account(MARGIN_TRADER), 0), 1);
+        assertEq(directory.debtLimitOf(1), 100_000e6);
     }
 
     function test_deploy_givesTheMemeCoinDifferentDecimals() public {

@@ -6,13 +6,15 @@ import {VmSafe} from "forge-std/Vm.sol";
 import {Directory} from "../../src/Directory.sol";
 import {IDirectory} from "../../src/interfaces/IDirectory.sol";
 import {
+    AccountCredit,
     AssetListing,
+    AssetRisk,
     AssetTokenListing,
     BookListing,
     BookTerms,
     ChainListing,
+    CreditTier,
     DirectoryGenesis,
-    RiskWeights,
     Settler
 } from "../../src/types/Listings.sol";
 import {VaultTest} from "../support/VaultTest.sol";
@@ -23,6 +25,7 @@ contract DirectoryTest is VaultTest {
     address private _settler = makeAddr("settler");
     address private _feeAccount = makeAddr("fee account");
     address private _insurance = makeAddr("insurance account");
+    address private _trader = makeAddr("margin trader");
     address private _weth = makeAddr("weth");
     address private _usdc = makeAddr("usdc");
 
@@ -37,7 +40,9 @@ contract DirectoryTest is VaultTest {
         vm.recordLogs();
         Directory directory = new Directory(address(authority), genesis());
         assertReplays(address(directory), vm.getRecordedLogs());
-        assertEq(directory.count(), 13, "1 chain, 2 assets with weights, 2 tokens, 1 book with terms, 4 roles");
+        assertEq(
+            directory.count(), 15, "1 chain, 2 assets with risk, 2 tokens, 1 book with terms, 1 tier, 1 credit, 4 roles"
+        );
         assertEq(directory.authority(), address(authority));
         assertEq(directory.executor(), _executor);
         assertEq(directory.feeAccount(), _feeAccount);
@@ -47,6 +52,8 @@ contract DirectoryTest is VaultTest {
         assertTrue(directory.isChainListed(1));
         assertEq(directory.assetOf(1, _weth), 1);
         assertEq(directory.tokenOf(2, 1), _usdc);
+        assertEq(directory.debtLimitOf(1), 1_000e6);
+        assertEq(directory.creditTierOf(_trader, 7), 1);
         assertSettler(directory, _settler, 2, bytes32(uint256(6)));
     }
 
@@ -72,13 +79,15 @@ contract DirectoryTest is VaultTest {
     // ---------------------------------------------------------------- who
 
     function test_everyChange_isTheGovernorsAlone() public {
-        bytes[10] memory calls = [
+        bytes[12] memory calls = [
             abi.encodeCall(IDirectory.listChain, (chain(10))),
             abi.encodeCall(IDirectory.listAsset, (asset(3, "MEME"))),
-            abi.encodeCall(IDirectory.changeAssetRisk, (1, weights())),
+            abi.encodeCall(IDirectory.changeAssetRisk, (1, risk())),
             abi.encodeCall(IDirectory.listAssetToken, (AssetTokenListing(1, 1, makeAddr("token"), 18))),
             abi.encodeCall(IDirectory.listBook, (book(2))),
             abi.encodeCall(IDirectory.changeBook, (1, BookTerms(1, 2, 3))),
+            abi.encodeCall(IDirectory.changeCreditTier, (CreditTier(1, 0))),
+            abi.encodeCall(IDirectory.changeAccountCredit, (AccountCredit(_trader, 7, 0))),
             abi.encodeCall(IDirectory.changeExecutor, (alice)),
             abi.encodeCall(IDirectory.changeSettler, (Settler(alice, 3, "x"))),
             abi.encodeCall(IDirectory.changeFeeAccount, (alice)),
@@ -94,11 +103,11 @@ contract DirectoryTest is VaultTest {
 
     function test_revocations_areTheCouncilsAtOnce() public {
         vm.expectEmit(address(_directory));
-        emit IDirectory.ExecutorChanged(13, address(0));
+        emit IDirectory.ExecutorChanged(15, address(0));
         vm.prank(council);
         _directory.revokeExecutor();
         vm.expectEmit(address(_directory));
-        emit IDirectory.SettlerChanged(14, address(0), 0, 0);
+        emit IDirectory.SettlerChanged(16, address(0), 0, 0);
         vm.prank(council);
         _directory.revokeSettler();
         assertEq(_directory.executor(), address(0));
@@ -117,7 +126,7 @@ contract DirectoryTest is VaultTest {
 
     function test_listChain_logsIt() public {
         vm.expectEmit(address(_directory));
-        emit IDirectory.ChainListed(13, 10, address(registry), address(authority), 1, 60);
+        emit IDirectory.ChainListed(15, 10, address(registry), address(authority), 1, 60);
         vm.prank(governor);
         _directory.listChain(ChainListing(10, address(registry), address(authority), 1, 60));
         assertTrue(_directory.isChainListed(10));
@@ -167,11 +176,11 @@ contract DirectoryTest is VaultTest {
 
     // ---------------------------------------------------------------- assets
 
-    function test_listAsset_logsAssetAndWeights() public {
+    function test_listAsset_logsAssetAndRisk() public {
         vm.expectEmit(address(_directory));
-        emit IDirectory.AssetListed(13, 7, "MEME", 6);
+        emit IDirectory.AssetListed(15, 7, "MEME", 6);
         vm.expectEmit(address(_directory));
-        emit IDirectory.AssetRiskChanged(14, 7, 500_000, 1_500_000, 600_000, 1_400_000);
+        emit IDirectory.AssetRiskChanged(16, 7, 500_000, 1_500_000, 600_000, 1_400_000, 50_000, 2e12, 1e12, 5e14);
         vm.prank(governor);
         _directory.listAsset(asset(7, "MEME"));
         assertEq(_directory.newestAsset(), 7);
@@ -191,24 +200,82 @@ contract DirectoryTest is VaultTest {
     }
 
     function test_weights_mustBeInOrder() public {
-        RiskWeights[4] memory wrong = [
-            RiskWeights(700_000, 1_500_000, 600_000, 1_400_000),
-            RiskWeights(500_000, 1_500_000, 1_000_001, 1_400_000),
-            RiskWeights(500_000, 1_500_000, 600_000, 999_999),
-            RiskWeights(500_000, 1_300_000, 600_000, 1_400_000)
+        uint32[4][4] memory wrong = [
+            [uint32(700_000), 1_500_000, 600_000, 1_400_000],
+            [uint32(500_000), 1_500_000, 1_000_001, 1_400_000],
+            [uint32(500_000), 1_500_000, 600_000, 999_999],
+            [uint32(500_000), 1_300_000, 600_000, 1_400_000]
         ];
-        vm.startPrank(governor);
         for (uint256 i = 0; i < wrong.length; i++) {
-            vm.expectRevert(abi.encodeWithSelector(IDirectory.Directory_WeightsOutOfOrder.selector, 1));
-            _directory.changeAssetRisk(1, wrong[i]);
+            uint32[4] memory w = wrong[i];
+            expectRiskRefused(
+                AssetRisk(w[0], w[1], w[2], w[3], 0, 0, 0, 0),
+                abi.encodeWithSelector(IDirectory.Directory_WeightsOutOfOrder.selector, 1)
+            );
         }
-        _directory.changeAssetRisk(1, RiskWeights(1_000_000, 1_000_000, 1_000_000, 1_000_000));
+        vm.prank(governor);
+        _directory.changeAssetRisk(1, AssetRisk(1_000_000, 1_000_000, 1_000_000, 1_000_000, 0, 0, 0, 0));
+    }
+
+    function test_liquidationFee_mustBeCoveredByTheWeights() public {
+        // The weights, the highest fee that they cover, and why it is no higher.
+        uint32[3][4] memory rows = [
+            [uint32(1_000_000), 1_500_000, 0], // (1 + fee) · asset ≤ 1
+            [uint32(800_000), 1_300_000, 250_000],
+            [uint32(500_000), 1_100_000, 100_000], // 1 + fee ≤ liability
+            [uint32(0), type(uint32).max, type(uint32).max - 1_000_000]
+        ];
+        for (uint256 i = 0; i < rows.length; i++) {
+            AssetRisk memory terms = AssetRisk(rows[i][0], rows[i][1], 1_000_000, 1_000_000, rows[i][2], 0, 0, 0);
+            vm.prank(governor);
+            _directory.changeAssetRisk(1, terms);
+            terms.liquidationFeePpm++;
+            expectRiskRefused(
+                terms,
+                abi.encodeWithSelector(
+                    IDirectory.Directory_LiquidationFeeOutOfRange.selector, 1, terms.liquidationFeePpm
+                )
+            );
+        }
+    }
+
+    /// @dev Why the fee is bounded: whoever pays a debt with another asset, fees included, is healthier for it.
+    function testFuzz_liquidationFee_neverCostsMoreThanItBrings(AssetRisk memory owned, AssetRisk memory owed) public {
+        (owned, owed) = (inRange(owned), inRange(owed));
+        vm.startPrank(governor);
+        try _directory.changeAssetRisk(1, owned) {}
+        catch {
+            return;
+        }
+        try _directory.changeAssetRisk(2, owed) {}
+        catch {
+            return;
+        }
+        uint256 brings = uint256(owed.initLiabilityWeightPpm) * 1e12;
+        uint256 costs = (1e6 + uint256(owed.liquidationFeePpm)) * (1e6 + uint256(owned.liquidationFeePpm))
+            * owned.initAssetWeightPpm;
+        assertGe(brings, costs);
+    }
+
+    function test_amountsOfRisk_mustBeCountableInEveryLanguage() public {
+        uint64 tooMuch = 1 << 53;
+        for (uint256 i = 0; i < 3; i++) {
+            AssetRisk memory terms = risk();
+            if (i == 0) terms.depositScaleStart = tooMuch;
+            if (i == 1) terms.borrowScaleStart = tooMuch;
+            if (i == 2) terms.borrowCap = tooMuch;
+            expectRiskRefused(terms, abi.encodeWithSelector(IDirectory.Directory_AmountOutOfRange.selector, tooMuch));
+        }
+        vm.prank(governor);
+        _directory.changeAssetRisk(
+            1, AssetRisk(500_000, 1_500_000, 600_000, 1_400_000, 0, tooMuch - 1, tooMuch - 1, tooMuch - 1)
+        );
     }
 
     function test_changeAssetRisk_revertsIfNotListed() public {
         vm.expectRevert(abi.encodeWithSelector(IDirectory.Directory_AssetNotListed.selector, 3));
         vm.prank(governor);
-        _directory.changeAssetRisk(3, weights());
+        _directory.changeAssetRisk(3, risk());
     }
 
     function test_listAssetToken_mapsBothWays() public {
@@ -216,7 +283,7 @@ contract DirectoryTest is VaultTest {
         vm.startPrank(governor);
         _directory.listChain(chain(10));
         vm.expectEmit(address(_directory));
-        emit IDirectory.AssetTokenListed(14, 1, 10, token_, 8);
+        emit IDirectory.AssetTokenListed(16, 1, 10, token_, 8);
         _directory.listAssetToken(AssetTokenListing(1, 10, token_, 8));
         assertEq(_directory.assetOf(10, token_), 1);
         assertEq(_directory.assetOf(1, token_), 0);
@@ -243,9 +310,9 @@ contract DirectoryTest is VaultTest {
 
     function test_listBook_logsBookAndTerms() public {
         vm.expectEmit(address(_directory));
-        emit IDirectory.BookListed(13, 4, 1, 2, 1_000_000, 10);
+        emit IDirectory.BookListed(15, 4, 1, 2, 1_000_000, 10);
         vm.expectEmit(address(_directory));
-        emit IDirectory.BookChanged(14, 4, 100, 500, 0);
+        emit IDirectory.BookChanged(16, 4, 100, 500, 0);
         vm.prank(governor);
         _directory.listBook(book(4));
         assertEq(_directory.newestBook(), 4);
@@ -275,7 +342,7 @@ contract DirectoryTest is VaultTest {
 
     function test_changeBook_logsTerms() public {
         vm.expectEmit(address(_directory));
-        emit IDirectory.BookChanged(13, 1, 300, 200, 3);
+        emit IDirectory.BookChanged(15, 1, 300, 200, 3);
         vm.prank(governor);
         _directory.changeBook(1, BookTerms(300, 200, 3));
     }
@@ -292,18 +359,92 @@ contract DirectoryTest is VaultTest {
         _directory.changeBook(1, BookTerms(0, 0, 4));
     }
 
+    // ---------------------------------------------------------------- credit
+
+    function test_credit_isLogged() public {
+        vm.startPrank(governor);
+        vm.expectEmit(address(_directory));
+        emit IDirectory.CreditTierChanged(15, 254, (1 << 53) - 1);
+        _directory.changeCreditTier(CreditTier(254, (1 << 53) - 1));
+        vm.expectEmit(address(_directory));
+        emit IDirectory.AccountCreditChanged(16, alice, type(uint32).max, 254);
+        _directory.changeAccountCredit(AccountCredit(alice, type(uint32).max, 254));
+        assertEq(_directory.debtLimitOf(254), (1 << 53) - 1);
+        assertEq(_directory.creditTierOf(alice, type(uint32).max), 254);
+        assertEq(_directory.creditTierOf(alice, 0), 0, "of that subaccount alone");
+        _directory.changeAccountCredit(AccountCredit(alice, type(uint32).max, 0));
+        assertEq(_directory.creditTierOf(alice, type(uint32).max), 0);
+    }
+
+    function test_credit_revertsIfOutOfRange() public {
+        vm.startPrank(governor);
+        vm.expectRevert(abi.encodeWithSelector(IDirectory.Directory_TierOutOfRange.selector, 0));
+        _directory.changeCreditTier(CreditTier(0, 1));
+        vm.expectRevert(abi.encodeWithSelector(IDirectory.Directory_TierOutOfRange.selector, 255));
+        _directory.changeCreditTier(CreditTier(255, 1));
+        vm.expectRevert(abi.encodeWithSelector(IDirectory.Directory_AmountOutOfRange.selector, 1 << 53));
+        _directory.changeCreditTier(CreditTier(1, 1 << 53));
+        vm.expectRevert(abi.encodeWithSelector(IDirectory.Directory_TierOutOfRange.selector, 255));
+        _directory.changeAccountCredit(AccountCredit(alice, 0, 255));
+        vm.expectRevert(IDirectory.Directory_ZeroAddress.selector);
+        _directory.changeAccountCredit(AccountCredit(address(0), 0, 1));
+    }
+
+    function test_lowering_isTheCouncilsAlone() public {
+        vm.startPrank(governor);
+        vm.expectRevert(abi.encodeWithSelector(IDirectory.Directory_NotCouncil.selector, governor));
+        _directory.lowerCreditTier(CreditTier(1, 0));
+        vm.expectRevert(abi.encodeWithSelector(IDirectory.Directory_NotCouncil.selector, governor));
+        _directory.lowerAccountCredit(AccountCredit(_trader, 7, 0));
+    }
+
+    function test_lowerCreditTier_takesOnlyLessOrTheSame() public {
+        vm.startPrank(council);
+        vm.expectRevert(abi.encodeWithSelector(IDirectory.Directory_DebtLimitRaised.selector, 1, 1_000e6 + 1, 1_000e6));
+        _directory.lowerCreditTier(CreditTier(1, 1_000e6 + 1));
+        _directory.lowerCreditTier(CreditTier(1, 1_000e6));
+        vm.expectEmit(address(_directory));
+        emit IDirectory.CreditTierChanged(16, 1, 999e6);
+        _directory.lowerCreditTier(CreditTier(1, 999e6));
+        vm.expectRevert(abi.encodeWithSelector(IDirectory.Directory_DebtLimitRaised.selector, 2, 1, 0));
+        _directory.lowerCreditTier(CreditTier(2, 1));
+    }
+
+    function test_lowerAccountCredit_takesOnlyLessOrTheSame() public {
+        vm.startPrank(governor);
+        _directory.changeCreditTier(CreditTier(2, 1_000e6 + 1));
+        _directory.changeCreditTier(CreditTier(3, 1_000e6));
+        _directory.changeCreditTier(CreditTier(4, 1));
+        vm.stopPrank();
+        vm.startPrank(council);
+        vm.expectRevert(abi.encodeWithSelector(IDirectory.Directory_CreditRaised.selector, 2, 1));
+        _directory.lowerAccountCredit(AccountCredit(_trader, 7, 2));
+        uint8[4] memory lower = [1, 3, 4, 0];
+        for (uint256 i = 0; i < lower.length; i++) {
+            _directory.lowerAccountCredit(AccountCredit(_trader, 7, lower[i]));
+            assertEq(_directory.creditTierOf(_trader, 7), lower[i]);
+        }
+    }
+
+    /// @dev Not even to a tier that may owe nothing, whose limit could be raised later.
+    function test_lowerAccountCredit_makesNoMarginAccounts() public {
+        vm.prank(council);
+        vm.expectRevert(abi.encodeWithSelector(IDirectory.Directory_CreditRaised.selector, 9, 0));
+        _directory.lowerAccountCredit(AccountCredit(alice, 0, 9));
+    }
+
     // ---------------------------------------------------------------- roles
 
     function test_roles_areLogged() public {
         vm.startPrank(governor);
         vm.expectEmit(address(_directory));
-        emit IDirectory.SettlerChanged(13, alice, 3, bytes32(uint256(6)));
+        emit IDirectory.SettlerChanged(15, alice, 3, bytes32(uint256(6)));
         _directory.changeSettler(Settler(alice, 3, bytes32(uint256(6))));
         vm.expectEmit(address(_directory));
-        emit IDirectory.FeeAccountChanged(14, alice);
+        emit IDirectory.FeeAccountChanged(16, alice);
         _directory.changeFeeAccount(alice);
         vm.expectEmit(address(_directory));
-        emit IDirectory.InsuranceAccountChanged(15, bob);
+        emit IDirectory.InsuranceAccountChanged(17, bob);
         _directory.changeInsuranceAccount(bob);
     }
 
@@ -345,6 +486,10 @@ contract DirectoryTest is VaultTest {
         listing.tokens[1] = AssetTokenListing(2, 1, _usdc, 6);
         listing.books = new BookListing[](1);
         listing.books[0] = book(1);
+        listing.creditTiers = new CreditTier[](1);
+        listing.creditTiers[0] = CreditTier(1, 1_000e6);
+        listing.credits = new AccountCredit[](1);
+        listing.credits[0] = AccountCredit(_trader, 7, 1);
         listing.executor = _executor;
         listing.settler = Settler(_settler, 2, bytes32(uint256(6)));
         listing.feeAccount = _feeAccount;
@@ -356,11 +501,31 @@ contract DirectoryTest is VaultTest {
     }
 
     function asset(uint32 id, bytes32 symbol) private pure returns (AssetListing memory) {
-        return AssetListing(id, symbol, 6, weights());
+        return AssetListing(id, symbol, 6, risk());
     }
 
-    function weights() private pure returns (RiskWeights memory) {
-        return RiskWeights(500_000, 1_500_000, 600_000, 1_400_000);
+    function risk() private pure returns (AssetRisk memory) {
+        return AssetRisk(500_000, 1_500_000, 600_000, 1_400_000, 50_000, 2e12, 1e12, 5e14);
+    }
+
+    /// @dev In order, with a fee that may be too high.
+    function inRange(AssetRisk memory any) private pure returns (AssetRisk memory) {
+        return AssetRisk({
+            initAssetWeightPpm: uint32(bound(any.initAssetWeightPpm, 0, 1e6)),
+            initLiabilityWeightPpm: uint32(bound(any.initLiabilityWeightPpm, 1e6, 3e6)),
+            maintAssetWeightPpm: 1e6,
+            maintLiabilityWeightPpm: 1e6,
+            liquidationFeePpm: uint32(bound(any.liquidationFeePpm, 0, 1e6)),
+            depositScaleStart: 0,
+            borrowScaleStart: 0,
+            borrowCap: 0
+        });
+    }
+
+    function expectRiskRefused(AssetRisk memory terms, bytes memory reason) private {
+        vm.expectRevert(reason);
+        vm.prank(governor);
+        _directory.changeAssetRisk(1, terms);
     }
 
     function book(uint32 id) private pure returns (BookListing memory) {

@@ -9,7 +9,7 @@ import { type Action, FLAGS_LIMIT, POST_ONLY } from './commands.ts';
 import type { RejectCode } from './events.ts';
 import { type Exchange, NOT_STOPPED, putAside, reserveAt, reserveOf } from './exchange.ts';
 import { isMargin } from './ledger.ts';
-import { healthRefusal } from './margin/accountHealth.ts';
+import { marginRefusal } from './margin/credit.ts';
 import { crosses, trade } from './match.ts';
 import { BOOK_CANCEL_ONLY, BOOK_POST_ONLY, type Book, dropOrder, joinLevel, unlinkFromLevel } from './orderBook.ts';
 import {
@@ -83,7 +83,7 @@ function requeueRefusal(
   const account = accountAt(orders, slot);
   const feeLimitPpm = feeLimitOfTerms(terms);
   const unaffordable = isMargin(exchange.ledger, account)
-    ? healthRefusal(exchange, account, { book, side, price, reserve: needed, feeLimitPpm, replaces: slot })
+    ? marginRefusal(exchange, account, { book, side, price, reserve: needed, feeLimitPpm, replaces: slot })
     : fundsRefusal(exchange, book, account, side, needed - released);
   if (unaffordable !== undefined) return unaffordable;
   const mustNotTake = isPostOnly(terms) || (flags & POST_ONLY) !== 0 || book.status === BOOK_POST_ONLY;

@@ -19,10 +19,11 @@ const ENVELOPE_BYTES = 3_072;
 const CHAIN_BYTES = 72;
 const SOURCE_BYTES = 48;
 const ASSET_BYTES = 48;
-/** Weights and price of an asset. */
-const RISK_BYTES = 96;
+/** Terms and price of an asset. */
+const RISK_BYTES = 128;
 const TOKEN_BYTES = 72;
 const BOOK_BYTES = 40;
+const CREDIT_TIER_BYTES = 9;
 /** In the head while it is pending, and in calldata when it is posted. */
 const PENDING_BYTES = 104;
 const POSTED_BYTES = 224;
@@ -36,13 +37,14 @@ const LOSSES_BYTES = 32 * 40;
 
 /** Bytes that changed accounts and new nonces may take in the next checkpoint. */
 export function changeRoom(state: State): number {
-  const { ledger, books } = state.exchange;
+  const { ledger, books, margin } = state.exchange;
   const listings =
     CHAIN_BYTES * state.chains.size +
     SOURCE_BYTES * state.sources.size +
     (ASSET_BYTES + RISK_BYTES) * ledger.assets.length +
     TOKEN_BYTES * ledger.tokens.size +
-    BOOK_BYTES * books.length;
+    BOOK_BYTES * books.length +
+    CREDIT_TIER_BYTES * margin.debtLimits.size;
   const posted = Math.min(state.queuedWithdrawals, POSTED_LIMIT);
   const withdrawals = PENDING_BYTES * state.withdrawals.size + POSTED_BYTES * posted;
   let reopened = 0;

@@ -34,6 +34,8 @@ export type RejectCode =
   | 'order.wouldNotReduce'
   | 'risk.insufficientBalance'
   | 'risk.insufficientHealth'
+  | 'risk.borrowCap'
+  | 'risk.debtLimit'
   | 'risk.priceUnknown'
   | 'risk.tooManyOrders'
   | 'withdrawal.unknownChain'
@@ -101,7 +103,8 @@ export type CancelReason =
   | 'executorLost'
   | 'liquidated'
   | 'lossShared'
-  | 'windDown';
+  | 'windDown'
+  | 'creditLowered';
 
 /** Lots that an order lost without a trade. */
 interface OrderLoss {
@@ -223,7 +226,7 @@ export interface CheckpointFinal {
   readonly digest: Hex;
 }
 
-/** Roles, chains, assets or books changed. */
+/** Roles, chains, assets, books or credit changed. */
 export interface DirectoryChanged {
   readonly type: 'directoryChanged';
   readonly what:
@@ -232,6 +235,8 @@ export interface DirectoryChanged {
     | 'assetRisk'
     | 'token'
     | 'book'
+    | 'creditTier'
+    | 'accountCredit'
     | 'executor'
     | 'settler'
     | 'feeAccount'

@@ -5,7 +5,7 @@
 // fee comes out of the proceeds. What an order has put aside always follows from the lots that are left of it.
 import { feeUp } from './assets.ts';
 import { BUY, FILL_OR_KILL, IMMEDIATE_OR_CANCEL, POST_ONLY } from './commands.ts';
-import { type Asset, createLedger, type Ledger } from './ledger.ts';
+import { type Asset, countAnew, createLedger, type Ledger } from './ledger.ts';
 import { createMarginState, type MarginState } from './margin/marginState.ts';
 import type { Book } from './orderBook.ts';
 import { accountAt, createOrderPool, feeLimitOfTerms, type OrderPool, priceAt, sideOf, termsAt } from './orderPool.ts';
@@ -126,4 +126,5 @@ export function putAside(exchange: Exchange, book: Book, slot: number, units: nu
   const { reserved } = assetPaid(exchange, book, sideOf(termsAt(orders, slot)));
   const account = accountAt(orders, slot);
   reserved[account] = (reserved[account] as number) + units;
+  countAnew(exchange.ledger, account);
 }

@@ -7,7 +7,7 @@ import { type Address, BUY, type LogCommand, SELL } from './commands.ts';
 import type { CoreEvent, DirectoryChanged } from './events.ts';
 import { exitModeChanged } from './exitMode.ts';
 import { finaliseAnswers, forcedAnswered, forcedRequested } from './forced.ts';
-import { type Asset, addAsset, addNet, addWad, openAccount, openToken, type VaultToken } from './ledger.ts';
+import { type Asset, addAsset, addNet, addWad, NO_CREDIT, openAccount, openToken, supplyOf } from './ledger.ts';
 import {
   type AuthorityEntry,
   type CheckpointerEntry,
@@ -19,7 +19,9 @@ import {
   nextHead,
   type RegistryEntry,
 } from './logEntries.ts';
-import { lookAtAll, setWeights } from './margin/marginState.ts';
+import { changeCredit } from './margin/credit.ts';
+import { lookAtAll, setRisk } from './margin/marginState.ts';
+import { totalOf } from './margin/marginTotals.ts';
 import { BOOK_CLOSED, createBook, ordersOf } from './orderBook.ts';
 import { addSource, CHAIN_LIMIT, chainBit, type Source, type State, sourceKey } from './state.ts';
 import { BOOK_WAS_CLOSED } from './tape.ts';
@@ -217,6 +219,13 @@ function applyListing(
     case 'bookChanged':
       changeBook(state, entry, where);
       return 'book';
+    case 'creditTierChanged':
+      changeCreditTier(state, entry, where);
+      return 'creditTier';
+    case 'accountCreditChanged':
+      assert(entry.tier < NO_CREDIT, `${where}: credit of tier ${entry.tier}`);
+      changeCredit(state.exchange, entry);
+      return 'accountCredit';
     case 'executorChanged':
       state.executor = entry.executor;
       return 'executor';
@@ -258,12 +267,18 @@ function listAsset(state: State, entry: DirectoryEntry & { type: 'assetListed' }
 }
 
 function changeAssetRisk(state: State, entry: DirectoryEntry & { type: 'assetRiskChanged' }, where: string): void {
-  const { type: _, asset, ...weights } = entry;
+  const { type: _, asset, ...risk } = entry;
   const index = state.exchange.ledger.assetById.get(asset);
   assert(index !== undefined, `${where}: asset ${asset} is not listed`);
   const { margin, ledger } = state.exchange;
-  setWeights(margin, index, weights, where);
+  setRisk(margin, index, risk, where);
   lookAtAll(margin, ledger);
+}
+
+function changeCreditTier(state: State, entry: DirectoryEntry & { type: 'creditTierChanged' }, where: string): void {
+  const { tier, debtLimit } = entry;
+  assert(tier > 0 && tier < NO_CREDIT, `${where}: credit of tier ${tier}`);
+  state.exchange.margin.debtLimits.set(tier, debtLimit);
 }
 
 /** From now on the token is that asset: deposits that were held are credited. */
@@ -334,17 +349,10 @@ function changeBook(state: State, entry: DirectoryEntry & { type: 'bookChanged' 
   for (const slot of open) cancelOrder(exchange, slot, BOOK_WAS_CLOSED);
 }
 
-/** The deposit caps keep an asset's total, and so every balance, below 2⁵³ units; this watches them. */
+/** Deposit caps and borrow caps keep all that is owned of an asset, and so every balance, below 2⁵³ units; this watches them. */
 function assertSupply(state: State, assetIndex: number, where: string): void {
-  const { assets, tokens } = state.exchange.ledger;
-  const asset = assets[assetIndex] as Asset;
-  let supply = 0n;
-  for (const token of tokens.values()) {
-    if (token.asset === assetIndex) supply += heldWad(token);
-  }
-  assert(supply / asset.unitWad <= BigInt(MAX_SAFE), `${where}: more ${asset.symbol} than the ledger can count`);
-}
-
-function heldWad(token: VaultToken): bigint {
-  return token.holdings * wadPer(token.decimals);
+  const { exchange } = state;
+  const { symbol } = exchange.ledger.assets[assetIndex] as Asset;
+  const owned = supplyOf(exchange.ledger, assetIndex) + totalOf(exchange, assetIndex).mayOwe;
+  assert(owned <= BigInt(MAX_SAFE), `${where}: more ${symbol} than the ledger can count`);
 }

@@ -7,6 +7,8 @@ import { type Exchange, reserveOf } from './exchange.ts';
 import { forcedKey } from './forced.ts';
 import { isMargin, type Ledger } from './ledger.ts';
 import { levelSlot, NO_ASK, NO_BID, priceAbove, WINDOW } from './levels.ts';
+import type { Share } from './margin/marginState.ts';
+import { sharesOf, totalOf } from './margin/marginTotals.ts';
 import { type Book, ordersOf, ordersOfAccount } from './orderBook.ts';
 import {
   accountAt,
@@ -31,6 +33,7 @@ export function validateInternalState(state: State): void {
   assertWithdrawals(state);
   assertBalances(state.exchange.ledger);
   assertLiquidations(state.exchange);
+  assertMarginTotals(state.exchange);
   const seen = assertBooks(state);
   assert(seen === state.exchange.orders.count, `${seen} orders in the books, ${state.exchange.orders.count} counted`);
   assertAccountLists(state.exchange);
@@ -123,6 +126,28 @@ function assertLiquidations(exchange: Exchange): void {
   for (const account of exchange.margin.liquidations.keys()) {
     assert(isMargin(exchange.ledger, account), `account ${account} is liquidated and funded`);
     assert(exchange.ledger.firstOrder[account] === 0, `account ${account} is liquidated and has open orders`);
+  }
+}
+
+/** What margin accounts hold and owe together is the sum of what each does, and funded ones count nothing. */
+function assertMarginTotals(exchange: Exchange): void {
+  const { ledger, margin } = exchange;
+  const sums = ledger.assets.map(() => ({ held: 0n, owed: 0n, mayOwe: 0n, arriving: 0n }));
+  for (let account = 0; account < ledger.accountCount; account++) {
+    if (!isMargin(ledger, account)) continue;
+    for (const [asset, share] of sharesOf(exchange, account).entries()) {
+      const sum = sums[asset] as Record<keyof Share, bigint>;
+      for (const key of ['held', 'owed', 'mayOwe', 'arriving'] as const) sum[key] += share[key];
+    }
+  }
+  for (const [asset, sum] of sums.entries()) {
+    const counted = totalOf(exchange, asset);
+    for (const key of ['held', 'owed', 'mayOwe', 'arriving'] as const) {
+      assert(counted[key] === sum[key], `asset ${asset}: margin accounts have ${key} ${sum[key]}, not ${counted[key]}`);
+    }
+  }
+  for (const account of margin.totals.shares.keys()) {
+    assert(isMargin(ledger, account), `funded account ${account} is counted among the margin accounts`);
   }
 }
 

@@ -16,7 +16,8 @@ const NET_BYTES = 24;
 const NET_LIMIT = 2n ** 112n;
 /** Balances that an account may get by trading between two cuts, beyond those that it has: for the room only. */
 const NEW_BALANCES = 2;
-const HIGHEST_TIER = 255;
+/** Tier of a margin account that may owe no more than it does. The Directory's are 1 … 254. */
+export const NO_CREDIT = 255;
 /** Index of no account. */
 export const NO_ACCOUNT = -1;
 
@@ -69,10 +70,12 @@ export interface Ledger {
   depositChains: Uint32Array;
   /** Those of them on which the address was a contract when a deposit came. */
   codeChains: Uint32Array;
-  /** 0: funded, balances are never negative. Otherwise margin: the Directory's credit tier, and health decides. */
+  /** 0: funded, balances are never negative. Otherwise margin: the Directory's credit tier or `NO_CREDIT`; health decides. */
   creditTier: Uint8Array;
   /** Indices of the margin accounts, growing. */
   readonly marginAccounts: number[];
+  /** Margin accounts, present or past, that changed since margin accounts were last counted together. */
+  readonly uncounted: Set<number>;
   /** One for each token that the account ever touched. */
   readonly nets: Net[][];
   /** First and last open order of each account (slots of the order pool, 0 = none). */
@@ -104,6 +107,7 @@ export function createLedger(): Ledger {
     codeChains: new Uint32Array(INITIAL_ACCOUNTS),
     creditTier: new Uint8Array(INITIAL_ACCOUNTS),
     marginAccounts: [],
+    uncounted: new Set(),
     nets: [],
     firstOrder: new Int32Array(INITIAL_ACCOUNTS),
     lastOrder: new Int32Array(INITIAL_ACCOUNTS),
@@ -233,6 +237,7 @@ export function freeWad(asset: Asset, account: number): bigint {
 
 /** The next checkpoint has to carry the account. Whoever writes into a balance without `addWad` says so here. */
 export function markChanged(ledger: Ledger, account: number): void {
+  countAnew(ledger, account);
   if (ledger.changed[account] === 1) return;
   ledger.changed[account] = 1;
   ledger.changedAccounts.push(account);
@@ -255,8 +260,17 @@ export function recordBytes({ assets, nets }: Ledger, account: number): number {
 
 /** As a deposit does, which can give an account any number of balances. */
 function markGrown(ledger: Ledger, account: number, bytes: number): void {
-  if (ledger.changed[account] === 1) ledger.changedBytes += bytes;
-  else markChanged(ledger, account);
+  if (ledger.changed[account] === 1) {
+    countAnew(ledger, account);
+    ledger.changedBytes += bytes;
+  } else {
+    markChanged(ledger, account);
+  }
+}
+
+/** What a margin account holds, owes or has put aside is no longer what was counted. */
+export function countAnew({ creditTier, uncounted }: Ledger, account: number): void {
+  if (creditTier[account] !== 0) uncounted.add(account);
 }
 
 /** The accounts that changed since the last time, in the order of their indices; from now on none has. */
@@ -273,12 +287,23 @@ export function isMargin({ creditTier }: Ledger, account: number): boolean {
   return creditTier[account] !== 0;
 }
 
-/** Makes an account a margin account of that tier (1 … 255). */
-export function grantCredit(ledger: Ledger, account: number, tier: number): void {
-  assert(Number.isInteger(tier) && tier >= 1 && tier <= HIGHEST_TIER, `credit of tier ${tier}`);
-  if (!isMargin(ledger, account)) insertSorted(ledger.marginAccounts, account);
+/** `tier`: as in `creditTier`. */
+export function setCreditTier(ledger: Ledger, account: number, tier: number): void {
+  const wasMargin = isMargin(ledger, account);
+  if (!wasMargin && tier !== 0) insertSorted(ledger.marginAccounts, account);
+  if (wasMargin && tier === 0) ledger.marginAccounts.splice(ledger.marginAccounts.indexOf(account), 1);
   ledger.creditTier[account] = tier;
+  ledger.uncounted.add(account);
   markChanged(ledger, account);
+}
+
+/** What the vaults hold of the asset with that index, in ledger units, rounded down. */
+export function supplyOf({ assets, tokens }: Ledger, index: number): bigint {
+  let wad = 0n;
+  for (const token of tokens.values()) {
+    if (token.asset === index) wad += token.holdings * wadPer(token.decimals);
+  }
+  return wad / (assets[index] as Asset).unitWad;
 }
 
 /**

@@ -110,6 +110,10 @@ function listingWords(entry: DirectoryEntry): Uint8Array[] {
         uint(entry.initLiabilityWeightPpm),
         uint(entry.maintAssetWeightPpm),
         uint(entry.maintLiabilityWeightPpm),
+        uint(entry.liquidationFeePpm),
+        uint(entry.depositScaleStart),
+        uint(entry.borrowScaleStart),
+        uint(entry.borrowCap),
       ];
     case 'assetTokenListed':
       return [uint(entry.asset), uint(entry.chainId), address(entry.token), uint(entry.decimals)];
@@ -117,6 +121,10 @@ function listingWords(entry: DirectoryEntry): Uint8Array[] {
       return [uint(entry.book), uint(entry.base), uint(entry.quote), uint(entry.lotSize), uint(entry.tickSize)];
     case 'bookChanged':
       return [uint(entry.book), uint(entry.makerFeePpm), uint(entry.takerFeePpm), uint(entry.status)];
+    case 'creditTierChanged':
+      return [uint(entry.tier), uint(entry.debtLimit)];
+    case 'accountCreditChanged':
+      return [address(entry.account), uint(entry.subaccount), uint(entry.tier)];
     case 'executorChanged':
       return [address(entry.executor)];
     case 'settlerChanged': {

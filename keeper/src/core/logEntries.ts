@@ -104,6 +104,12 @@ export type DirectoryEntry =
       readonly initLiabilityWeightPpm: number;
       readonly maintAssetWeightPpm: number;
       readonly maintLiabilityWeightPpm: number;
+      readonly liquidationFeePpm: number;
+      /** Value units. */
+      readonly depositScaleStart: bigint;
+      readonly borrowScaleStart: bigint;
+      /** Ledger units. */
+      readonly borrowCap: bigint;
     }
   | {
       readonly type: 'assetTokenListed';
@@ -126,6 +132,14 @@ export type DirectoryEntry =
       readonly makerFeePpm: number;
       readonly takerFeePpm: number;
       readonly status: number;
+    }
+  /** `debtLimit`: value units. */
+  | { readonly type: 'creditTierChanged'; readonly tier: number; readonly debtLimit: bigint }
+  | {
+      readonly type: 'accountCreditChanged';
+      readonly account: Address;
+      readonly subaccount: number;
+      readonly tier: number;
     }
   | { readonly type: 'executorChanged'; readonly executor: Address }
   | { readonly type: 'settlerChanged'; readonly settler: Address; readonly encryptionKey: Hex }
@@ -154,10 +168,12 @@ export const KINDS = {
   checkpointed: kindOf('Checkpointed(uint64,(uint64,uint64,bytes32,bytes32,bytes32,bytes32,bytes32,uint64),bytes)'),
   chainListed: kindOf('ChainListed(uint64,uint64,address,address,uint8,uint32)'),
   assetListed: kindOf('AssetListed(uint64,uint32,bytes32,uint8)'),
-  assetRiskChanged: kindOf('AssetRiskChanged(uint64,uint32,uint32,uint32,uint32,uint32)'),
+  assetRiskChanged: kindOf('AssetRiskChanged(uint64,uint32,uint32,uint32,uint32,uint32,uint32,uint64,uint64,uint64)'),
   assetTokenListed: kindOf('AssetTokenListed(uint64,uint32,uint64,address,uint8)'),
   bookListed: kindOf('BookListed(uint64,uint32,uint32,uint32,uint64,uint64)'),
   bookChanged: kindOf('BookChanged(uint64,uint32,uint32,uint32,uint8)'),
+  creditTierChanged: kindOf('CreditTierChanged(uint64,uint8,uint64)'),
+  accountCreditChanged: kindOf('AccountCreditChanged(uint64,address,uint32,uint8)'),
   executorChanged: kindOf('ExecutorChanged(uint64,address)'),
   settlerChanged: kindOf('SettlerChanged(uint64,address,uint8,bytes32)'),
   feeAccountChanged: kindOf('FeeAccountChanged(uint64,address)'),
@@ -330,6 +346,9 @@ export function decodeDirectoryEntry(entry: LogEntry, where: string): DirectoryE
     case KINDS.bookListed:
     case KINDS.bookChanged:
       return decodeBookEntry(entry, where);
+    case KINDS.creditTierChanged:
+    case KINDS.accountCreditChanged:
+      return decodeCreditEntry(entry, where);
     case KINDS.executorChanged:
       return { type: 'executorChanged', executor: wordsOf(entry, 1, where).address(0) };
     case KINDS.settlerChanged: {
@@ -358,7 +377,7 @@ function decodeAssetEntry(entry: LogEntry, where: string): DirectoryEntry {
     return { type: 'assetListed', asset: words.number(0, 32), symbol: words.ascii(1), ledgerDecimals };
   }
   if (entry.kind === KINDS.assetRiskChanged) {
-    const words = wordsOf(entry, 5, where);
+    const words = wordsOf(entry, 9, where);
     return {
       type: 'assetRiskChanged',
       asset: words.number(0, 32),
@@ -366,6 +385,10 @@ function decodeAssetEntry(entry: LogEntry, where: string): DirectoryEntry {
       initLiabilityWeightPpm: words.number(2, 32),
       maintAssetWeightPpm: words.number(3, 32),
       maintLiabilityWeightPpm: words.number(4, 32),
+      liquidationFeePpm: words.number(5, 32),
+      depositScaleStart: BigInt(words.number(6, 64)),
+      borrowScaleStart: BigInt(words.number(7, 64)),
+      borrowCap: BigInt(words.number(8, 64)),
     };
   }
   const words = wordsOf(entry, 4, where);
@@ -377,6 +400,20 @@ function decodeAssetEntry(entry: LogEntry, where: string): DirectoryEntry {
     chainId: words.number(1, 64),
     token: words.address(2),
     decimals,
+  };
+}
+
+function decodeCreditEntry(entry: LogEntry, where: string): DirectoryEntry {
+  if (entry.kind === KINDS.creditTierChanged) {
+    const words = wordsOf(entry, 2, where);
+    return { type: 'creditTierChanged', tier: words.number(0, 8), debtLimit: BigInt(words.number(1, 64)) };
+  }
+  const words = wordsOf(entry, 3, where);
+  return {
+    type: 'accountCreditChanged',
+    account: words.address(0),
+    subaccount: words.number(1, 32),
+    tier: words.number(2, 8),
   };
 }
 

@@ -18,7 +18,8 @@ import {
 import type { RejectCode } from './events.ts';
 import { assetPaid, type Exchange, feeLimitOf, NOT_STOPPED, type Placement, reserveOf } from './exchange.ts';
 import { isMargin, NO_ACCOUNT } from './ledger.ts';
-import { healthRefusal, reducibleLots } from './margin/accountHealth.ts';
+import { reducibleLots } from './margin/accountHealth.ts';
+import { marginRefusal } from './margin/credit.ts';
 import { canFill, crosses, trade } from './match.ts';
 import { BOOK_OPEN, BOOK_POST_ONLY, type Book, OPEN_ORDER_LIMIT } from './orderBook.ts';
 import { enterClientId, enterExpiry, findClientOrder, type OrderPool, orderAt, termsOf } from './orderPool.ts';
@@ -99,7 +100,7 @@ function costRefusal(exchange: Exchange, book: Book, account: number, action: Ac
   // A budget alone does not bound the price that it may buy at, and so not the damage.
   if (price === 0) return 'order.priceOutOfRange';
   const feeLimitPpm = feeLimitOf(book, timeInForce, flags);
-  return healthRefusal(exchange, account, { book, side, price, reserve: needed, feeLimitPpm, replaces: 0 });
+  return marginRefusal(exchange, account, { book, side, price, reserve: needed, feeLimitPpm, replaces: 0 });
 }
 
 /** Where the account has too little free, says so in `exchange.placement`. */

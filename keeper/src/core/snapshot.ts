@@ -3,10 +3,10 @@
 // `encodeState` is what checkpoints stand for, as if all orders were cancelled: balances without reserves, no books.
 // `encodeEngine` is everything, books included, for the local disk. `stateHash` and `engineHash` are their keccak256.
 //
-// Layout of a state, version 9. Integers are variable-length, seven bits a byte, lowest first (packing.ts):
+// Layout of a state, version 10. Integers are variable-length, seven bits a byte, lowest first (packing.ts):
 //
-//   head       version 9 · time · number of the checkpoint · shared losses · home chain id · authority · checkpointer · directory
-//              roles · checkpoint numbers · chains · log positions · assets, weights, prices · tokens · books
+//   head       version 10 · time · number of the checkpoint · shared losses · home chain id · authority · checkpointer · directory
+//              roles · checkpoint numbers · chains · log positions · assets, risk, prices · tokens · books · debt limits
 //              withdrawals · forced withdrawals · liquidations
 //   accounts   their number · a record of each, in the order of their indices
 //   nonces     their number · a row of each, in the order of account, chain and nonce
@@ -27,6 +27,7 @@ import { keccak256Hex } from './keccak.ts';
 import {
   type Asset,
   addAsset,
+  countAnew,
   findAccount,
   isMargin,
   type Ledger,
@@ -39,10 +40,12 @@ import {
 } from './ledger.ts';
 import {
   readAssetRisk,
+  readDebtLimits,
   readLiquidations,
   readPriceHistory,
   readTrades,
   writeAssetRisk,
+  writeDebtLimits,
   writeLiquidations,
   writePriceHistory,
   writeTrades,
@@ -91,8 +94,8 @@ import {
 import { addPending, rememberNonce } from './withdrawal.ts';
 
 /** Raised whenever the same commands would give another state: a journal is replayed only by the version that wrote it. */
-export const CORE_VERSION = 11;
-const STATE_VERSION = 9;
+export const CORE_VERSION = 12;
+const STATE_VERSION = 10;
 const ENGINE_VERSION = 6;
 const WORD = 32;
 const KEY_BYTES = 33;
@@ -443,6 +446,7 @@ function writeListings(writer: Writer, state: State): void {
     writeInteger(writer, book.takerFeePpm);
     writeByte(writer, book.status);
   }
+  writeDebtLimits(writer, state.exchange.margin);
 }
 
 /** Answers the tokens by their index. */
@@ -457,6 +461,7 @@ function readListings(reader: Reader, state: State): VaultToken[] {
   for (let i = 0; i < tokenCount; i++) tokens.push(readToken(reader, state, i));
   const bookCount = readCount(reader, COUNT_LIMIT);
   for (let i = 0; i < bookCount; i++) readBook(reader, state);
+  readDebtLimits(reader, state.exchange.margin);
   return tokens;
 }
 
@@ -735,6 +740,7 @@ function readAccounts(reader: Reader, state: State, tokens: readonly VaultToken[
     ledger.codeChains[account] = codeChains;
     ledger.creditTier[account] = readByte(reader);
     if (isMargin(ledger, account)) ledger.marginAccounts.push(account);
+    countAnew(ledger, account);
     readBalances(reader, ledger, account);
     readNets(reader, { ledger, tokens }, account);
   }

@@ -26,6 +26,7 @@ export const CANCEL_REASONS: readonly CancelReason[] = [
   'liquidated',
   'lossShared',
   'windDown',
+  'creditLowered',
 ];
 export const REQUESTED = 0;
 export const UNFILLED_REST = 1;
@@ -39,6 +40,7 @@ export const EXECUTOR_LOST = 8;
 export const LIQUIDATED = 9;
 export const LOSS_SHARED = 10;
 export const WIND_DOWN = 11;
+export const CREDIT_LOWERED = 12;
 
 export interface Tape {
   rows: Float64Array;

@@ -2,9 +2,9 @@
 import { wadPer } from './assets.ts';
 import { type Address, BUY, SELL } from './commands.ts';
 import type { WithdrawalChanged } from './events.ts';
-import { type Asset, accountsOf, isMargin, type Net, type VaultToken } from './ledger.ts';
+import { type Asset, accountsOf, type Net, type VaultToken } from './ledger.ts';
 import { levelSlot, NO_ASK, NO_BID, priceAbove, priceBelow } from './levels.ts';
-import { liquidationView, marginHealthView } from './margin/marginViews.ts';
+import { marginView, riskView } from './margin/marginViews.ts';
 import type { Book } from './orderBook.ts';
 import {
   accountAt,
@@ -37,11 +37,13 @@ const STATUS_NAMES: readonly BookStatusName[] = ['open', 'postOnly', 'cancelOnly
 
 /** In the order of listing. */
 export function assetViews(state: State): AssetView[] {
-  const { assets, tokens } = state.exchange.ledger;
+  const { ledger, margin } = state.exchange;
+  const { assets, tokens } = ledger;
   return assets.map((asset, index) => ({
     asset: asset.id,
     symbol: asset.symbol,
     ledgerDecimals: asset.ledgerDecimals,
+    risk: riskView(margin.risks[index]),
     tokens: [...tokens.values()]
       .filter((token) => token.asset === index)
       .map(({ chainId, token, decimals }) => ({ chainId, token, decimals })),
@@ -97,13 +99,7 @@ export function accountViews(state: State, address: Address, now = state.time): 
     unlisted: (ledger.nets[account] as readonly Net[])
       .filter(({ token }) => token.asset < 0)
       .map(({ token: { chainId, token }, atoms }) => ({ chainId, token, atoms: String(atoms) })),
-    margin: isMargin(ledger, account)
-      ? {
-          tier: ledger.creditTier[account] as number,
-          ...marginHealthView(state.exchange, account, { now }),
-          liquidation: liquidationView(state.exchange, account),
-        }
-      : null,
+    margin: marginView(state.exchange, account, now),
   }));
 }
 

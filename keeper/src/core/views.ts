@@ -26,6 +26,20 @@ export interface AssetView {
   readonly asset: number;
   readonly symbol: string;
   readonly ledgerDecimals: number;
+  /** What the Directory says for margin accounts, see docs/margin.md; null until it has. */
+  readonly risk: {
+    readonly initAssetWeightPpm: number;
+    readonly initLiabilityWeightPpm: number;
+    readonly maintAssetWeightPpm: number;
+    readonly maintLiabilityWeightPpm: number;
+    readonly liquidationFeePpm: number;
+    /** Decimals of the value units of both scale starts. */
+    readonly valueDecimals: number;
+    readonly depositScaleStart: string;
+    readonly borrowScaleStart: string;
+    /** Ledger units. */
+    readonly borrowCap: string;
+  } | null;
   readonly tokens: readonly { readonly chainId: number; readonly token: Address; readonly decimals: number }[];
 }
 
@@ -103,6 +117,13 @@ export interface MarginHealthView {
   readonly distanceToLiquidationPpm: string | null;
 }
 
+export interface AccountCreditView {
+  /** 0: none any more; what is owed stays owed. */
+  readonly tier: number;
+  /** Value of all that the account may owe, in value units. */
+  readonly debtLimit: string;
+}
+
 export interface SimulationView {
   readonly before: MarginHealthView;
   readonly after: MarginHealthView;
@@ -127,11 +148,11 @@ export interface AccountView {
   readonly unlisted: readonly { readonly chainId: number; readonly token: Address; readonly atoms: string }[];
   /** null: the account is funded. */
   readonly margin:
-    | (MarginHealthView & {
-        readonly tier: number;
-        /** null while it is not liquidated. */
-        readonly liquidation: LiquidationView | null;
-      })
+    | (MarginHealthView &
+        AccountCreditView & {
+          /** null while it is not liquidated. */
+          readonly liquidation: LiquidationView | null;
+        })
     | null;
 }
 

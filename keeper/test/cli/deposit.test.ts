@@ -27,6 +27,7 @@ beforeEach(async () => {
       asset: USDC,
       symbol: 'USDC',
       ledgerDecimals: 6,
+      risk: null,
       tokens: [{ chainId: HOME_CHAIN, token: contracts.token, decimals: 6 }],
     },
   ];

@@ -18,12 +18,14 @@ const ASSETS: readonly AssetView[] = [
     asset: 1,
     symbol: 'WETH',
     ledgerDecimals: 9,
+    risk: null,
     tokens: [{ chainId: 31337, token: address('aa'), decimals: 18 }],
   },
   {
     asset: 2,
     symbol: 'USDC',
     ledgerDecimals: 6,
+    risk: null,
     tokens: [
       { chainId: 31337, token: address('bb'), decimals: 6 },
       { chainId: 31338, token: address('cc'), decimals: 18 },

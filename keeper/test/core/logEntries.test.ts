@@ -115,7 +115,7 @@ const CASES = [
   ],
   [emitted('AssetListed', [9, SYMBOL, 18]), { type: 'assetListed', asset: 9, symbol: 'WETH', ledgerDecimals: 18 }],
   [
-    emitted('AssetRiskChanged', [9, 800_000, 1_200_000, 900_000, 1_100_000]),
+    emitted('AssetRiskChanged', [9, 800_000, 1_200_000, 900_000, 1_100_000, 25_000, 3n, 2n ** 53n - 1n, 5n]),
     {
       type: 'assetRiskChanged',
       asset: 9,
@@ -123,6 +123,10 @@ const CASES = [
       initLiabilityWeightPpm: 1_200_000,
       maintAssetWeightPpm: 900_000,
       maintLiabilityWeightPpm: 1_100_000,
+      liquidationFeePpm: 25_000,
+      depositScaleStart: 3n,
+      borrowScaleStart: 2n ** 53n - 1n,
+      borrowCap: 5n,
     },
   ],
   [
@@ -134,6 +138,11 @@ const CASES = [
     { type: 'bookListed', book: 1, base: 2, quote: 3, lotSize: 4, tickSize: Number.MAX_SAFE_INTEGER },
   ],
   [emitted('BookChanged', [1, 2, 3, 2]), { type: 'bookChanged', book: 1, makerFeePpm: 2, takerFeePpm: 3, status: 2 }],
+  [emitted('CreditTierChanged', [254, 7n]), { type: 'creditTierChanged', tier: 254, debtLimit: 7n }],
+  [
+    emitted('AccountCreditChanged', [A, 4_294_967_295, 0]),
+    { type: 'accountCreditChanged', account: A, subaccount: 4_294_967_295, tier: 0 },
+  ],
   [emitted('ExecutorChanged', [A]), { type: 'executorChanged', executor: A }],
   [
     emitted('SettlerChanged', [A, 3, hashOf(6)]),

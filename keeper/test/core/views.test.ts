@@ -47,6 +47,7 @@ describe('what the API shows', () => {
   it('of assets: every token by chain', () => {
     expect(assetViews(exchange.state)[1]).toEqual({
       asset: USD,
+      risk: null,
       symbol: 'USD',
       ledgerDecimals: 6,
       tokens: [

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { QuoteSource } from '../../src/core/ports.ts';
 import { step } from '../../src/core/step.ts';
 import { createPriceFeed } from '../../src/flows/feedPrices.ts';
-import { directoryLog, ETH, HOME, MEME, openExchange, USD } from '../support/exchange.ts';
+import { directoryLog, ETH, HOME, MEME, openExchange, riskListing, USD } from '../support/exchange.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
 
 const WEI = 10n ** 18n;
@@ -34,16 +34,7 @@ const TOKENS = new Map([
 
 function world(prices: Readonly<Record<string, () => bigint | undefined>>) {
   const exchange = openExchange();
-  directoryLog(exchange, [
-    {
-      type: 'assetRiskChanged',
-      asset: ETH,
-      initAssetWeightPpm: 800_000,
-      initLiabilityWeightPpm: 1_200_000,
-      maintAssetWeightPpm: 900_000,
-      maintLiabilityWeightPpm: 1_100_000,
-    },
-  ]);
+  directoryLog(exchange, [riskListing(ETH, { init: 200_000, maint: 100_000 })]);
   const { state } = exchange;
   const clock = createFakeClock(exchange.time);
   const warnings: unknown[] = [];

@@ -167,6 +167,44 @@ export function deposit(
   ]);
 }
 
+/** As much as the Directory can say. */
+export const NO_LIMIT = 2n ** 53n - 1n;
+
+type RiskListing = Extract<AnyEntry, { type: 'assetRiskChanged' }>;
+
+/** An asset whose weights are so many millionths from 1, either way; scaled or capped only where `more` says so. */
+export function riskListing(
+  asset: number,
+  { init, maint }: { readonly init: number; readonly maint: number },
+  more: Partial<RiskListing> = {},
+): RiskListing {
+  return {
+    type: 'assetRiskChanged',
+    asset,
+    initAssetWeightPpm: 1_000_000 - init,
+    initLiabilityWeightPpm: 1_000_000 + init,
+    maintAssetWeightPpm: 1_000_000 - maint,
+    maintLiabilityWeightPpm: 1_000_000 + maint,
+    liquidationFeePpm: 0,
+    depositScaleStart: NO_LIMIT,
+    borrowScaleStart: NO_LIMIT,
+    borrowCap: NO_LIMIT,
+    ...more,
+  };
+}
+
+/** The Directory makes an account a margin account. */
+export function grantCredit(
+  exchange: TestExchange,
+  account: Address,
+  { tier = 1, debtLimit = NO_LIMIT, subaccount = 0 } = {},
+): Outcome {
+  return directoryLog(exchange, [
+    { type: 'creditTierChanged', tier, debtLimit },
+    { type: 'accountCreditChanged', account, subaccount, tier },
+  ]);
+}
+
 const NO_ACTION: Action = {
   kind: ACTION_PLACE,
   account: addressOf('nobody'),

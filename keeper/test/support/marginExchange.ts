@@ -1,14 +1,16 @@
 // A small exchange with prices, weights and margin accounts.
 import type { Address } from '../../src/core/commands.ts';
 import type { Outcome } from '../../src/core/events.ts';
-import { addWad, findAccount, grantCredit } from '../../src/core/ledger.ts';
+import { addWad, findAccount } from '../../src/core/ledger.ts';
 import {
   addressOf,
   apply,
   deposit,
   directoryLog,
   ETH,
+  grantCredit,
   openExchange,
+  riskListing,
   type TestExchange,
   TOKENS,
   USD,
@@ -36,20 +38,22 @@ export function marginExchange(): TestExchange {
   deposit(exchange, TOKENS.ethHome, BOB, 100n * 10n ** 18n);
   deposit(exchange, TOKENS.usdHome, BOB, 1_000_000n * DOLLAR);
   deposit(exchange, TOKENS.usdHome, ANN, 1_000n * DOLLAR);
-  grantCredit(exchange.state.exchange.ledger, accountOf(exchange, ANN), 1);
+  grantCredit(exchange, ANN);
   return exchange;
 }
 
 export function weigh(exchange: TestExchange, asset: number, { init, maint }: Weights): Outcome {
   return directoryLog(exchange, [
-    {
-      type: 'assetRiskChanged' as const,
+    riskListing(
       asset,
-      initAssetWeightPpm: init[0],
-      initLiabilityWeightPpm: init[1],
-      maintAssetWeightPpm: maint[0],
-      maintLiabilityWeightPpm: maint[1],
-    },
+      { init: 0, maint: 0 },
+      {
+        initAssetWeightPpm: init[0],
+        initLiabilityWeightPpm: init[1],
+        maintAssetWeightPpm: maint[0],
+        maintLiabilityWeightPpm: maint[1],
+      },
+    ),
   ]);
 }
 

@@ -91,6 +91,8 @@ export const STATUS: Readonly<Record<ErrorCode, number>> = {
   'order.wouldNotReduce': 422,
   'risk.insufficientBalance': 422,
   'risk.insufficientHealth': 422,
+  'risk.borrowCap': 422,
+  'risk.debtLimit': 422,
   'risk.priceUnknown': 503,
   'risk.tooManyOrders': 422,
   'withdrawal.unknownChain': 422,

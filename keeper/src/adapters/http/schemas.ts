@@ -207,11 +207,26 @@ export const IdentityAnswer = strict({
   keyEpoch: safeInteger('Version of the derived keys.'),
 });
 
+const ppm = uint(32, 'In millionths.');
+
+const assetRisk = strict({
+  initAssetWeightPpm: ppm,
+  initLiabilityWeightPpm: ppm,
+  maintAssetWeightPpm: ppm,
+  maintLiabilityWeightPpm: ppm,
+  liquidationFeePpm: ppm,
+  valueDecimals: decimals,
+  depositScaleStart: decimal('Value units held by margin accounts from which on the asset counts for less.'),
+  borrowScaleStart: decimal('Value units owed by them from which on it counts for more.'),
+  borrowCap: decimal('Ledger units that all of them together may owe.'),
+});
+
 export const AssetsAnswer = Type.Array(
   strict({
     asset: assetId,
     symbol,
     ledgerDecimals: decimals,
+    risk: Type.Union([assetRisk, Type.Null()]),
     tokens: Type.Array(strict({ chainId, token: address, decimals })),
   }),
 );
@@ -418,7 +433,15 @@ export const AccountsAnswer = Type.Array(
       }),
     ),
     unlisted: Type.Array(strict({ chainId, token: address, atoms: decimal("Atoms of the chain's token.") })),
-    margin: Type.Union([strict({ tier: uint(8), ...healthFields, liquidation }), Type.Null()]),
+    margin: Type.Union([
+      strict({
+        tier: uint(8, 'Credit tier; 0 when it was taken away.'),
+        debtLimit: decimal('Value units that the account may owe.'),
+        ...healthFields,
+        liquidation,
+      }),
+      Type.Null(),
+    ]),
   }),
 );
 

@@ -34,3 +34,5 @@ export const CAROL = 12;
 export const GUARDIANS = [13, 14, 15] as const;
 export const FEE_ACCOUNT = 16;
 export const INSURANCE_ACCOUNT = 17;
+/** May trade on margin. */
+export const DAVE = 18;

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { CommandError } from '../support/errors.ts';
 import { writeProfile } from '../support/profile.ts';
 import { parseInteger } from '../support/units.ts';
-import { ALICE, BOB, CAROL, developmentKey, EXECUTOR, SETTLER } from './accounts.ts';
+import { ALICE, BOB, CAROL, DAVE, developmentKey, EXECUTOR, SETTLER } from './accounts.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { type Devnet, startDevnet } from './startDevnet.ts';
 import { tellStory } from './story.ts';
@@ -134,6 +134,7 @@ function introduce({ home, second, keeperUrl, dataDirectory }: Devnet): string {
         alice: account(ALICE),
         bob: account(BOB),
         carol: account(CAROL),
+        dave: account(DAVE),
         executor: account(EXECUTOR),
         settler: account(SETTLER),
       },

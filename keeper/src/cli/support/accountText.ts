@@ -30,5 +30,20 @@ export function accountText(address: Address, accounts: readonly AccountView[]):
       ({ chainId, token, atoms }) => `held until the token is listed: ${atoms} atoms of ${token} on chain ${chainId}`,
     ),
   );
-  return [address, formatTable(COLUMNS, rows), ...held].join('\n');
+  const margin = accounts.flatMap(({ subaccount, margin }) =>
+    margin === null ? [] : [marginText(subaccount, margin)],
+  );
+  return [address, formatTable(COLUMNS, rows), ...margin, ...held].join('\n');
+}
+
+/** Credit and health in US dollars. */
+function marginText(subaccount: number, margin: NonNullable<AccountView['margin']>): string {
+  const { tier, valueDecimals } = margin;
+  const dollars = (value: string | null) => (value === null ? 'unknown' : formatUnits(value, valueDecimals));
+  const percent = (ppm: string | null) => (ppm === null ? 'unknown' : `${formatUnits(ppm, 4)} %`);
+  return [
+    `margin of subaccount ${subaccount}: tier ${tier}, owes ${dollars(margin.liabilities)} of at most ${dollars(margin.debtLimit)} USD`,
+    `  health in USD: init ${dollars(margin.initHealth)}, maint ${dollars(margin.maintHealth)}`,
+    `  distance to liquidation: ${percent(margin.distanceToLiquidationPpm)}`,
+  ].join('\n');
 }

@@ -32,6 +32,8 @@ const TEXTS: Readonly<Record<string, string | ((details: Details) => string)>> =
   'risk.insufficientBalance': (details) =>
     `The free balance is too small: the order needs ${amount(details, 'needed')}, free are ${amount(details, 'free')}.`,
   'risk.insufficientHealth': 'The init health of the margin account would be below 0, and lower than before.',
+  'risk.borrowCap': 'Margin accounts together owe as much of the asset as they may.',
+  'risk.debtLimit': 'The account would owe more than its credit tier allows, if all its orders were filled.',
   'risk.priceUnknown': 'The account is weighed at prices, and a fresh one is missing.',
   'exchange.windingDown': ({ chainId, phase }) =>
     phase === 'final'

@@ -1,53 +1,27 @@
 // Health of one account of the ledger, with its open orders and perhaps one more.
 import { BUY } from '../commands.ts';
-import type { RejectCode } from '../events.ts';
-import { type Exchange, reserveOf } from '../exchange.ts';
+import type { Exchange } from '../exchange.ts';
 import type { Asset } from '../ledger.ts';
 import { type Book, ordersOfAccount } from '../orderBook.ts';
 import { orderAt } from '../orderPool.ts';
 import { worstFairPrice } from './fairPrice.ts';
 import { type BookExposure, type HealthKind, healthOf } from './health.ts';
-import { lastTerms, marginTerms, usablePrice } from './marginState.ts';
+import { type AssetAmounts, lastTerms, marginTerms, usablePrice } from './marginState.ts';
+import { shareOf, sharesOf, totalOf } from './marginTotals.ts';
 import { worsenByTrades } from './tradePrices.ts';
-
-/** Most open orders of a margin account: its health looks at each of them. */
-export const MARGIN_ORDER_LIMIT = 256;
-
-/** An order that is not open yet. `replaces`: slot of the open order whose place it takes; 0: none. */
-export interface OrderOnTrial {
-  readonly book: Book;
-  readonly side: number;
-  /** Worst price, in ticks. */
-  readonly price: number;
-  /** What it puts aside: quote units of a buy, base units of a sell. */
-  readonly reserve: number;
-  readonly feeLimitPpm: number;
-  readonly replaces: number;
-}
-
-/** Ledger units that an account has more, or, negative, less of an asset. */
-export interface BalanceChange {
-  /** Index of the asset. */
-  readonly asset: number;
-  readonly units: bigint;
-}
-
-/** What is not so yet. `now` in milliseconds: the time of the newest command when left out. */
-export interface Trial {
-  readonly orders?: readonly OrderOnTrial[];
-  readonly changes?: readonly BalanceChange[];
-  readonly now?: number;
-}
+import { type OrderOnTrial, openOrdersOf, type Trial } from './trial.ts';
 
 /** In value units, at the time of the command. undefined: cannot be said, see `healthOf`. */
 export function accountHealth(
   exchange: Exchange,
   account: number,
   kind: HealthKind,
-  { orders = [], changes = [], now = exchange.margin.now }: Trial = {},
+  trial: Trial = {},
 ): bigint | undefined {
   const { ledger, margin } = exchange;
-  const terms = marginTerms(margin, { kind, now, assets: ledger.assets.length });
+  const { orders = [], changes = [], now = margin.now } = trial;
+  const amounts = kind === 'init' ? amountsFor(exchange, account, trial) : [];
+  const terms = marginTerms(margin, { kind, now, assets: ledger.assets.length, amounts });
   if (kind === 'init') worsenByTrades(exchange, terms, now);
   const balances = balancesOf(exchange, account);
   for (const { asset, units } of changes) balances[asset] = (balances[asset] as bigint) + units;
@@ -69,23 +43,22 @@ export function liquidationHealth(
   return healthOf(lastTerms(margin, kind, ledger.assets.length), balances, exposuresOf(exchange, account, []));
 }
 
+/** What all other margin accounts have and owe, and what this one would: at worst, so that no fill makes it heavier. */
+function amountsFor(exchange: Exchange, account: number, trial: Trial): AssetAmounts[] {
+  return sharesOf(exchange, account, trial).map((own, asset) => {
+    const all = totalOf(exchange, asset);
+    const counted = shareOf(exchange, account, asset);
+    return {
+      deposits: all.held - counted.held + own.held,
+      potentialDeposits: all.arriving - counted.arriving + own.arriving,
+      borrows: all.owed - counted.owed + own.mayOwe,
+    };
+  });
+}
+
 /** Ledger units of every asset, dust left out. */
 export function balancesOf({ ledger }: Exchange, account: number): bigint[] {
   return ledger.assets.map(({ units }) => BigInt(units[account] as number));
-}
-
-/**
- * Why a margin account may not place this order: its init health would be below 0, and lower than without. Nothing else is
- * looked at: what an order pays with need not be there.
- */
-export function healthRefusal(exchange: Exchange, account: number, order: OrderOnTrial): RejectCode | undefined {
-  if (order.replaces === 0 && openOrders(exchange, account) >= MARGIN_ORDER_LIMIT) return 'risk.tooManyOrders';
-  const after = accountHealth(exchange, account, 'init', { orders: [order] });
-  if (after === undefined) return 'risk.priceUnknown';
-  if (after >= 0n) return undefined;
-  const before = accountHealth(exchange, account, 'init');
-  const isHelpful = before !== undefined && after >= before && isFair(exchange, order);
-  return isHelpful ? undefined : 'risk.insufficientHealth';
 }
 
 /**
@@ -119,21 +92,9 @@ export function reducibleLots(exchange: Exchange, account: number, book: Book, s
   return Math.max(0, Math.floor((-balance - bought) / book.lotSize));
 }
 
-function openOrders({ orders, ledger }: Exchange, account: number): number {
-  let count = 0;
-  for (const _ of ordersOfAccount(orders, ledger, account)) count++;
-  return count;
-}
-
 function exposuresOf(exchange: Exchange, account: number, onTrial: readonly OrderOnTrial[]): BookExposure[] {
   const byBook = new Map<Book, Exposure>();
-  for (const slot of ordersOfAccount(exchange.orders, exchange.ledger, account)) {
-    if (onTrial.some(({ replaces }) => replaces === slot)) continue;
-    const { book: index, side, price, remaining, feeLimitPpm } = orderAt(exchange.orders, slot);
-    const book = exchange.books[index] as Book;
-    expose(byBook, { book, side, price, reserve: reserveOf(book, side, price, remaining, feeLimitPpm), feeLimitPpm });
-  }
-  for (const order of onTrial) expose(byBook, order);
+  for (const order of openOrdersOf(exchange, account, onTrial)) expose(byBook, order);
   return [...byBook.values()];
 }
 

@@ -1,12 +1,15 @@
-// Weights and prices as bytes. A checkpoint holds what is believed now; how the stable price came about, and what waits to be
-// believed, stay with the journal: after a recovery from chain the delayed price begins where the stable price was.
+// Risk terms, debt limits and prices as bytes. A checkpoint holds what is believed now; how the stable price came about, and
+// what waits to be believed, stay with the journal: after a recovery from chain the delayed price begins where the stable
+// price was.
 
+import { NO_CREDIT } from '../ledger.ts';
 import type { GuardedPrice } from '../oracle/priceGuard.ts';
 import type { Book } from '../orderBook.ts';
 import {
   FormatError,
   type Reader,
   readBig,
+  readByte,
   readCount,
   readFlag,
   readInteger,
@@ -18,15 +21,19 @@ import {
 import { LIQUIDATIONS_LIMIT, type MarginState } from './marginState.ts';
 import { DELAYS, startStablePrice } from './stablePrice.ts';
 
-/** Behind each asset of a checkpoint: weights, then bid, ask, time, stable price and the time of its newest step. */
-export function writeAssetRisk(writer: Writer, { weights, prices }: MarginState, index: number): void {
-  const weight = weights[index];
-  writeByte(writer, weight === undefined ? 0 : 1);
-  if (weight !== undefined) {
-    writeInteger(writer, weight.initAssetWeightPpm);
-    writeInteger(writer, weight.initLiabilityWeightPpm);
-    writeInteger(writer, weight.maintAssetWeightPpm);
-    writeInteger(writer, weight.maintLiabilityWeightPpm);
+/** Behind each asset of a checkpoint: its terms, then bid, ask, time, stable price and the time of its newest step. */
+export function writeAssetRisk(writer: Writer, { risks, prices }: MarginState, index: number): void {
+  const risk = risks[index];
+  writeByte(writer, risk === undefined ? 0 : 1);
+  if (risk !== undefined) {
+    writeInteger(writer, risk.initAssetWeightPpm);
+    writeInteger(writer, risk.initLiabilityWeightPpm);
+    writeInteger(writer, risk.maintAssetWeightPpm);
+    writeInteger(writer, risk.maintLiabilityWeightPpm);
+    writeInteger(writer, risk.liquidationFeePpm);
+    writeBig(writer, risk.depositScaleStart);
+    writeBig(writer, risk.borrowScaleStart);
+    writeBig(writer, risk.borrowCap);
   }
   const price = prices[index];
   writeByte(writer, price === undefined ? 0 : 1);
@@ -38,16 +45,37 @@ export function writeAssetRisk(writer: Writer, { weights, prices }: MarginState,
   writeInteger(writer, price.stable.updatedAt);
 }
 
-export function readAssetRisk(reader: Reader, { weights, prices }: MarginState, index: number): void {
+export function readAssetRisk(reader: Reader, { risks, prices }: MarginState, index: number): void {
   if (readFlag(reader)) {
-    weights[index] = {
+    risks[index] = {
       initAssetWeightPpm: readInteger(reader),
       initLiabilityWeightPpm: readInteger(reader),
       maintAssetWeightPpm: readInteger(reader),
       maintLiabilityWeightPpm: readInteger(reader),
+      liquidationFeePpm: readInteger(reader),
+      depositScaleStart: readBig(reader),
+      borrowScaleStart: readBig(reader),
+      borrowCap: readBig(reader),
     };
   }
   if (readFlag(reader)) prices[index] = readPrice(reader);
+}
+
+/** In the order in which the Directory first named the tiers. */
+export function writeDebtLimits(writer: Writer, { debtLimits }: MarginState): void {
+  writeInteger(writer, debtLimits.size);
+  for (const [tier, debtLimit] of debtLimits) {
+    writeByte(writer, tier);
+    writeBig(writer, debtLimit);
+  }
+}
+
+export function readDebtLimits(reader: Reader, { debtLimits }: MarginState): void {
+  for (let left = readCount(reader, NO_CREDIT); left > 0; left--) {
+    const tier = readByte(reader);
+    if (tier === 0 || tier >= NO_CREDIT || debtLimits.has(tier)) throw new FormatError(`credit of tier ${tier}`);
+    debtLimits.set(tier, readBig(reader));
+  }
 }
 
 function readPrice(reader: Reader): GuardedPrice {

@@ -2,21 +2,31 @@
 import { isPositiveSafe, MAX_SAFE } from '../assets.ts';
 import { BUY, GOOD_TILL_CANCELLED, SELL } from '../commands.ts';
 import { type Exchange, feeLimitOf, reserveOf } from '../exchange.ts';
-import type { Asset } from '../ledger.ts';
+import { type Asset, isMargin, NO_CREDIT } from '../ledger.ts';
 import { VALUE_DECIMALS } from '../oracle/observe.ts';
 import { type GuardedPrice, isFresh, isUsable } from '../oracle/priceGuard.ts';
 import type { State } from '../state.ts';
-import type { AmountView, LiquidationView, MarginHealthView, PriceView, SimulationView } from '../views.ts';
-import { accountHealth, balancesOf, isFair, type OrderOnTrial, type Trial } from './accountHealth.ts';
+import type {
+  AccountView,
+  AmountView,
+  AssetView,
+  LiquidationView,
+  MarginHealthView,
+  PriceView,
+  SimulationView,
+} from '../views.ts';
+import { accountHealth, balancesOf, isFair } from './accountHealth.ts';
 import { riskOf } from './accountRisk.ts';
-import { marginTerms } from './marginState.ts';
+import { debtLimitOf } from './credit.ts';
+import { marginTerms, type RiskTerms } from './marginState.ts';
+import type { OrderOnTrial, Trial } from './trial.ts';
 
 /** As of `now` (milliseconds), in the order of listing. */
 export function priceViews({ exchange }: State, now: number): PriceView[] {
   const { margin } = exchange;
   return exchange.ledger.assets.map(({ id, symbol, ledgerDecimals }, index) => {
     const price = margin.prices[index];
-    const weights = margin.weights[index];
+    const risk = margin.risks[index];
     return {
       asset: id,
       symbol,
@@ -33,16 +43,42 @@ export function priceViews({ exchange }: State, now: number): PriceView[] {
             },
       status: statusOf(price, now),
       weights:
-        weights === undefined
+        risk === undefined
           ? null
           : {
-              initAsset: weights.initAssetWeightPpm,
-              initLiability: weights.initLiabilityWeightPpm,
-              maintAsset: weights.maintAssetWeightPpm,
-              maintLiability: weights.maintLiabilityWeightPpm,
+              initAsset: risk.initAssetWeightPpm,
+              initLiability: risk.initLiabilityWeightPpm,
+              maintAsset: risk.maintAssetWeightPpm,
+              maintLiability: risk.maintLiabilityWeightPpm,
             },
     };
   });
+}
+
+/** What the Directory says about an asset. */
+export function riskView(risk: RiskTerms | undefined): AssetView['risk'] {
+  if (risk === undefined) return null;
+  const { depositScaleStart, borrowScaleStart, borrowCap, ...ppm } = risk;
+  return {
+    ...ppm,
+    valueDecimals: VALUE_DECIMALS,
+    depositScaleStart: String(depositScaleStart),
+    borrowScaleStart: String(borrowScaleStart),
+    borrowCap: String(borrowCap),
+  };
+}
+
+/** Credit and health of a margin account; null: it is funded. */
+export function marginView(exchange: Exchange, account: number, now: number): AccountView['margin'] {
+  const { ledger } = exchange;
+  if (!isMargin(ledger, account)) return null;
+  const tier = ledger.creditTier[account] as number;
+  return {
+    tier: tier === NO_CREDIT ? 0 : tier,
+    debtLimit: String(debtLimitOf(exchange, account)),
+    ...marginHealthView(exchange, account, { now }),
+    liquidation: liquidationView(exchange, account),
+  };
 }
 
 function statusOf(price: GuardedPrice | undefined, now: number): PriceView['status'] {

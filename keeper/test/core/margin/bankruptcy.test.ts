@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { type Address, BUY, SELL } from '../../../src/core/commands.ts';
 import type { CoreEvent } from '../../../src/core/events.ts';
 import { validateInternalState } from '../../../src/core/invariants.ts';
-import { grantCredit } from '../../../src/core/ledger.ts';
 import { withdrawalStop } from '../../../src/core/margin/bankruptcy.ts';
 import { createPackingStore } from '../../../src/core/packingStore.ts';
 import { addPart, assembledState, beginAssembly, encodePart, missingOf } from '../../../src/core/rollingSnapshot.ts';
@@ -25,6 +24,7 @@ import {
   ETH_USD,
   FEES,
   GENESIS,
+  grantCredit,
   INSURANCE,
   MEME,
   place,
@@ -35,7 +35,6 @@ import {
 } from '../../support/exchange.ts';
 import {
   ANN,
-  accountOf,
   BOB,
   DOLLAR,
   give,
@@ -174,8 +173,7 @@ describe('an account that owes more than it owns', () => {
 
   it('may be the insurance account itself, which cannot pay for itself', () => {
     const exchange = marginExchange();
-    const { ledger } = exchange.state.exchange;
-    grantCredit(ledger, accountOf(exchange, INSURANCE), 1);
+    grantCredit(exchange, INSURANCE);
     give(exchange, { from: INSURANCE, to: BOB, asset: USD, units: 50 * Number(DOLLAR) });
     const { events } = setPrice(exchange, 2_000);
     expect(namesOf(events)).toEqual([

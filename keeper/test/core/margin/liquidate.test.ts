@@ -3,7 +3,7 @@ import { nextDue } from '../../../src/core/cancelOrder.ts';
 import { BUY, IMMEDIATE_OR_CANCEL, REDUCE_ONLY, SELL } from '../../../src/core/commands.ts';
 import type { CoreEvent } from '../../../src/core/events.ts';
 import { validateInternalState } from '../../../src/core/invariants.ts';
-import { addWad, grantCredit, openAccount } from '../../../src/core/ledger.ts';
+import { addWad, openAccount, setCreditTier } from '../../../src/core/ledger.ts';
 import { liquidationHealth } from '../../../src/core/margin/accountHealth.ts';
 import { decodeEngine, encodeEngine, engineHash } from '../../../src/core/snapshot.ts';
 import { accountViews } from '../../../src/core/viewState.ts';
@@ -18,6 +18,7 @@ import {
   ETH,
   ETH_USD,
   GENESIS,
+  grantCredit,
   HOME,
   MEME,
   MEME_USD,
@@ -248,7 +249,8 @@ describe('the liquidation of a margin account', () => {
   it('looks at no more accounts in one command than it may; the next ones go on, but batches', () => {
     const exchange = marginExchange();
     const { ledger, margin } = exchange.state.exchange;
-    for (let index = 0; index < 1_500; index++) grantCredit(ledger, openAccount(ledger, addressOf(`m${index}`), 0), 1);
+    for (let index = 0; index < 1_500; index++)
+      setCreditTier(ledger, openAccount(ledger, addressOf(`m${index}`), 0), 1);
     // So many new accounts fill the next checkpoint.
     apply(exchange, { type: 'cutCheckpoint' });
     setPrice(exchange, 2_000);
@@ -263,8 +265,7 @@ describe('the liquidation of a margin account', () => {
 
   it('leaves funded accounts and healthy margin accounts exactly as they are', () => {
     const exchange = leveraged();
-    const { ledger } = exchange.state.exchange;
-    grantCredit(ledger, accountOf(exchange, BOB), 1);
+    grantCredit(exchange, BOB);
     bid(exchange, 1_000, 1);
     const before = balanceOf(exchange, BOB, USD);
     setPrice(exchange, 1_750);

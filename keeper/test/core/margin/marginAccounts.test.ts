@@ -12,7 +12,8 @@ import {
 import { exitInputOf } from '../../../src/core/exitInput.ts';
 import { validateInternalState } from '../../../src/core/invariants.ts';
 import { findAccount } from '../../../src/core/ledger.ts';
-import { accountHealth, MARGIN_ORDER_LIMIT } from '../../../src/core/margin/accountHealth.ts';
+import { accountHealth } from '../../../src/core/margin/accountHealth.ts';
+import { MARGIN_ORDER_LIMIT } from '../../../src/core/margin/credit.ts';
 import { simulate } from '../../../src/core/margin/marginViews.ts';
 import { decodeEngine, encodeEngine, engineHash } from '../../../src/core/snapshot.ts';
 import { accountViews } from '../../../src/core/viewState.ts';
@@ -23,6 +24,7 @@ import {
   deposit,
   ETH_USD,
   GENESIS,
+  NO_LIMIT,
   place,
   registryLog,
   type TestExchange,
@@ -218,6 +220,7 @@ describe('what an account is shown', () => {
     // 1 ETH owned, 1 001 USD owed.
     expect(accountViews(exchange.state, ANN)[0]?.margin).toEqual({
       tier: 1,
+      debtLimit: String(NO_LIMIT),
       valueDecimals: 6,
       initHealth: '599000000',
       maintHealth: '799000000',

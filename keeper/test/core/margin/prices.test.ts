@@ -6,15 +6,19 @@ import { decodeEngine, decodeState, encodeEngine, encodeState, engineHash } from
 import { apply, directoryLog, ETH, GENESIS, openExchange, type TestExchange, USD } from '../../support/exchange.ts';
 
 const MINUTE = 60_000;
-const WEIGHTS = {
+const RISK = {
   initAssetWeightPpm: 800_000,
   initLiabilityWeightPpm: 1_200_000,
   maintAssetWeightPpm: 900_000,
   maintLiabilityWeightPpm: 1_100_000,
+  liquidationFeePpm: 25_000,
+  depositScaleStart: 7n,
+  borrowScaleStart: 8n,
+  borrowCap: 9n,
 };
 
-function weigh(exchange: TestExchange, asset = ETH, weights = WEIGHTS): void {
-  directoryLog(exchange, [{ type: 'assetRiskChanged', asset, ...weights }]);
+function weigh(exchange: TestExchange, asset = ETH, risk = RISK): void {
+  directoryLog(exchange, [{ type: 'assetRiskChanged', asset, ...risk }]);
 }
 
 /** An observation of now, later by `after`. */
@@ -63,7 +67,7 @@ describe('prices', () => {
   it('may be less certain for an asset that counts for less than half', () => {
     const exchange = exchangeWithPrice();
     expect(show(exchange, 2_000n, { confidencePpm: 30_000 })).toMatchObject([{ verdict: 'price.uncertain' }]);
-    weigh(exchange, ETH, { ...WEIGHTS, initAssetWeightPpm: 499_999 });
+    weigh(exchange, ETH, { ...RISK, initAssetWeightPpm: 499_999 });
     expect(show(exchange, 2_000n, { confidencePpm: 30_000 })).toMatchObject([{ verdict: 'accepted' }]);
   });
 
@@ -99,7 +103,7 @@ describe('prices', () => {
     const { bid, ask, time, stable } = recovered.exchange.margin.prices[0] as NonNullable<
       (typeof recovered.exchange.margin.prices)[0]
     >;
-    expect(recovered.exchange.margin.weights).toEqual([WEIGHTS]);
+    expect(recovered.exchange.margin.risks).toEqual([RISK]);
     expect(exchange.state.exchange.margin.prices[0]).toMatchObject({ bid, ask, time, stable: { price: stable.price } });
     expect(encodeState(recovered)).toEqual(encodeState(exchange.state));
   });
@@ -120,9 +124,7 @@ describe('prices', () => {
   });
 
   it('come from a Directory that keeps its weights in order, or the keeper stops', () => {
-    expect(() => weigh(openExchange(), ETH, { ...WEIGHTS, initAssetWeightPpm: 900_001 })).toThrow(
-      'weights out of order',
-    );
+    expect(() => weigh(openExchange(), ETH, { ...RISK, initAssetWeightPpm: 900_001 })).toThrow('weights out of order');
     expect(() => weigh(openExchange(), 77)).toThrow('asset 77 is not listed');
   });
 });

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { type Action, BUY, SELL } from '../../../src/core/commands.ts';
 import type { CoreEvent } from '../../../src/core/events.ts';
 import { validateInternalState } from '../../../src/core/invariants.ts';
-import { grantCredit } from '../../../src/core/ledger.ts';
 import { balancesOf, liquidationHealth } from '../../../src/core/margin/accountHealth.ts';
 import { riskOf } from '../../../src/core/margin/accountRisk.ts';
 import { withdrawalStop } from '../../../src/core/margin/bankruptcy.ts';
@@ -17,6 +16,7 @@ import {
   ETH,
   ETH_USD,
   GENESIS,
+  grantCredit,
   INSURANCE,
   MEME,
   MEME_USD,
@@ -50,8 +50,7 @@ function start(random: Random): TestExchange {
   quote(exchange, random, { eth: 2_000, meme: 1 });
   for (const debtor of DEBTORS) {
     deposit(exchange, TOKENS.usdHome, debtor, BigInt(1 + random.below(5_000)) * DOLLAR);
-    const { ledger } = exchange.state.exchange;
-    grantCredit(ledger, accountOf(exchange, debtor), 1);
+    grantCredit(exchange, debtor);
     const pairs = [
       [ETH, USD],
       [MEME, USD],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BUY, GOOD_TILL_CANCELLED, IMMEDIATE_OR_CANCEL, SELL } from '../../../src/core/commands.ts';
 import { validateInternalState } from '../../../src/core/invariants.ts';
-import { findAccount, grantCredit, isMargin } from '../../../src/core/ledger.ts';
+import { findAccount, isMargin } from '../../../src/core/ledger.ts';
 import { accountHealth } from '../../../src/core/margin/accountHealth.ts';
 import { decodeEngine, encodeEngine, engineHash } from '../../../src/core/snapshot.ts';
 import {
@@ -14,10 +14,12 @@ import {
   ETH,
   ETH_USD,
   GENESIS,
+  grantCredit,
   MEME,
   MEME_USD,
   openExchange,
   place,
+  riskListing,
   type TestExchange,
   TOKENS,
   USD,
@@ -26,7 +28,6 @@ import { createRandom, type Random } from '../../support/random.ts';
 
 const STEPS = 400;
 const TRADERS = ['ann', 'ben', 'cy', 'dee'].map(addressOf);
-const PPM_ONE = 1_000_000;
 
 /** Two funded and two margin accounts, three weighed assets, two books. */
 function start(): TestExchange {
@@ -36,23 +37,13 @@ function start(): TestExchange {
     [USD, 0, 0],
     [MEME, 600_000, 400_000],
   ] as const) {
-    directoryLog(exchange, [
-      {
-        type: 'assetRiskChanged',
-        asset,
-        initAssetWeightPpm: PPM_ONE - init,
-        initLiabilityWeightPpm: PPM_ONE + init,
-        maintAssetWeightPpm: PPM_ONE - maint,
-        maintLiabilityWeightPpm: PPM_ONE + maint,
-      },
-    ]);
+    directoryLog(exchange, [riskListing(asset, { init, maint })]);
   }
   for (const [index, trader] of TRADERS.entries()) {
     deposit(exchange, TOKENS.ethHome, trader, 5n * 10n ** 18n);
     deposit(exchange, TOKENS.usdHome, trader, 10_000n * 10n ** 6n);
     deposit(exchange, TOKENS.memeHome, trader, 500_000n);
-    const { ledger } = exchange.state.exchange;
-    if (index >= 2) grantCredit(ledger, findAccount(ledger, trader, 0), 1);
+    if (index >= 2) grantCredit(exchange, trader);
   }
   return exchange;
 }

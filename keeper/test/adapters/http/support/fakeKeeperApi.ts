@@ -328,9 +328,26 @@ const assets: readonly AssetView[] = [
     asset: WETH,
     symbol: 'WETH',
     ledgerDecimals: 9,
+    risk: {
+      initAssetWeightPpm: 800_000,
+      initLiabilityWeightPpm: 1_200_000,
+      maintAssetWeightPpm: 900_000,
+      maintLiabilityWeightPpm: 1_100_000,
+      liquidationFeePpm: 25_000,
+      valueDecimals: 6,
+      depositScaleStart: '1000000000000',
+      borrowScaleStart: '1000000000000',
+      borrowCap: '1000000000000',
+    },
     tokens: [{ chainId: HOME_CHAIN, token: WETH_TOKEN, decimals: 18 }],
   },
-  { asset: USDC, symbol: 'USDC', ledgerDecimals: 6, tokens: [{ chainId: HOME_CHAIN, token: USDC_TOKEN, decimals: 6 }] },
+  {
+    asset: USDC,
+    symbol: 'USDC',
+    ledgerDecimals: 6,
+    risk: null,
+    tokens: [{ chainId: HOME_CHAIN, token: USDC_TOKEN, decimals: 6 }],
+  },
 ];
 
 const books: readonly BookView[] = [
@@ -467,6 +484,7 @@ function accountOf(owner: Address): AccountView {
     unlisted: [{ chainId: HOME_CHAIN, token: address('dd'), atoms: '5' }],
     margin: {
       tier: 1,
+      debtLimit: '100000000000',
       ...healthView,
       liquidation: {
         since: 1_700_000_000_000,
