@@ -9,11 +9,13 @@ import type { State } from '../state.ts';
 import { drainTape } from '../tape.ts';
 import { balancesOf, hasLiability } from './accountHealth.ts';
 import { type AccountRisk, riskOf } from './accountRisk.ts';
-import { lastTerms } from './marginState.ts';
+import { type Liquidation, lastTerms } from './marginState.ts';
 import { LOSSES_LIMIT, shareLoss } from './sharedLoss.ts';
 
 /** Value units: who owns less is not worth a trade, which may be less than a lot. Lots should be worth less than this. */
-export const REMAINDER_VALUE = 10n * 1_000_000n;
+const REMAINDER_VALUE = 10n * 1_000_000n;
+/** So long others may look for a buyer. Then it ends all the same, or who is bankrupt could stop withdrawals for ever. */
+const PATIENCE_MS = 24 * 3_600_000;
 
 /** What an account owns and owes at the prices that were believed last. undefined: something owed never had one. */
 export function lastRisk(exchange: Exchange, account: number): AccountRisk | undefined {
@@ -21,9 +23,17 @@ export function lastRisk(exchange: Exchange, account: number): AccountRisk | und
   return riskOf(lastTerms(margin, 'maint', ledger.assets.length), balancesOf(exchange, account));
 }
 
+/** Is it time to wind up an account of which nothing trades any more? */
+export function isHopeless(exchange: Exchange, account: number, { bankruptSince }: Liquidation): boolean {
+  if (bankruptSince > 0 && exchange.margin.now - bankruptSince >= PATIENCE_MS) return true;
+  const owned = lastRisk(exchange, account)?.assets;
+  return owned !== undefined && owned < REMAINDER_VALUE;
+}
+
 /** Why nobody may withdraw now; undefined when they may. */
 export function withdrawalStop(exchange: Exchange): 'bankruptAccount' | 'priceHalted' | undefined {
-  for (const { bankrupt } of exchange.margin.liquidations.values()) if (bankrupt) return 'bankruptAccount';
+  for (const { bankruptSince } of exchange.margin.liquidations.values())
+    if (bankruptSince > 0) return 'bankruptAccount';
   return isHalted(exchange) ? 'priceHalted' : undefined;
 }
 

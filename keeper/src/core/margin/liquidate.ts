@@ -22,7 +22,7 @@ import { type Asset, accountIdOf } from '../ledger.ts';
 import type { State } from '../state.ts';
 import { drainTape, LIQUIDATED } from '../tape.ts';
 import { hasLiability, liquidationHealth } from './accountHealth.ts';
-import { absorb, isHalted, lastRisk, REMAINDER_VALUE } from './bankruptcy.ts';
+import { absorb, isHalted, isHopeless, lastRisk } from './bankruptcy.ts';
 import { nextPiece, settlementOf, tradePiece } from './closeOnBook.ts';
 import { LIQUIDATIONS_LIMIT, type Liquidation } from './marginState.ts';
 
@@ -82,7 +82,7 @@ function begin(look: Look, account: number): Liquidation | undefined {
   drainTape(tape, ledger, events);
   const health = liquidationHealth(exchange, account, 'maint');
   if (health === undefined || health >= 0n) return undefined;
-  const liquidation: Liquidation = { since: margin.now, bankrupt: false, settlement: undefined };
+  const liquidation: Liquidation = { since: margin.now, bankruptSince: 0, settlement: undefined };
   margin.liquidations.set(account, liquidation);
   events.push({ type: 'liquidationBegan', account: accountIdOf(ledger, account), health });
   return liquidation;
@@ -96,7 +96,7 @@ function close(look: Look, account: number, liquidation: Liquidation): void {
     const health = liquidationHealth(exchange, account, 'liquidationEnd');
     if (health === undefined) {
       events.push({ type: 'healthUnknown', account: accountIdOf(exchange.ledger, account) });
-      return;
+      return leaveRest(look, account, liquidation, health);
     }
     if (health > -1n) return end(look, account, liquidation);
     const traded = closePiece(look, account, health);
@@ -123,21 +123,23 @@ function closePiece(look: Look, account: number, health: bigint): 'traded' | 'no
   return filled > 0 ? 'traded' : 'nothing';
 }
 
-/** Our books close no more of it now. */
-function leaveRest(look: Look, account: number, liquidation: Liquidation, health: bigint): void {
+/** Our books close no more of it now. To wind it up takes no price of what it owes. */
+function leaveRest(look: Look, account: number, liquidation: Liquidation, health: bigint | undefined): void {
   const { state, exchange, events } = look;
   setBankrupt(look, account, liquidation);
-  const owned = lastRisk(exchange, account)?.assets ?? 0n;
-  if (owned >= REMAINDER_VALUE) return mark(look, account, liquidation, health);
-  if (absorb(state, account, events)) end(look, account, liquidation);
+  if (!isHopeless(exchange, account, liquidation)) {
+    if (health !== undefined) mark(look, account, liquidation, health);
+  } else if (absorb(state, account, events)) {
+    end(look, account, liquidation);
+  }
 }
 
 /** Says so when what the account owes has become more, or less, than what it owns is worth. */
 function setBankrupt({ exchange, events }: Look, account: number, liquidation: Liquidation): void {
   const risk = lastRisk(exchange, account);
   const bankrupt = risk !== undefined && risk.equity < 0n;
-  if (bankrupt === liquidation.bankrupt) return;
-  liquidation.bankrupt = bankrupt;
+  if (bankrupt === liquidation.bankruptSince > 0) return;
+  liquidation.bankruptSince = bankrupt ? exchange.margin.now : 0;
   events.push({ type: 'bankruptcyChanged', account: accountIdOf(exchange.ledger, account), bankrupt });
 }
 

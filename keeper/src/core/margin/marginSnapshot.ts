@@ -90,10 +90,10 @@ function readPrice(reader: Reader): GuardedPrice {
 /** Who is being liquidated, since when, and what of it is marked for settlement: a checkpoint must carry what stops withdrawals. */
 export function writeLiquidations(writer: Writer, { liquidations }: MarginState): void {
   writeInteger(writer, liquidations.size);
-  for (const [account, { since, bankrupt, settlement }] of liquidations) {
+  for (const [account, { since, bankruptSince, settlement }] of liquidations) {
     writeInteger(writer, account);
     writeInteger(writer, since);
-    writeByte(writer, bankrupt ? 1 : 0);
+    writeInteger(writer, bankruptSince);
     writeByte(writer, settlement === undefined ? 0 : 1);
     if (settlement === undefined) continue;
     writeInteger(writer, settlement.asset);
@@ -107,7 +107,7 @@ export function readLiquidations(reader: Reader, { liquidations }: MarginState, 
   for (let left = readCount(reader, LIQUIDATIONS_LIMIT); left > 0; left--) {
     const account = readInteger(reader);
     const since = readInteger(reader);
-    const bankrupt = readFlag(reader);
+    const bankruptSince = readInteger(reader);
     const settlement = readFlag(reader)
       ? {
           asset: readInteger(reader),
@@ -120,7 +120,7 @@ export function readLiquidations(reader: Reader, { liquidations }: MarginState, 
     if (settlement !== undefined && Math.max(settlement.asset, settlement.liability) >= assets) {
       throw new FormatError('a settlement of no asset');
     }
-    liquidations.set(account, { since, bankrupt, settlement });
+    liquidations.set(account, { since, bankruptSince, settlement });
   }
 }
 

@@ -70,8 +70,8 @@ export interface Settlement {
 export interface Liquidation {
   /** Milliseconds. */
   readonly since: number;
-  /** It owes more than it owns is worth: nobody withdraws until that is over. */
-  bankrupt: boolean;
+  /** Since when it owes more than it owns is worth, in milliseconds; 0: it does not. Until that is over nobody withdraws. */
+  bankruptSince: number;
   /** undefined while our own books go on closing it. */
   settlement: Settlement | undefined;
 }

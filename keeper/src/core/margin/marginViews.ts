@@ -165,7 +165,8 @@ export function liquidationView({ margin, ledger }: Exchange, account: number): 
     const { id: asset, symbol, ledgerDecimals: decimals } = ledger.assets[index] as Asset;
     return { asset, symbol, decimals, amount: String(units) };
   };
-  const { since, bankrupt, settlement } = liquidation;
+  const { since, bankruptSince, settlement } = liquidation;
+  const bankrupt = bankruptSince > 0;
   if (settlement === undefined) return { since, bankrupt, settlement: null };
   const { asset, liability, given, repaid } = settlement;
   return { since, bankrupt, settlement: { sell: amountOf(asset, given), buy: amountOf(liability, repaid) } };

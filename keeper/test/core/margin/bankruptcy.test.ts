@@ -164,6 +164,37 @@ describe('an account that owes more than it owns', () => {
     expect(force()).toEqual({ code: 'ok' });
   });
 
+  it('cannot stop them for ever with something that nobody buys', () => {
+    const exchange = bankrupt();
+    for (let minute = 0; minute < 24 * 60 - 1; minute++) {
+      exchange.time += 50_000;
+      setPrice(exchange, 1_550);
+    }
+    expect(withdrawalStop(exchange.state.exchange)).toBe('bankruptAccount');
+    exchange.time += 50_000;
+    const { events } = setPrice(exchange, 1_550);
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'insuranceChanged', asset: ETH, units: 2.4 * ETHER }),
+    );
+    expect(namesOf(events)).toContain('lossShared');
+    expect(withdrawalStop(exchange.state.exchange)).toBeUndefined();
+    validateInternalState(exchange.state);
+  });
+
+  it('cannot stop them for ever with a debt that has no price any more', () => {
+    const exchange = bankrupt();
+    const onlyEth = () => {
+      exchange.time += 60_000;
+      return namesOf(setPrices(exchange, { [ETH]: price(1_550, 9) }).events);
+    };
+    for (let minute = 0; minute < 11; minute++) onlyEth();
+    expect(onlyEth()).toEqual(['healthUnknown']);
+    expect(withdrawalStop(exchange.state.exchange)).toBe('bankruptAccount');
+    give(exchange, { from: ANN, to: BOB, asset: ETH, units: 2.4 * ETHER });
+    expect(onlyEth()).toEqual(['healthUnknown', 'lossShared', 'bankruptcyChanged', 'liquidationEnded']);
+    expect(usdOf(exchange, ANN)).toBe(0);
+  });
+
   it('stops them no longer when its assets are worth enough again', () => {
     const exchange = bankrupt();
     expect(namesOf(setPrice(exchange, 1_600).events)).toEqual(['bankruptcyChanged', 'settlementMarked']);
