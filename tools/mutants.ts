@@ -7,7 +7,29 @@ export interface Mutant {
   /** What changes, in a form that survives edits elsewhere: `function: before → after`. Unique within the file. */
   readonly name: string;
   readonly line: number;
-  readonly text: string;
+  /** The bytes of the source that `replacement` takes the place of. */
+  readonly start: number;
+  readonly end: number;
+  readonly replacement: string;
+  readonly form: 'expression' | 'statement' | 'guard';
+  /** Of the form `guard`, whose bytes are those of the function. */
+  readonly guarded?: Guarded;
+}
+
+/** A function with modifiers, of which a mutant lacks one: its source, in parts. */
+export interface Guarded {
+  readonly name: string;
+  /** From `function` to the body, without modifiers. */
+  readonly declaration: string;
+  readonly parameters: string;
+  readonly argumentNames: readonly string[];
+  /** `view`, `pure` or nothing, and `returns (…)` or nothing. */
+  readonly mutability: string;
+  readonly returns: string;
+  readonly bodyStart: number;
+  /** All, and without the one that is missing. */
+  readonly allModifiers: string;
+  readonly modifiers: string;
 }
 
 interface Node {
@@ -19,8 +41,17 @@ interface Node {
 interface Change {
   readonly node: Node;
   readonly replacement: string;
-  /** Replaces the node's text up to and with the next semicolon. */
-  readonly wholeStatement?: boolean;
+  /** What the name says, where that is not the node and its replacement. */
+  readonly before?: string;
+  readonly after?: string;
+  readonly guarded?: Guarded;
+}
+
+/** Where a node stands. */
+interface Place {
+  readonly parent: Node;
+  readonly functionName: string;
+  readonly assembly?: Node;
 }
 
 const OPERATORS: Readonly<Record<string, string>> = {
@@ -52,7 +83,10 @@ const YUL_FUNCTIONS: Readonly<Record<string, string>> = {
   and: 'or',
   or: 'and',
 };
-const DELETED = '{}';
+/** What may become a choice between statements. */
+const STATEMENTS: ReadonlySet<string> = new Set(['ExpressionStatement', 'RevertStatement', 'Return', 'InlineAssembly']);
+
+type TextOf = (node: Node) => string;
 
 const solc = createRequire(import.meta.url)('solc') as { compile(input: string): string };
 
@@ -71,55 +105,74 @@ function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'nodeType' in value;
 }
 
+function rangeOf(node: Node): [start: number, end: number] {
+  const [start = 0, length = 0] = node.src.split(':').map(Number);
+  return [start, start + length];
+}
+
+/** Where mutants may be: without its step a loop has no end, types are no values, constants are changed where they are used. */
+function childrenOf(node: Node): Node[] {
+  if (node.constant === true) return [];
+  return Object.entries(node)
+    .filter(([field]) => field !== 'loopExpression' && field !== 'typeName')
+    .flatMap(([, value]) => (Array.isArray(value) ? value : [value]))
+    .filter(isNode);
+}
+
 /** Every mutant of one source file. */
 export function findMutants(file: string, content: string): Mutant[] {
   // Offsets of the compiler count bytes.
   const bytes = Buffer.from(content);
-  const textOf = (node: Node) => {
-    const [start = 0, length = 0] = node.src.split(':').map(Number);
-    return bytes.subarray(start, start + length).toString();
-  };
+  const textOf: TextOf = (node) => bytes.subarray(...rangeOf(node)).toString();
   const mutants: Mutant[] = [];
   const times = new Map<string, number>();
+  // By their bytes, with what ends them.
+  const statements = new Map<string, ';' | ''>();
 
-  function add(place: string, { node, replacement, wholeStatement = false }: Change): void {
-    const [start = 0, length = 0] = node.src.split(':').map(Number);
-    const end = wholeStatement ? bytes.indexOf(';', start + length) + 1 : start + length;
-    const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ');
-    const change = `${place}: ${oneLine(textOf(node))} → ${replacement === DELETED || replacement === '' ? '(deleted)' : oneLine(replacement)}`;
-    const time = (times.get(change) ?? 0) + 1;
-    times.set(change, time);
+  function add(place: string, change: Change): void {
+    const { node, replacement, before = textOf(node), after = replacement, guarded } = change;
+    const name = `${place}: ${oneLine(before)} → ${oneLine(after) || '(deleted)'}`;
+    const time = (times.get(name) ?? 0) + 1;
+    times.set(name, time);
+    const [start, end] = rangeOf(node);
+    const terminator = statements.get(node.src);
     mutants.push({
       file,
-      name: time === 1 ? change : `${change} (${time})`,
+      name: time === 1 ? name : `${name} (${time})`,
       line: bytes.subarray(0, start).toString().split('\n').length,
-      text: Buffer.concat([bytes.subarray(0, start), Buffer.from(replacement), bytes.subarray(end)]).toString(),
+      start,
+      end: terminator === ';' ? bytes.indexOf(';', end) + 1 : end,
+      replacement: replacement === '' ? '' : `${replacement}${terminator ?? ''}`,
+      form: guarded !== undefined ? 'guard' : terminator !== undefined ? 'statement' : 'expression',
+      ...(guarded === undefined ? {} : { guarded }),
     });
   }
 
-  function visit(node: Node, parent: Node, place: string): void {
-    const here = node.nodeType === 'FunctionDefinition' ? String(node.name || node.kind) : place;
-    for (const change of changesOf(node, parent, textOf)) add(here, change);
-    for (const [field, value] of Object.entries(node)) {
-      // Without its step a loop has no end.
-      if (field === 'loopExpression') continue;
-      for (const child of Array.isArray(value) ? value : [value]) if (isNode(child)) visit(child, node, here);
-    }
+  function visit(node: Node, place: Place): void {
+    if (STATEMENTS.has(node.nodeType)) statements.set(node.src, node.nodeType === 'InlineAssembly' ? '' : ';');
+    const functionName = node.nodeType === 'FunctionDefinition' ? String(node.name || node.kind) : place.functionName;
+    for (const change of changesOf(node, place, textOf)) add(functionName, change);
+    const assembly = node.nodeType === 'InlineAssembly' ? node : place.assembly;
+    const here = { parent: node, functionName, ...(assembly === undefined ? {} : { assembly }) };
+    for (const child of childrenOf(node)) visit(child, here);
   }
 
   const root = parse(file, content);
-  visit(root, root, 'contract');
+  visit(root, { parent: root, functionName: 'contract' });
   return mutants;
 }
 
-function changesOf(node: Node, parent: Node, textOf: (node: Node) => string): Change[] {
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ');
+}
+
+function changesOf(node: Node, place: Place, textOf: TextOf): Change[] {
   const part = (field: string) => node[field] as Node;
   switch (node.nodeType) {
     case 'ExpressionStatement':
     case 'RevertStatement':
-      return [{ node, replacement: DELETED, wholeStatement: true }];
+      return [{ node, replacement: '' }];
     case 'IfStatement':
-      return negate(part('condition'), textOf);
     case 'Conditional':
       return negate(part('condition'), textOf);
     case 'BinaryOperation':
@@ -131,30 +184,27 @@ function changesOf(node: Node, parent: Node, textOf: (node: Node) => string): Ch
         ? [{ node, replacement: textOf(part('subExpression')) }]
         : [];
     case 'Literal':
-      return changesOfLiteral(node, textOf(node)).map((replacement) =>
-        replaceWithin(parent, node, replacement, textOf),
-      );
-    case 'YulFunctionCall': {
-      const name = part('functionName');
-      const other = YUL_FUNCTIONS[textOf(name)];
-      return other === undefined ? [] : [{ node, replacement: textOf(node).replace(textOf(name), other) }];
-    }
+      return changesOfLiteral(node, textOf(node)).map((replacement) => replaceWithin(place, node, replacement, textOf));
+    case 'Identifier':
+      return changesOfConstant(node, String(node.name), place, textOf);
+    case 'MemberAccess':
+      return changesOfConstant(node, String(node.memberName), place, textOf);
+    case 'YulFunctionCall':
+      return changesOfAssembly(node, place, textOf);
     case 'FunctionDefinition':
-      return node.kind === 'constructor'
-        ? []
-        : (node.modifiers as Node[]).map((modifier) => ({ node: modifier, replacement: '' }));
+      return node.kind === 'function' ? changesOfGuards(node, textOf) : [];
     default:
       return [];
   }
 }
 
-function negate(condition: Node, textOf: (node: Node) => string): Change[] {
+function negate(condition: Node, textOf: TextOf): Change[] {
   // The other comparison is the negation already.
   if (condition.operator === '==' || condition.operator === '!=') return [];
   return [{ node: condition, replacement: `!(${textOf(condition)})` }];
 }
 
-function changesOfOperation(node: Node, left: Node, right: Node, textOf: (node: Node) => string): Change[] {
+function changesOfOperation(node: Node, left: Node, right: Node, textOf: TextOf): Change[] {
   const operator = node.operator as string;
   if (operator === '&&' || operator === '||') {
     return [left, right].map((side) => ({ node, replacement: textOf(side) }));
@@ -170,11 +220,65 @@ function changesOfLiteral(node: Node, text: string): string[] {
   return [`${BigInt(digits.replaceAll('_', '')) + 1n}${text.slice(digits.length)}`];
 }
 
-/** A constant alone says little: the change is described, and made, in what stands around it. */
-function replaceWithin(parent: Node, node: Node, replacement: string, textOf: (node: Node) => string): Change {
-  const [parentStart = 0] = parent.src.split(':').map(Number);
-  const [start = 0, length = 0] = node.src.split(':').map(Number);
-  const text = Buffer.from(textOf(parent));
-  const before = text.subarray(0, start - parentStart).toString();
-  return { node: parent, replacement: before + replacement + text.subarray(start - parentStart + length).toString() };
+/** A constant's name, but not a type's, which is called. */
+function changesOfConstant(node: Node, name: string, { parent }: Place, textOf: TextOf): Change[] {
+  if (!/^[A-Z][A-Z\d_]*$/.test(name) || parent.expression === node) return [];
+  return [{ node, replacement: `${textOf(node)} + 1` }];
+}
+
+/** A literal alone says little, and has a type of its own: the change is described, and made, in what stands around it. */
+function replaceWithin({ parent }: Place, node: Node, replacement: string, textOf: TextOf): Change {
+  const [before, after] = [textOf(parent), replacedIn(parent, node, replacement, textOf)];
+  // A declaration stays: others need its name.
+  return parent.nodeType === 'VariableDeclarationStatement'
+    ? { node, replacement, before, after }
+    : { node: parent, replacement: after };
+}
+
+function changesOfAssembly(node: Node, { assembly }: Place, textOf: TextOf): Change[] {
+  const name = textOf(node.functionName as Node);
+  const other = YUL_FUNCTIONS[name];
+  if (other === undefined || assembly === undefined) return [];
+  const after = textOf(node).replace(name, other);
+  return [{ node: assembly, replacement: replacedIn(assembly, node, after, textOf), before: textOf(node), after }];
+}
+
+function replacedIn(around: Node, node: Node, replacement: string, textOf: TextOf): string {
+  const [aroundStart] = rangeOf(around);
+  const [start, end] = rangeOf(node);
+  const text = Buffer.from(textOf(around));
+  return text.subarray(0, start - aroundStart) + replacement + text.subarray(end - aroundStart);
+}
+
+function changesOfGuards(node: Node, textOf: TextOf): Change[] {
+  const modifiers = node.modifiers as Node[];
+  const [first, last] = [modifiers.at(0), modifiers.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const [start] = rangeOf(node);
+  const [bodyStart] = rangeOf(node.body as Node);
+  const header = Buffer.from(textOf(node)).subarray(0, bodyStart - start);
+  const parameters = node.parameters as Node;
+  const returnParameters = node.returnParameters as Node;
+  const guarded = {
+    name: String(node.name),
+    declaration: header.subarray(0, rangeOf(first)[0] - start) + header.subarray(rangeOf(last)[1] - start).toString(),
+    parameters: textOf(parameters),
+    argumentNames: (parameters.parameters as Node[]).map(({ name }) => String(name)),
+    mutability: node.stateMutability === 'view' || node.stateMutability === 'pure' ? node.stateMutability : '',
+    returns: (returnParameters.parameters as Node[]).length === 0 ? '' : `returns ${textOf(returnParameters)}`,
+    bodyStart,
+  };
+  return modifiers.map((modifier) => ({
+    node,
+    replacement: '',
+    before: textOf(modifier),
+    guarded: {
+      ...guarded,
+      modifiers: modifiers
+        .filter((other) => other !== modifier)
+        .map(textOf)
+        .join(' '),
+      allModifiers: modifiers.map(textOf).join(' '),
+    },
+  }));
 }

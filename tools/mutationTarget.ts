@@ -1,0 +1,47 @@
+// What mutation testing needs to know of a part of the project.
+import { spawn } from 'node:child_process';
+import type { Mutant } from './mutants.ts';
+
+export interface Target {
+  /** Mutants of the files whose path contains one of the filters. */
+  mutantsOf(filters?: readonly string[]): Mutant[];
+  /** Patterns of test files that are tried one after the other: those about the mutant's file first. */
+  stagesOf(mutant: Mutant): string[];
+  /**
+   * Plants mutants in a copy of the project with the tests of these stages, each to be switched on by its number. Answers
+   * those that cannot be planted.
+   */
+  prepare(
+    mutants: readonly Mutant[],
+    numberOf: (mutant: Mutant) => number,
+    stages: ReadonlySet<string>,
+  ): Promise<Set<Mutant>>;
+  /** Runs the tests of a stage with one mutant switched on, or, with number 0, none. */
+  run(number: number, stage: string): Promise<TestRun>;
+  /** In the output of a run in which a test has failed, and not the machinery. */
+  readonly failure: RegExp;
+}
+
+export interface TestRun {
+  readonly passed: boolean;
+  readonly output: string;
+}
+
+/** Ends what hangs: a loop without an end is a fault that was noticed. */
+const TIMEOUT_MS = 1_800_000;
+
+export function runTests(
+  command: string,
+  args: readonly string[],
+  folder: string,
+  variables: Readonly<Record<string, string>>,
+  timeout = TIMEOUT_MS,
+): Promise<TestRun> {
+  const child = spawn(command, args, { cwd: folder, env: { ...process.env, ...variables, NO_COLOR: '1' }, timeout });
+  const chunks: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return new Promise((done, fail) => {
+    child.on('error', fail);
+    child.on('close', (code) => done({ passed: code === 0, output: Buffer.concat(chunks).toString() }));
+  });
+}
