@@ -110,6 +110,22 @@ contract GasBurningToken is DevnetToken("Gas", "GAS", 18) {
     }
 }
 
+/// @dev Pays out only when it gets as much gas as it wants.
+contract HungryToken is DevnetToken("Hungry", "HUN", 18) {
+    uint256 public wants;
+    uint256 public got;
+
+    function setWants(uint256 wants_) external {
+        wants = wants_;
+    }
+
+    function transfer(address to, uint256 amount) public override returns (bool) {
+        got = gasleft();
+        require(got >= wants, "hungry");
+        return super.transfer(to, amount);
+    }
+}
+
 /// @dev Fails with as much data as it can.
 contract ReturnBombToken is DevnetToken("Bomb", "BOMB", 18) {
     function transfer(address, uint256) public pure override returns (bool) {

@@ -130,7 +130,12 @@ contract DepositTest is VaultTest {
     }
 
     function test_deposit_creditsWhatArrivesOfATokenWithAFee() public {
-        depositOdd(address(new FeeToken()), 1_000_000, 990_000);
+        FeeToken odd = new FeeToken();
+        depositOdd(address(odd), 1_000_000, 990_000);
+        fund(address(odd), bob, 100);
+        vm.prank(bob);
+        registry.deposit(address(odd), 100, bob, 0);
+        assertEq(registry.accounted(address(odd)), 990_099, "not what was here before");
     }
 
     function test_deposit_revertsIfTheFeeTakesEverything() public {

@@ -187,6 +187,20 @@ contract LaneSignatureTest is CowTest {
         );
     }
 
+    function test_isValidSignature_worksFromTheSecondInWhichThePauseEnds() public {
+        open(_intent);
+        pause();
+        uint256 endsAt = authority.pausedUntil();
+        vm.warp(endsAt - 1);
+        refuses(
+            _orderDigest,
+            laneSignature(_intent),
+            abi.encodeWithSelector(IDepositRegistry.DepositRegistry_Paused.selector)
+        );
+        vm.warp(endsAt);
+        accepts(_intent);
+    }
+
     function test_isValidSignature_revertsIfTheExitIsFinal() public {
         open(_intent);
         setPhase(ExitPhase.Closing);

@@ -4,7 +4,7 @@ pragma solidity 0.8.30;
 import {DepositRegistry} from "../../../src/DepositRegistry.sol";
 import {IDepositRegistry} from "../../../src/interfaces/IDepositRegistry.sol";
 import {TokenListing} from "../../../src/types/Listings.sol";
-import {Limit} from "../../../src/types/VaultState.sol";
+import {Limit, OutflowKind} from "../../../src/types/VaultState.sol";
 import {NoReturnToken} from "../../support/OddTokens.sol";
 import {VaultTest} from "../../support/VaultTest.sol";
 
@@ -21,9 +21,22 @@ contract ListTokenTest is VaultTest {
         deployProtocol();
         assertReplays(address(registry), vm.getRecordedLogs());
         assertEq(registry.count(), 1);
-        assertListing(address(token), true, CAP);
-        assertListing(_other, false, 0);
+        assertListing(address(token), 1, CAP);
+        assertListing(_other, 0, 0);
         assertEq(registry.authority(), address(authority));
+    }
+
+    function test_constructor_keepsEveryTermOfAListing() public {
+        TokenListing[] memory listings = new TokenListing[](1);
+        listings[0] = TokenListing(_other, 7, Limit(1, 2), Limit(3, 4), Limit(5, 6), true);
+        registry = newRegistry(address(checkpointer), 0, listings);
+        (uint256 depositCap, uint64 listedAt, bool settleable) = registry.listing(_other);
+        assertEq(depositCap, 7);
+        assertEq(listedAt, 1);
+        assertTrue(settleable);
+        assertLimit(OutflowKind.Withdrawal, Limit(1, 2));
+        assertLimit(OutflowKind.Settlement, Limit(3, 4));
+        assertLimit(OutflowKind.Shuttle, Limit(5, 6));
     }
 
     function test_constructor_revertsIfATokenIsListedTwice() public {
@@ -43,7 +56,7 @@ contract ListTokenTest is VaultTest {
         emit IDepositRegistry.TokenListed(1, _other, 500, wide, wide, wide, false);
         vm.prank(governor);
         registry.listToken(listingOf(_other, 500));
-        assertListing(_other, true, 500);
+        assertListing(_other, 2, 500);
     }
 
     function test_listToken_revertsIfListedEvenWithCapZero() public {
@@ -71,8 +84,10 @@ contract ListTokenTest is VaultTest {
     function test_changeDepositCap_upIsTheGovernorsAndDownTheCouncilsToo() public {
         vm.expectEmit(address(registry));
         emit IDepositRegistry.DepositCapChanged(1, address(token), 10);
-        vm.prank(council);
+        vm.startPrank(council);
         registry.changeDepositCap(address(token), 10);
+        registry.changeDepositCap(address(token), 10);
+        vm.stopPrank();
 
         vm.expectRevert(abi.encodeWithSelector(IDepositRegistry.DepositRegistry_CapTooHigh.selector, 11));
         vm.prank(council);
@@ -80,7 +95,11 @@ contract ListTokenTest is VaultTest {
 
         vm.prank(governor);
         registry.changeDepositCap(address(token), 11);
-        assertListing(address(token), true, 11);
+        assertListing(address(token), 1, 11);
+
+        vm.prank(governor);
+        registry.changeDepositCap(address(token), type(uint112).max);
+        assertListing(address(token), 1, type(uint112).max);
     }
 
     function test_changeDepositCap_toZeroStopsDepositsAndNotWithdrawals() public {
@@ -110,9 +129,15 @@ contract ListTokenTest is VaultTest {
         registry.changeDepositCap(address(token), 1);
     }
 
-    function assertListing(address token_, bool listed, uint256 cap) private view {
-        (uint256 depositCap, uint64 listedAt,) = registry.listing(token_);
-        assertEq(listedAt != 0, listed);
+    function assertListing(address token_, uint64 listedAt, uint256 cap) private view {
+        (uint256 depositCap, uint64 at,) = registry.listing(token_);
+        assertEq(at, listedAt);
         assertEq(depositCap, cap);
+    }
+
+    function assertLimit(OutflowKind kind, Limit memory expected) private view {
+        (Limit memory limit,) = registry.outflow(_other, kind);
+        assertEq(limit.capacity, expected.capacity);
+        assertEq(limit.refillSeconds, expected.refillSeconds);
     }
 }

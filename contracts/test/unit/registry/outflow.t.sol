@@ -41,6 +41,9 @@ contract OutflowTest is VaultTest {
 
     function test_withdraw_revertsForEverIfAboveTheWholeBucket() public {
         expectOverLimit(uint256(CAPACITY) + 1, type(uint64).max);
+        pay(1);
+        // On top of what is used it would be nothing, if it could overflow.
+        expectOverLimit(type(uint256).max, type(uint64).max);
     }
 
     function test_withdraw_thatFailsUsesNothing() public {
@@ -310,6 +313,17 @@ contract GrossOutflowTest is VaultTest {
         this.limitSettlement(41);
         vm.warp(START + 1);
         this.limitSettlement(41);
+    }
+
+    function test_changeLimit_takesWhatIsUsedOfItsKindAlong() public {
+        _vault.limitOutflow(_odd, OutflowKind.Settlement, 80);
+        _vault.limitOutflow(_odd, OutflowKind.Shuttle, 10);
+        vm.warp(START + 5);
+        _vault.changeLimit(_odd, OutflowKind.Settlement, Limit(50, 500), true);
+        assertEq(_vault.usedOutflow(_odd, OutflowKind.Settlement), 75);
+        assertEq(_vault.usedOutflow(_odd, OutflowKind.Shuttle), 5);
+        vm.warp(START + 15);
+        assertEq(_vault.usedOutflow(_odd, OutflowKind.Settlement), 74, "at the new rate from then on");
     }
 
     /// @dev Against a bucket by hand, in which every second drips.

@@ -30,6 +30,9 @@ contract PostExitRootTest is VaultTest {
 
     function test_newestRoot_beforeTheFirstIsTheDeployment() public {
         assertNewest(0, 0, START, START);
+        (bytes32 treeRoot, uint64 processedIndex) = registry.newestTree();
+        assertEq(treeRoot, 0);
+        assertEq(processedIndex, 0, "nothing is taken in");
         DepositRegistry late = newRegistry(address(checkpointer), 77, new TokenListing[](0));
         (uint64 epoch, uint64 checkpoint, uint64 issuedAt,) = late.newestRoot();
         assertEq(epoch, 0);

@@ -5,7 +5,13 @@ import {Vm} from "forge-std/Vm.sol";
 
 import {IDepositRegistry} from "../../../src/interfaces/IDepositRegistry.sol";
 import {Withdrawal} from "../../../src/types/Messages.sol";
-import {BlocklistToken, CallbackToken, GasBurningToken, ReturnBombToken} from "../../support/OddTokens.sol";
+import {
+    BlocklistToken,
+    CallbackToken,
+    GasBurningToken,
+    HungryToken,
+    ReturnBombToken
+} from "../../support/OddTokens.sol";
 import {VaultTest} from "../../support/VaultTest.sol";
 
 contract WithdrawManyTest is VaultTest {
@@ -93,6 +99,39 @@ contract WithdrawManyTest is VaultTest {
         registry.withdrawMany{gas: 450_000}(_withdrawals, enclaveSignatures, leaderSignatures);
         bool[] memory paid = registry.withdrawMany{gas: 700_000}(_withdrawals, enclaveSignatures, leaderSignatures);
         assertTrue(paid[0] && paid[1] && paid[2]);
+    }
+
+    /// @dev Whoever carries a batch chooses its gas: an item gets all that it may burn, or nothing is tried.
+    function test_withdrawMany_failsNoItemForLackOfGas() public {
+        HungryToken odd = new HungryToken();
+        spoil(0, address(odd));
+        _withdrawals.pop();
+        _withdrawals.pop();
+        (bytes[] memory enclaveSignatures, bytes[] memory leaderSignatures) = sign();
+        // What its transfer gets at best; for the second time, when all that it reads was read before.
+        uint256 best;
+        for (uint256 i = 0; i < 2; i++) {
+            uint256 before = vm.snapshotState();
+            withdrawMany();
+            best = odd.got();
+            assertTrue(vm.revertToState(before));
+        }
+        odd.setWants(best);
+        uint256 paidTimes;
+        for (uint256 gasLimit = 380_000; gasLimit <= 480_000; gasLimit += 1_000) {
+            uint256 before = vm.snapshotState();
+            try registry.withdrawMany{gas: gasLimit}(_withdrawals, enclaveSignatures, leaderSignatures) returns (
+                bool[] memory paid
+            ) {
+                assertTrue(paid[0], vm.toString(gasLimit));
+                paidTimes++;
+            } catch (bytes memory reason) {
+                assertEq(reason, abi.encodeWithSelector(IDepositRegistry.DepositRegistry_TooLittleGas.selector));
+            }
+            assertTrue(vm.revertToState(before));
+        }
+        assertGt(paidTimes, 0);
+        assertLt(paidTimes, 101);
     }
 
     function test_withdrawMany_revertsIfLengthsDiffer() public {

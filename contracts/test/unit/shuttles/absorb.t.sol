@@ -97,6 +97,19 @@ contract AbsorbTest is ShuttleTest {
         absorb(absorption, pair);
     }
 
+    /// @dev The root of the leader before says nothing of what the keeper of now knows.
+    function test_absorb_revertsBeforeTheFirstRootOfANewLeader() public {
+        token.mint(address(registry), 1);
+        leaderKey = uint256(keccak256("the next leader"));
+        appointLeader(leaderKey, EPOCH + 1);
+        Absorb memory absorption = absorptionOf("1", 1);
+        Pair memory pair = signBoth(absorption);
+        vm.expectRevert(
+            abi.encodeWithSelector(IDepositRegistry.DepositRegistry_CheckpointNotPosted.selector, 1, EPOCH, 1)
+        );
+        absorb(absorption, pair);
+    }
+
     function test_absorb_revertsIfOnlyOneKeySigned() public {
         token.mint(address(registry), 1);
         Absorb memory absorption = absorptionOf("1", 1);
