@@ -27,6 +27,9 @@ const SEQUENCE_LEAP = 2 ** 32;
 /** At least so many commands are replayed, if there are: their answers and fills are there again for those who ask. */
 const REPLAY_AT_LEAST = 4_096;
 
+/** Commands that are replayed in one go: some hundredths of a second, in which nobody is answered. */
+const REPLAYED_AT_ONCE = 16_384;
+
 export class RecoveryError extends Error {
   override name = 'RecoveryError';
 }
@@ -64,6 +67,8 @@ export interface RecoveryInput {
   readonly open: (sealed: { epoch: number; number: number; payload: Uint8Array }) => Uint8Array;
   /** Sees every replayed command, so that histories and stored answers are there again. */
   readonly onReplayed: (applied: Applied) => void;
+  /** Lets others have their turn; may reject to end the recovery. */
+  readonly breathe: () => Promise<void>;
   /** Puts the journal aside and gives an empty one. */
   readonly setAside: () => Journal;
   readonly logger: Logger;
@@ -76,7 +81,7 @@ export async function recover(input: RecoveryInput): Promise<Recovered> {
   if (journal.snapshot() === undefined) return begin(input, base, () => journal);
   const reason = whyNotInJournal({ genesis, journal, landed });
   if (reason === undefined) {
-    const replayed = replay(input, base);
+    const replayed = await replay(input, base);
     return { ...replayed, frozen: await frozenIn(input, replayed) };
   }
   logger.error({ reason }, 'the local journal is put aside; recovering from chain, open orders are gone');
@@ -204,7 +209,7 @@ async function frozenIn(
   return (await assemble(input, landed)).bytes;
 }
 
-function replay(input: RecoveryInput, base: Recovered['base']): Omit<Recovered, 'frozen'> {
+async function replay(input: RecoveryInput, base: Recovered['base']): Promise<Omit<Recovered, 'frozen'>> {
   const { journal, logger } = input;
   const isSigned = (number: number) =>
     number <= (base?.message.number ?? 0) || journal.readOutbox(`checkpoint ${number}`) !== undefined;
@@ -223,6 +228,9 @@ function replay(input: RecoveryInput, base: Recovered['base']): Omit<Recovered, 
     const applied = { ...record, outcome };
     if (sequence > landedAt && isChange(applied)) oldestChangeAt ??= record.command.time;
     input.onReplayed(applied);
+    if (sequence % REPLAYED_AT_ONCE !== 0) continue;
+    logger.info({ sequence, last: journal.lastSequence }, 'replaying the journal');
+    await input.breathe();
   }
   logger.info({ sequence, cut: state.cutNumber, unsigned: unsigned?.number }, 'state recovered from the journal');
   return { journal, state, sequence, from: 'journal', base, unsigned, oldestChangeAt };

@@ -44,6 +44,11 @@ class NoAnswerError extends Error {
   override name = 'NoAnswerError';
 }
 
+/** It does not lead any more, or stops: what it was recovering is not wanted. */
+class GivenUpError extends Error {
+  override name = 'GivenUpError';
+}
+
 /** Another one leads, in a block that is final. */
 export class SupersededError extends Error {
   override name = 'SupersededError';
@@ -144,6 +149,10 @@ export function createKeeper(ports: KeeperPorts): Keeper {
         if (applied.command.type === 'batch' && applied.outcome.result.code === 'ok') replayed.push(applied);
         if (replayed.length === 2 * REPEATS_LIMIT) replayed.splice(0, REPEATS_LIMIT);
       },
+      async breathe() {
+        await new Promise<void>((resolve) => clock.after(0, resolve));
+        if (!mayLead()) throw new GivenUpError();
+      },
       setAside() {
         journal = ports.setAside();
         return journal;
@@ -232,6 +241,7 @@ export function createKeeper(ports: KeeperPorts): Keeper {
         const recovered = await recoverState();
         if (recovered !== undefined) lead(recovered);
       } catch (error) {
+        if (error instanceof GivenUpError) continue;
         if (!(error instanceof NoAnswerError)) {
           ports.onFatal(error);
           break;

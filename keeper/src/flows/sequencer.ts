@@ -13,8 +13,9 @@ const QUEUE_LIMIT = 65_536;
 const GROUP_LIMIT = 4_096;
 /** How far the clock may be from the home chain's newest block before the block counts. */
 const CLOCK_TOLERANCE_MS = 300_000;
-/** Commands between two local snapshots. */
-const SNAPSHOT_EVERY = 50_000;
+/** Commands, and orders in their batches, between two local snapshots: a start has to apply as many again. */
+const COMMANDS_PER_SNAPSHOT = 50_000;
+const ORDERS_PER_SNAPSHOT = 1_000_000;
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 /** A command before the sequencer stamps its time. */
@@ -76,6 +77,7 @@ export function createSequencer(input: {
   let sequence = input.sequence;
   let time = state.time;
   let snapshotAt = input.sequence;
+  let ordersSince = 0;
   let waiting: Waiting[] = [];
   /** Settles when the group that is under way was applied, or is refused. */
   let flushing: Promise<void> | undefined;
@@ -115,12 +117,15 @@ export function createSequencer(input: {
     for (const [offset, record] of records.entries()) {
       const outcome = step(state, record.sequence, record.command);
       sequence = record.sequence;
+      if (record.command.type === 'batch') ordersSince += record.command.actions.length;
       const applied = { sequence, command: record.command, outcome };
       group[offset]?.done(applied);
       for (const listener of listeners) listener(applied);
     }
-    if (sequence - snapshotAt < SNAPSHOT_EVERY || saving !== undefined) return;
+    const isDue = sequence - snapshotAt >= COMMANDS_PER_SNAPSHOT || ordersSince >= ORDERS_PER_SNAPSHOT;
+    if (!isDue || saving !== undefined) return;
     snapshotAt = sequence;
+    ordersSince = 0;
     saving = saveSnapshot().finally(() => {
       saving = undefined;
     });

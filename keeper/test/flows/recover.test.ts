@@ -3,6 +3,7 @@ import { BUY, SELL } from '../../src/core/commands.ts';
 import { validateInternalState } from '../../src/core/invariants.ts';
 import type { LandedCheckpoint } from '../../src/core/ports.ts';
 import { encodeEngine, engineHash, stateHash } from '../../src/core/snapshot.ts';
+import { createState } from '../../src/core/state.ts';
 import { CHECKPOINT_SETTINGS } from '../../src/flows/cutCheckpoint.ts';
 import { type Recovered, RecoveryError, recover, whyNotInJournal } from '../../src/flows/recover.ts';
 import type { Applied } from '../../src/flows/sequencer.ts';
@@ -61,8 +62,16 @@ async function trade(world: World, running = world.running): Promise<void> {
 async function recoverFrom(
   disk: FakeDisk,
   chain: readonly LandedCheckpoint[],
-): Promise<Recovered & { readonly asides: FakeDisk[]; readonly replayed: Applied[]; readonly read: number }> {
+): Promise<
+  Recovered & {
+    readonly asides: FakeDisk[];
+    readonly replayed: Applied[];
+    readonly read: number;
+    readonly breaths: number;
+  }
+> {
   let read = 0;
+  let breaths = 0;
   async function* walk() {
     for (const checkpoint of chain) {
       read++;
@@ -81,6 +90,9 @@ async function recoverFrom(
     slices: 3,
     open: createFakeSealing().open,
     onReplayed: (applied) => replayed.push(applied),
+    breathe: async () => {
+      breaths++;
+    },
     setAside() {
       asides.push(createFakeDisk());
       return (asides.at(-1) as FakeDisk).open();
@@ -88,7 +100,7 @@ async function recoverFrom(
     logger: silentLogger,
   });
   validateInternalState(recovered.state);
-  return { ...recovered, asides, replayed, read };
+  return { ...recovered, asides, replayed, read, breaths };
 }
 
 /** The same disk without its newest records, as after a roll-back. */
@@ -202,7 +214,14 @@ describe('an empty disk', () => {
     const behind = cutShort(world.running.disk, 30);
     const before = behind.open().lastSequence;
     const [landed] = chainOf(world) as [LandedCheckpoint];
-    const input = { genesis: GENESIS, journal: behind.open(), landed, slices: 3, logger: silentLogger };
+    const input = {
+      genesis: GENESIS,
+      journal: behind.open(),
+      landed,
+      slices: 3,
+      logger: silentLogger,
+      breathe: async () => {},
+    };
     const older = { next: () => Promise.reject(new Error('no answer')) };
     const setAside = () => expect.fail('the journal was put aside');
     const { open } = createFakeSealing();
@@ -270,6 +289,16 @@ describe('a journal that holds the newest checkpoint', () => {
     const recovered = await recoverFrom(world.running.disk, chainOf(world));
     expect(recovered.replayed.filter(({ command }) => command.type === 'batch')).toHaveLength(2);
     expect(engineHash(recovered.state)).toBe(engineHash(stateOf(world.running)));
+  });
+
+  it('lets others have their turn while much is replayed', async () => {
+    const disk = createFakeDisk();
+    const journal = disk.open();
+    journal.begin({ sequence: 0, engine: encodeEngine(createState(GENESIS)) });
+    const tick = (sequence: number) => ({ sequence, command: { type: 'tick', time: 1_000 + sequence } }) as const;
+    journal.append(Array.from({ length: 40_000 }, (_, i) => tick(i + 1)));
+    const recovered = await recoverFrom(disk, []);
+    expect([recovered.from, recovered.sequence, recovered.breaths]).toEqual(['journal', 40_000, 2]);
   });
 
   it('tells since when something changed that stands in no checkpoint', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { AssertionError } from '../../src/core/assertion.ts';
+import { ACTION_CANCEL, UNUSED_ACTION } from '../../src/core/commands.ts';
 import { decodeEngine, encodeEngine, engineHash } from '../../src/core/snapshot.ts';
 import { step } from '../../src/core/step.ts';
 import type { Applied, Draft } from '../../src/flows/sequencer.ts';
@@ -273,6 +274,17 @@ describe('the sequencer', () => {
     const again = decodeEngine(engine, GENESIS);
     for (const record of journal.replay(sequence)) step(again, record.sequence, record.command);
     expect(engineHash(again)).toBe(engineHash(state));
+  });
+
+  it('saves a snapshot sooner when the batches are large: what a start applies again are orders', async () => {
+    const { state, journal, clock, first } = setUp();
+    const sequencer = createSequencer({ state, sequence: first - 1, journal, clock, encodeEngine, onFatal: () => {} });
+    const account = addressOf('alice');
+    const actions = Array.from({ length: 1_000 }, () => ({ ...UNUSED_ACTION, kind: ACTION_CANCEL, account }));
+    const batch = { type: 'batch', executor: account, epoch: 1, nonce: 1, deadline: 1, makersFirst: false } as const;
+    for (let i = 0; i < 1_000; i++) await sequencer.submit({ ...batch, actions });
+    await sequencer.close();
+    expect(journal.snapshot()?.sequence).toBe(first + 999);
   });
 
   it('commits what waits when it closes, and takes nothing more', async () => {
