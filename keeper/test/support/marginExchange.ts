@@ -27,12 +27,14 @@ interface Weights {
   /** In ppm: of what is owned and of what is owed. */
   readonly init: readonly [number, number];
   readonly maint: readonly [number, number];
+  /** Of a liquidation, in ppm. */
+  readonly fee?: number;
 }
 
-/** ETH at 2 000 USD, weights 0.8/1.2 and 0.9/1.1; USD at 1, all weights 1. Bob has much; Ann is a margin account with 1 000 USD. */
+/** ETH at 2 000 USD, weights 0.8/1.2 and 0.9/1.1, liquidation fee 4.04 % (1.02² − 1); USD at 1, all weights 1. Bob has much; Ann is a margin account with 1 000 USD. */
 export function marginExchange(): TestExchange {
   const exchange = openExchange();
-  weigh(exchange, ETH, { init: [800_000, 1_200_000], maint: [900_000, 1_100_000] });
+  weigh(exchange, ETH, { init: [800_000, 1_200_000], maint: [900_000, 1_100_000], fee: 40_400 });
   weigh(exchange, USD, { init: [1_000_000, 1_000_000], maint: [1_000_000, 1_000_000] });
   setPrice(exchange, 2_000);
   deposit(exchange, TOKENS.ethHome, BOB, 100n * 10n ** 18n);
@@ -42,7 +44,7 @@ export function marginExchange(): TestExchange {
   return exchange;
 }
 
-export function weigh(exchange: TestExchange, asset: number, { init, maint }: Weights): Outcome {
+export function weigh(exchange: TestExchange, asset: number, { init, maint, fee = 0 }: Weights): Outcome {
   return directoryLog(exchange, [
     riskListing(
       asset,
@@ -52,6 +54,7 @@ export function weigh(exchange: TestExchange, asset: number, { init, maint }: We
         initLiabilityWeightPpm: init[1],
         maintAssetWeightPpm: maint[0],
         maintLiabilityWeightPpm: maint[1],
+        liquidationFeePpm: fee,
       },
     ),
   ]);

@@ -9,11 +9,11 @@ import { crosses, trade } from '../match.ts';
 import { BOOK_OPEN, type Book } from '../orderBook.ts';
 import { CHECKPOINT_FULL } from '../tape.ts';
 import { balancesOf } from './accountHealth.ts';
-import { FACTOR, FACTOR_ONE, LIQUIDATION_FEE_PPM, worstFairPrice } from './fairPrice.ts';
+import { FACTOR_ONE, factorOf, liquidationFeePpm, worstFairPrice } from './fairPrice.ts';
 import { divUp, WAD } from './fixedPoint.ts';
 import type { HealthTerms } from './health.ts';
 import { type Close, closeAmounts } from './liquidation.ts';
-import { lastTerms, type Settlement, usablePrice } from './marginState.ts';
+import { lastTerms, type MarginState, type Settlement, usablePrice } from './marginState.ts';
 
 /** Value units of one piece: the largest size that the oracle asks the markets for. */
 export const LARGEST_PIECE_VALUE = 100_000n * 1_000_000n;
@@ -31,6 +31,7 @@ interface Move {
 
 /** What is known of the account while it is decided what to close. */
 interface Position {
+  readonly margin: MarginState;
   readonly health: bigint;
   readonly balances: readonly bigint[];
   readonly terms: readonly (HealthTerms | undefined)[];
@@ -105,7 +106,7 @@ function positionOf(exchange: Exchange, account: number, health: bigint): Positi
     // What is owned at a price of yesterday still counts, but nobody may sell it at that.
     usablePrice(margin, index) === undefined ? undefined : known,
   );
-  return { health, balances: balancesOf(exchange, account), terms };
+  return { margin, health, balances: balancesOf(exchange, account), terms };
 }
 
 function moveOf(position: Position, book: Book, side: Side): Move | undefined {
@@ -119,16 +120,16 @@ function moveOf(position: Position, book: Book, side: Side): Move | undefined {
   return isOwed || gain > 0n ? { book, side, given, got, gain } : undefined;
 }
 
-function gainOf({ balances, terms }: Position, given: number, got: number): bigint | undefined {
+function gainOf({ margin, balances, terms }: Position, given: number, got: number): bigint | undefined {
   const paid = terms[given];
   const bought = terms[got];
   if (paid === undefined || bought === undefined) return undefined;
   const weight = (balances[got] as bigint) < 0n ? bought.liabilityWeight : bought.assetWeight;
-  return weight * FACTOR_ONE - paid.assetWeight * FACTOR;
+  return weight * FACTOR_ONE - paid.assetWeight * factorOf(margin, given, got);
 }
 
 /** How much of the one is given for how much of the other. What is not owed is bought as if all that helps were owed. */
-function closeOf({ health, balances, terms }: Position, given: number, got: number): Close {
+function closeOf({ margin, health, balances, terms }: Position, given: number, got: number): Close {
   const asset = terms[given] as HealthTerms;
   const bought = terms[got] as HealthTerms;
   const balance = balances[got] as bigint;
@@ -139,8 +140,8 @@ function closeOf({ health, balances, terms }: Position, given: number, got: numb
     owed: isOwed ? -balance : BigInt(MAX_SAFE),
     asset,
     liability: isOwed ? bought : { ...bought, liabilityWeight: bought.assetWeight, liabilityPrice: bought.assetPrice },
-    assetFeePpm: LIQUIDATION_FEE_PPM,
-    liabilityFeePpm: LIQUIDATION_FEE_PPM,
+    assetFeePpm: liquidationFeePpm(margin, given),
+    liabilityFeePpm: liquidationFeePpm(margin, got),
   });
 }
 

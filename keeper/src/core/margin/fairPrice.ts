@@ -5,20 +5,28 @@ import type { Exchange } from '../exchange.ts';
 import type { Book } from '../orderBook.ts';
 import { divDown, divUp, minOf } from './fixedPoint.ts';
 import { feeFactor } from './liquidation.ts';
-import { usablePrice } from './marginState.ts';
+import { type MarginState, usablePrice } from './marginState.ts';
 
-/** What whoever takes a position over may earn at each of the two assets. */
-export const LIQUIDATION_FEE_PPM = 20_000n;
-/** Both of them together, in 10⁻¹². */
-export const FACTOR = feeFactor(LIQUIDATION_FEE_PPM, LIQUIDATION_FEE_PPM);
+/** A fee factor of 1. */
 export const FACTOR_ONE = 10n ** 12n;
 const PPM_ONE = BigInt(PPM);
+
+/** What whoever takes a position over may earn at an asset; the Directory says so. */
+export function liquidationFeePpm({ risks }: MarginState, asset: number): bigint {
+  return BigInt(risks[asset]?.liquidationFeePpm ?? 0);
+}
+
+/** What he may earn when one of two assets is given for the other, in 10⁻¹². */
+export function factorOf(margin: MarginState, one: number, other: number): bigint {
+  return feeFactor(liquidationFeePpm(margin, one), liquidationFeePpm(margin, other));
+}
 
 /**
  * The worst price in ticks at which something is sold or bought for an account that is below 0: it gives at most what it gets,
  * after the taker's fee, at oracle prices and times the fee factor. Rounded in its favour. undefined: a price may not be used.
  */
 export function worstFairPrice({ margin }: Exchange, book: Book, side: number): number | undefined {
+  const factor = factorOf(margin, book.base, book.quote);
   const base = usablePrice(margin, book.base);
   const quote = usablePrice(margin, book.quote);
   if (base === undefined || quote === undefined) return undefined;
@@ -27,7 +35,7 @@ export function worstFairPrice({ margin }: Exchange, book: Book, side: number): 
   const fee = BigInt(book.takerFeePpm);
   const ticks =
     side === SELL
-      ? divUp(lot * base.bid * PPM_ONE * FACTOR_ONE, tick * (PPM_ONE - fee) * quote.ask * FACTOR)
-      : divDown(lot * base.ask * PPM_ONE * FACTOR, tick * (PPM_ONE + fee) * quote.bid * FACTOR_ONE);
+      ? divUp(lot * base.bid * PPM_ONE * FACTOR_ONE, tick * (PPM_ONE - fee) * quote.ask * factor)
+      : divDown(lot * base.ask * PPM_ONE * factor, tick * (PPM_ONE + fee) * quote.bid * FACTOR_ONE);
   return Number(minOf(ticks, BigInt(MAX_SAFE)));
 }

@@ -172,8 +172,8 @@ describe('the liquidation of a margin account', () => {
   it('marks for settlement what our own books do not close: 257.30 for 535.38 as in Mango v4', () => {
     const exchange = marginExchange();
     deposit(exchange, TOKENS.memeHome, BOB, 100_000n);
-    weigh(exchange, USD, { init: [600_000, 1_400_000], maint: [700_000, 1_300_000] });
-    weigh(exchange, MEME, { init: [600_000, 1_400_000], maint: [700_000, 1_300_000] });
+    weigh(exchange, USD, { init: [600_000, 1_400_000], maint: [700_000, 1_300_000], fee: 20_000 });
+    weigh(exchange, MEME, { init: [600_000, 1_400_000], maint: [700_000, 1_300_000], fee: 20_000 });
     give(exchange, { from: ANN, to: BOB, asset: USD, units: 32 * Number(DOLLAR) });
     give(exchange, { from: ANN, to: BOB, asset: MEME, units: 350_000 });
     const { events } = setPrices(exchange, { [USD]: price(1, 6), [MEME]: price(2, 3) });
@@ -199,7 +199,7 @@ describe('the liquidation of a margin account', () => {
 
   it('closes a debt through a third asset when no book leads there at once', () => {
     const exchange = marginExchange();
-    weigh(exchange, MEME, { init: [500_000, 1_500_000], maint: [700_000, 1_300_000] });
+    weigh(exchange, MEME, { init: [500_000, 1_500_000], maint: [700_000, 1_300_000], fee: 20_000 });
     deposit(exchange, TOKENS.memeHome, BOB, 1_000_000n);
     give(exchange, { from: ANN, to: BOB, asset: USD, units: 1_000 * Number(DOLLAR) });
     give(exchange, { from: BOB, to: ANN, asset: ETH, units: ETHER });

@@ -42,7 +42,7 @@ interface Market {
 /** Eight margin accounts, each with what it was lent of one asset and has of others; Bob makes the market. */
 function start(random: Random): TestExchange {
   const exchange = marginExchange();
-  weigh(exchange, MEME, { init: [500_000, 1_500_000], maint: [700_000, 1_300_000] });
+  weigh(exchange, MEME, { init: [500_000, 1_500_000], maint: [700_000, 1_300_000], fee: 50_000 });
   deposit(exchange, TOKENS.ethHome, BOB, 10_000n * 10n ** 18n);
   deposit(exchange, TOKENS.usdHome, BOB, 20_000_000n * DOLLAR);
   deposit(exchange, TOKENS.memeHome, BOB, 2_000_000_000n);
