@@ -28,7 +28,7 @@ const CREDIT_TIER_BYTES = 9;
 const PENDING_BYTES = 104;
 const POSTED_BYTES = 224;
 /** An answer to a forced withdrawal, or a rest that waits for one. */
-const ANSWER_BYTES = 48;
+const ANSWER_BYTES = 60;
 
 /** An account that may be liquidated. */
 const LIQUIDATION_BYTES = 40;

@@ -188,9 +188,9 @@ export interface WithdrawalChanged {
   readonly deadline: number;
 }
 
-/** A forced withdrawal takes this much from an account: its vault will pay it. */
+/** A forced withdrawal takes this much from an account, for its vault to pay; or gives it back, because that could not. */
 export interface ForcedCharged {
-  readonly type: 'forcedCharged';
+  readonly type: 'forcedCharged' | 'forcedReturned';
   readonly account: AccountId;
   readonly asset: number;
   readonly chainId: number;

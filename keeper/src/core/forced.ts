@@ -28,12 +28,13 @@ import type { RegistryEntry } from './logEntries.ts';
 import { hasLiability } from './margin/accountHealth.ts';
 import { withdrawalStop } from './margin/bankruptcy.ts';
 import { divUp, maxOf } from './margin/fixedPoint.ts';
-import { chainBit, type ForcedRequests, type State } from './state.ts';
+import { chainBit, type ForcedAnswer, type ForcedRequests, type State } from './state.ts';
 import { REQUESTED } from './tape.ts';
 import type { ForcedAnswerMessage } from './typedMessages.ts';
 
 /** Most answers on their way, which every checkpoint carries, and rests that wait for another one. */
 export const ANSWERS_LIMIT = 128;
+const UNPAYABLE: ForcedReason = 'transferFails';
 /** What the vault takes at least when it is not all: a quarter of the capacity of the limit, a sixteenth of what is open. */
 const LEAST_OF_CAPACITY = 4n;
 const LEAST_OF_OPEN = 16n;
@@ -71,6 +72,8 @@ export function forcedRequested(state: State, chainId: number, id: bigint, where
 export function answerForced(state: State, command: AnswerForcedCommand, events: CoreEvent[]): CommandResult {
   if (isOver(state)) return windDownRefusal(state) as CommandResult;
   const { chainId, id } = command;
+  const given = state.answers.get(forcedKey(chainId, id));
+  if (given !== undefined) return refuseGiven(given, command);
   const requests = state.forced.get(chainId);
   const at = requests?.reopened.indexOf(id) ?? -1;
   const isNext = requests !== undefined && id === requests.decided + 1 && id <= requests.asked;
@@ -96,8 +99,29 @@ export function answerForced(state: State, command: AnswerForcedCommand, events:
     account,
     status: 'queued',
     checkpoint: 0,
+    refusal: undefined,
   });
   return { code: 'ok' };
+}
+
+/**
+ * A payment that was signed can be executed for ever, so nothing else may be paid for its request. A refusal beside it pays
+ * nothing: it closes the request if the payment has not, and what was charged comes back then.
+ */
+function refuseGiven(given: ForcedAnswer, { transferFails }: AnswerForcedCommand): CommandResult {
+  if (!isPayment(given) || !transferFails) return { code: 'forced.notWaiting' };
+  given.refusal = { status: 'queued', checkpoint: 0 };
+  return { code: 'ok' };
+}
+
+/** It may be signed, and there is no refusal beside it. */
+function isPayment({ paid, status, refusal }: ForcedAnswer): boolean {
+  return paid > 0n && status === 'final' && refusal === undefined;
+}
+
+/** Payments that may be signed: their tokens may refuse them since they were decided. */
+export function givenPayments({ answers }: State): { readonly chainId: number; readonly id: number }[] {
+  return [...answers.values()].filter(isPayment).map(({ chainId, id }) => ({ chainId, id }));
 }
 
 /** A token without an asset, and one of which the vault has too little, count as no balance: nothing can be paid here. */
@@ -202,18 +226,23 @@ function smaller(a: bigint, b: bigint): bigint {
 
 /** Puts what is decided into checkpoint `number`. */
 export function postAnswers(state: State, number: number): void {
-  for (const answer of state.answers.values()) {
-    if (answer.status !== 'queued') continue;
-    answer.status = 'posted';
-    answer.checkpoint = number;
+  for (const part of partsOf(state)) {
+    if (part.status !== 'queued') continue;
+    part.status = 'posted';
+    part.checkpoint = number;
   }
 }
 
 /** Checkpoint `number` is final: its answers, and those before, may be signed. */
 export function finaliseAnswers(state: State, number: number): void {
-  for (const answer of state.answers.values()) {
-    if (answer.status === 'posted' && answer.checkpoint <= number) answer.status = 'final';
+  for (const part of partsOf(state)) {
+    if (part.status === 'posted' && part.checkpoint <= number) part.status = 'final';
   }
+}
+
+/** What goes into checkpoints: every answer, and the refusal beside it. */
+function partsOf({ answers }: State): Pick<ForcedAnswer, 'status' | 'checkpoint'>[] {
+  return [...answers.values()].flatMap((answer) => (answer.refusal === undefined ? answer : [answer, answer.refusal]));
 }
 
 /** The vault has executed an answer. One that the state does not know is impossible: both keys signed it. */
@@ -225,32 +254,65 @@ export function forcedAnswered(
   const { account: address, paid, reason, open } = entry;
   const id = Number(entry.id);
   const answer = state.answers.get(forcedKey(chainId, id));
+  const isRefusal = answer !== undefined && isItsRefusal(answer, entry);
   assert(
-    answer !== undefined &&
-      answer.status !== 'queued' &&
-      answer.paid === paid &&
-      answer.token.token === entry.token &&
-      FORCED_REASONS.indexOf(answer.reason) === reason,
+    isRefusal ||
+      (answer !== undefined &&
+        answer.status !== 'queued' &&
+        answer.paid === paid &&
+        answer.token.token === entry.token &&
+        FORCED_REASONS.indexOf(answer.reason) === reason),
     `${where}: the vault answered forced withdrawal ${id} with ${paid} of ${entry.token}, and no such answer was given. ` +
       'Stopping: nobody may guess whose money that was',
   );
   state.answers.delete(forcedKey(chainId, id));
   const { token } = answer;
+  if (isRefusal) giveBack(state, answer, address, events);
   if (paid > 0n) {
     token.promised -= paid;
     addNet(state.exchange.ledger, token, answer.account, -paid);
     assert(token.holdings >= 0n, `${where}: the vault paid more than it held`);
   }
-  if (open > 0n) forcedRequests(state, chainId).reopened.push(id);
+  if (open > 0n) waitAgain(state, answer);
   events.push({
     type: 'forcedAnswered',
     account: { address, subaccount: 0 },
     chainId,
     token: token.token,
     amount: paid,
-    reason: answer.reason,
+    reason: isRefusal ? UNPAYABLE : answer.reason,
     id,
   });
+}
+
+function isItsRefusal({ refusal, token }: ForcedAnswer, entry: RegistryEntry & { type: 'forcedAnswered' }): boolean {
+  const isSigned = refusal !== undefined && refusal.status !== 'queued';
+  const isOfUnpayable = entry.paid === 0n && entry.reason === FORCED_REASONS.indexOf(UNPAYABLE);
+  return isSigned && isOfUnpayable && entry.token === token.token;
+}
+
+/** To the first account that was charged: the others are the same owner's. */
+function giveBack(
+  state: State,
+  { chainId, id, token, paid, account }: ForcedAnswer,
+  address: Address,
+  events: CoreEvent[],
+) {
+  const { ledger } = state.exchange;
+  const asset = ledger.assets[token.asset] as Asset;
+  token.promised -= paid;
+  addWad(ledger, asset, account, paid * wadPer(token.decimals));
+  const owner = { address, subaccount: ledger.subaccounts[account] as number };
+  const amount = { asset: asset.id, chainId, token: token.token, amount: paid };
+  events.push({ type: 'forcedReturned', account: owner, ...amount, id });
+}
+
+/** For the rest, of which a part was paid. A refusal that was given may close it at any time: then it is the answer. */
+function waitAgain(state: State, { refusal, ...answer }: ForcedAnswer): void {
+  const { chainId, id } = answer;
+  if (refusal === undefined) return void forcedRequests(state, chainId).reopened.push(id);
+  const refused = { ...answer, reason: UNPAYABLE, paid: 0n, account: -1, ...refusal, refusal: undefined };
+  state.answers.set(forcedKey(chainId, id), refused);
 }
 
 /** Of a vault's token, what answers will pay: it takes its part of the limit before any withdrawal. */
@@ -270,10 +332,14 @@ export interface AnswerToSign {
 
 /** The answers that stand in final checkpoints up to `number`, oldest first. */
 export function finalAnswers(state: State, number: number): AnswerToSign[] {
-  return [...state.answers.values()].flatMap(({ chainId, id, paid, reason, status, checkpoint }) => {
+  return [...state.answers.values()].flatMap(({ refusal, ...answer }) => {
+    const { chainId } = answer;
     const registry = state.chains.get(chainId)?.registry;
-    if (status !== 'final' || checkpoint > number || registry === undefined) return [];
-    const message = { id: BigInt(id), paid, reason: FORCED_REASONS.indexOf(reason), checkpoint };
-    return [{ chainId, registry, message }];
+    const refused = refusal === undefined ? [] : [{ ...answer, ...refusal, paid: 0n, reason: UNPAYABLE }];
+    return [answer, ...refused].flatMap(({ id, paid, reason, status, checkpoint }) => {
+      if (status !== 'final' || checkpoint > number || registry === undefined) return [];
+      const message = { id: BigInt(id), paid, reason: FORCED_REASONS.indexOf(reason), checkpoint };
+      return [{ chainId, registry, message }];
+    });
   });
 }

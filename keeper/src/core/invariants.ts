@@ -73,6 +73,7 @@ function assertWithdrawals(state: State): void {
     promised.set(token, (promised.get(token) ?? 0n) + paid);
     assert((status === 'queued') === (checkpoint === 0), `an answer is ${status} in checkpoint ${checkpoint}`);
     assert(status !== 'final' || checkpoint <= state.finalNumber, 'a final answer of a checkpoint that is not');
+    assert(answer.refusal === undefined || (paid > 0n && status === 'final'), 'a refusal beside no payment');
     assert((paid === 0n) === account < 0, `an answer of ${paid} atoms charged account ${account}`);
   }
   assertForced(state);

@@ -82,6 +82,7 @@ import {
   addSource,
   createState,
   type ExitMode,
+  type ForcedAnswer,
   type Genesis,
   nonceKey,
   type SharedLoss,
@@ -605,7 +606,7 @@ function writeForced(writer: Writer, state: State): void {
     for (const id of reopened) writeInteger(writer, id);
   }
   writeInteger(writer, state.answers.size);
-  for (const { chainId, id, token, reason, paid, account, status, checkpoint } of state.answers.values()) {
+  for (const { chainId, id, token, reason, paid, account, status, checkpoint, refusal } of state.answers.values()) {
     writeInteger(writer, chainId);
     writeInteger(writer, id);
     writeInteger(writer, token.index);
@@ -614,6 +615,8 @@ function writeForced(writer: Writer, state: State): void {
     writeInteger(writer, account + 1);
     writeByte(writer, WITHDRAWAL_STATUSES.indexOf(status));
     writeInteger(writer, checkpoint);
+    writeByte(writer, refusal === undefined ? 0 : WITHDRAWAL_STATUSES.indexOf(refusal.status) + 1);
+    if (refusal !== undefined) writeInteger(writer, refusal.checkpoint);
   }
 }
 
@@ -645,7 +648,19 @@ function readAnswer(reader: Reader, state: State, tokens: readonly VaultToken[])
   check(token?.chainId === chainId && reason !== undefined && status !== undefined, 'an answer of nothing');
   check((paid === 0n) === account < 0 && (paid === 0n || token.asset >= 0), 'an answer that charges nobody');
   check((status === 'queued') === (checkpoint === 0) && checkpoint <= state.cutNumber, 'an answer that is half posted');
-  state.answers.set(forcedKey(chainId, id), { chainId, id, token, reason, paid, account, status, checkpoint });
+  const refusal = readRefusal(reader, state);
+  check(refusal === undefined || (paid > 0n && status === 'final'), 'a refusal beside no payment');
+  state.answers.set(forcedKey(chainId, id), { chainId, id, token, reason, paid, account, status, checkpoint, refusal });
+}
+
+function readRefusal(reader: Reader, state: State): ForcedAnswer['refusal'] {
+  const byte = readByte(reader);
+  if (byte === 0) return undefined;
+  const status = WITHDRAWAL_STATUSES[byte - 1];
+  const checkpoint = readInteger(reader);
+  check(status !== undefined && checkpoint <= state.cutNumber, 'a refusal of nothing');
+  check((status === 'queued') === (checkpoint === 0), 'a refusal that is half posted');
+  return { status, checkpoint };
 }
 
 // Accounts.

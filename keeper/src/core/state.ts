@@ -86,6 +86,8 @@ export interface ForcedAnswer {
   status: 'queued' | 'posted' | 'final';
   /** 0 while queued. */
   checkpoint: number;
+  /** Given later beside a payment that the token refuses since: the vault executes whichever of the two comes first. */
+  refusal: { status: ForcedAnswer['status']; checkpoint: number } | undefined;
 }
 
 /** The requests of one vault, which numbers them from 1 on. */

@@ -77,7 +77,7 @@ export type AccountEventView =
     }
   | { readonly type: 'withdrawalChanged'; readonly withdrawal: WithdrawalView }
   | {
-      readonly type: 'forcedCharged';
+      readonly type: 'forcedCharged' | 'forcedReturned';
       readonly address: Address;
       readonly subaccount: number;
       readonly payment: AtomsView;

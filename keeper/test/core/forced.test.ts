@@ -4,7 +4,7 @@ import { type Address, type AnswerForcedCommand, SELL } from '../../src/core/com
 import { FORCED_REASONS, type ForcedReason, type Outcome } from '../../src/core/events.ts';
 import { exitInputOf } from '../../src/core/exitInput.ts';
 import { exitShares } from '../../src/core/exitShares.ts';
-import { ANSWERS_LIMIT, finalAnswers, undecided } from '../../src/core/forced.ts';
+import { ANSWERS_LIMIT, finalAnswers, givenPayments, undecided } from '../../src/core/forced.ts';
 import { validateInternalState } from '../../src/core/invariants.ts';
 import { decodeEngine, decodeState, encodeEngine, encodeState, engineHash } from '../../src/core/snapshot.ts';
 import {
@@ -265,6 +265,81 @@ describe('a forced withdrawal', () => {
     // What is on its way to him counts.
     expect(answerTo({ ...elsewhere, open: 2n * 10n ** 18n })).toMatchObject({ reason: 'noBalance' });
     expect(answerTo({ ...stranger, open: 40_000_000n })).toMatchObject({ reason: 'paid' });
+  });
+
+  describe('whose token refuses the recipient after it was decided', () => {
+    const refused = { paid: 0n, reason: 'transferFails' } as const;
+    /** A payment of 30, or of a part of 60, that both keys have signed. */
+    function givenPayment(facts: Facts = {}): number {
+      const id = ask();
+      decide(id, facts);
+      cut();
+      finalise();
+      return id;
+    }
+    function refuse(id: number): void {
+      expect(decide(id, { transferFails: true }).result).toEqual({ code: 'ok' });
+      cut();
+      finalise();
+    }
+
+    it('is refused beside the payment, and what was charged comes back when the vault has executed the refusal', () => {
+      const id = givenPayment();
+      refuse(id);
+      expect(toSign()).toEqual([
+        { id: 1n, paid: 30_000_000n, reason: 0, checkpoint: 1 },
+        { id: 1n, paid: 0n, reason: 3, checkpoint: 2 },
+      ]);
+      expect(balanceOf(exchange, ANN, USD).units).toBe(70_000_000);
+      expect(exitInputOf(exchange.state).withdrawals).toHaveLength(1);
+      expect(execute(id, refused).events).toMatchObject([
+        { type: 'forcedReturned', account: { address: ANN, subaccount: 0 }, amount: 30_000_000n, id },
+        { type: 'forcedAnswered', amount: 0n, reason: 'transferFails', id },
+      ]);
+      expect(balanceOf(exchange, ANN, USD).units).toBe(100_000_000);
+      expect([holdings(), toSign(), undecided(exchange.state)]).toEqual([100_000_000n, [], []]);
+    });
+
+    it('is paid once when the payment comes first', () => {
+      const id = givenPayment();
+      refuse(id);
+      execute(id, { paid: 30_000_000n });
+      expect([balanceOf(exchange, ANN, USD).units, holdings(), toSign()]).toEqual([70_000_000, 70_000_000n, []]);
+    });
+
+    it('is closed by the refusal when a part was paid first: the rest is not decided anew', () => {
+      const part = 12_500_000n;
+      const id = givenPayment({ open: 60_000_000n, capacity: 50_000_000n });
+      refuse(id);
+      execute(id, { paid: part, reason: 'overLimit', open: 47_500_000n });
+      expect(undecided(exchange.state)).toEqual([]);
+      expect(toSign()).toEqual([{ id: 1n, paid: 0n, reason: 3, checkpoint: 2 }]);
+      execute(id, refused);
+      expect([balanceOf(exchange, ANN, USD).units, holdings(), toSign()]).toEqual([87_500_000, 87_500_000n, []]);
+    });
+
+    it('is refused once, and only when the payment may be signed and the token refuses it', () => {
+      const id = ask();
+      decide(id);
+      expect(decide(id, { transferFails: true }).result).toEqual({ code: 'forced.notWaiting' });
+      cut();
+      finalise();
+      expect(decide(id, { transferFails: false, capacity: 1n }).result).toEqual({ code: 'forced.notWaiting' });
+      expect(givenPayments(exchange.state)).toEqual([{ chainId: HOME, id }]);
+      expect(decide(id, { transferFails: true }).result).toEqual({ code: 'ok' });
+      expect(decide(id, { transferFails: true }).result).toEqual({ code: 'forced.notWaiting' });
+      expect(givenPayments(exchange.state)).toEqual([]);
+    });
+
+    it('stops the keeper when the vault executed a refusal that was not signed', () => {
+      const id = givenPayment();
+      for (const before of [() => {}, () => decide(id, { transferFails: true })]) {
+        before();
+        const copy = structuredCloneOf(exchange);
+        expect(() => execute(id, refused)).toThrow(AssertionError);
+        exchange = copy;
+      }
+    });
   });
 
   it('stops the keeper when the vault executed what was never answered', () => {

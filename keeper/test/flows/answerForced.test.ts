@@ -5,7 +5,7 @@ import { validateInternalState } from '../../src/core/invariants.ts';
 import { findAccount, freeWad } from '../../src/core/ledger.ts';
 import { digestOf } from '../../src/core/typedMessages.ts';
 import { HOME, REGISTRY, SECOND, TOKENS } from '../support/exchange.ts';
-import { refillBucket, requestForced } from '../support/fakeChain.ts';
+import { blockRecipient, refillBucket, requestForced } from '../support/fakeChain.ts';
 import { deadNetwork } from '../support/fakeReader.ts';
 import {
   ALICE,
@@ -60,6 +60,18 @@ const request = ({ home }: World) => home.newest.contracts.forced[0];
 const answers = ({ running }: World) => running.keeper.api.forcedAnswers(HOME);
 
 describe('a forced withdrawal', () => {
+  it('is refused when its recipient was blocked after the decision, and nothing is lost', async () => {
+    const world = await openVaults();
+    ask(world);
+    await run(world, 8, false);
+    expect(answers(world)).toHaveLength(1);
+    world.home.send(blockRecipient(1));
+    await run(world, 60);
+    expect(request(world)?.open).toBe(0n);
+    await run(world, 6);
+    expect([etherOf(world), vault(world), answers(world)]).toEqual([ETHER, ETHER, []]);
+  });
+
   it('is paid, and charged exactly once', async () => {
     const world = await openVaults();
     ask(world);

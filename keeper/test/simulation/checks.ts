@@ -110,6 +110,7 @@ export function createShadow(state: State): Shadow {
       for (const event of outcome.events) {
         if (event.type === 'credited') addAtoms(event, event.amount);
         else if (event.type === 'forcedCharged') addAtoms(event, -event.amount);
+        else if (event.type === 'forcedReturned') addAtoms(event, event.amount);
         else if (event.type === 'fill') applyFill(event);
         else if (event.type === 'withdrawalChanged') {
           if (event.status === 'queued') addAtoms(event, -event.amount);

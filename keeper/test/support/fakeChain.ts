@@ -566,6 +566,18 @@ export function requestForced(wish: {
   };
 }
 
+/** The token's issuer blocks whoever made the request. */
+export function blockRecipient(id: number, transferFails = true): Transaction {
+  return {
+    name: 'block',
+    apply(contracts) {
+      const request = contracts.forced[id - 1];
+      demand(request !== undefined, 'no such request');
+      return { ...contracts, forced: contracts.forced.with(id - 1, { ...request, transferFails }) };
+    },
+  };
+}
+
 export function forcedRequestOf({ forced }: Contracts, id: number): ForcedRequest | undefined {
   const request = forced[id - 1];
   if (request === undefined || request.open === 0n) return undefined;

@@ -132,6 +132,7 @@ export function createAccountEvents(api: Pick<KeeperApi, 'assets' | 'books'>): A
         return [{ type, withdrawal: { ...place, fitsAt: null } }];
       }
       case 'forcedCharged':
+      case 'forcedReturned':
         return [{ type: event.type, ...owner(event), payment: atomsView(event), id: event.id }];
       case 'forcedAnswered': {
         const { type, chainId, token, amount, reason, id } = event;
