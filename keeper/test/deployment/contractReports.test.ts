@@ -22,7 +22,7 @@ interface Artifact {
 
 /** Of a base contract, which an interface of ours cannot declare once more; it is in the contract's own ABI. */
 const INHERITED = ['ReentrancyGuardReentrantCall'];
-const OUT = resolve(import.meta.dirname, '../out');
+const OUT = resolve(import.meta.dirname, '../../../out');
 
 function artifact(name: string): Artifact {
   const [file] = globSync(`*.sol/${name}.json`, { cwd: OUT });
