@@ -3,6 +3,7 @@ import { type Address, BUY, SELL } from '../../../src/core/commands.ts';
 import type { CoreEvent } from '../../../src/core/events.ts';
 import { validateInternalState } from '../../../src/core/invariants.ts';
 import { withdrawalStop } from '../../../src/core/margin/bankruptcy.ts';
+import { LOSSES_LIMIT } from '../../../src/core/margin/sharedLoss.ts';
 import { createPackingStore } from '../../../src/core/packingStore.ts';
 import { addPart, assembledState, beginAssembly, encodePart, missingOf } from '../../../src/core/rollingSnapshot.ts';
 import {
@@ -244,6 +245,20 @@ describe('an account that owes more than it owns', () => {
     const { reserved, units } = balanceOf(exchange, CAT, USD);
     expect(reserved).toBe(32_016_000_000);
     expect(units).toBeGreaterThan(reserved);
+  });
+});
+
+describe('as many losses as checkpoints can tell of', () => {
+  it('let the next one wait, and withdrawals with it', () => {
+    const exchange = bankrupt();
+    const { state } = exchange;
+    const loss = { checkpoint: state.cutNumber + 1, asset: 1, units: 1n, owned: 1_000_000n };
+    state.losses = Array.from({ length: LOSSES_LIMIT }, () => loss);
+    expect(namesOf(sellOut(exchange))).not.toContain('lossShared');
+    expect(withdrawalStop(state.exchange)).toBe('bankruptAccount');
+    apply(exchange, { type: 'cutCheckpoint' });
+    expect(namesOf(setPrice(exchange, 1_510).events)).toContain('lossShared');
+    expect(withdrawalStop(state.exchange)).toBeUndefined();
   });
 });
 

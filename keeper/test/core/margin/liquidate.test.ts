@@ -5,6 +5,7 @@ import type { CoreEvent } from '../../../src/core/events.ts';
 import { validateInternalState } from '../../../src/core/invariants.ts';
 import { addWad, openAccount, setCreditTier } from '../../../src/core/ledger.ts';
 import { liquidationHealth } from '../../../src/core/margin/accountHealth.ts';
+import { LIQUIDATIONS_LIMIT } from '../../../src/core/margin/marginState.ts';
 import { decodeEngine, encodeEngine, engineHash } from '../../../src/core/snapshot.ts';
 import { accountViews } from '../../../src/core/viewState.ts';
 import {
@@ -261,6 +262,39 @@ describe('the liquidation of a margin account', () => {
     apply(exchange, { type: 'tick' });
     expect(margin.looksLeft).toBe(0);
     expect(nextDue(exchange.state.exchange)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('is that of so many accounts at the same time; the others wait', () => {
+    const exchange = marginExchange();
+    const { ledger, margin } = exchange.state.exchange;
+    for (let index = 0; index < LIQUIDATIONS_LIMIT; index++) {
+      const owner = addressOf(`m${index}`);
+      grantCredit(exchange, owner);
+      give(exchange, { from: BOB, to: owner, asset: ETH, units: 10_000_000 });
+      give(exchange, { from: owner, to: BOB, asset: USD, units: 19 * Number(DOLLAR) });
+    }
+    give(exchange, { from: ANN, to: BOB, asset: USD, units: 4_800 * Number(DOLLAR) });
+    give(exchange, { from: BOB, to: ANN, asset: ETH, units: 2.4 * ETHER });
+    apply(exchange, { type: 'cutCheckpoint' });
+    setPrice(exchange, 1_850);
+    apply(exchange, { type: 'cutCheckpoint' });
+    while (margin.looksLeft > 0) apply(exchange, { type: 'tick' });
+    setPrice(exchange, 1_750);
+    expect(margin.liquidations.size).toBe(LIQUIDATIONS_LIMIT);
+    expect(ledger.marginAccounts).toHaveLength(LIQUIDATIONS_LIMIT + 1);
+    validateInternalState(exchange.state);
+  });
+
+  it('waits for the next checkpoint when that has no room for those who would trade', () => {
+    const exchange = leveraged();
+    bid(exchange, 1_745, 10_000);
+    const { ledger } = exchange.state.exchange;
+    const { changedBytes } = ledger;
+    ledger.changedBytes = 2 ** 20;
+    expect(namesOf(setPrice(exchange, 1_750).events)).toEqual([]);
+    expect(nextDue(exchange.state.exchange)).toBe(Number.POSITIVE_INFINITY);
+    ledger.changedBytes = changedBytes;
+    expect(namesOf(setPrice(exchange, 1_750).events)).toContain('liquidationEnded');
   });
 
   it('leaves funded accounts and healthy margin accounts exactly as they are', () => {
