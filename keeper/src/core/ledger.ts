@@ -64,6 +64,8 @@ export interface Ledger {
   /** Address of each account index. */
   readonly addresses: Address[];
   subaccounts: Uint32Array;
+  /** Both of each account index, as events name it: one object, because events are many and kept for a while. */
+  readonly accountIds: AccountId[];
   /** Account index before this one with the same address, or −1. */
   olderOfAddress: Int32Array;
   /** Chains from which deposits came, as bits: 1 is the chain that was listed first. */
@@ -101,6 +103,7 @@ export function createLedger(): Ledger {
   return {
     accountCount: 0,
     addresses: [],
+    accountIds: [],
     subaccounts: new Uint32Array(INITIAL_ACCOUNTS),
     olderOfAddress: new Int32Array(INITIAL_ACCOUNTS),
     depositChains: new Uint32Array(INITIAL_ACCOUNTS),
@@ -128,9 +131,9 @@ export function findAccount(ledger: Ledger, address: Address, subaccount: number
   return ledger.accountByKey.get(accountKey(address, subaccount)) ?? NO_ACCOUNT;
 }
 
-/** Whose account it is. */
-export function accountIdOf({ addresses, subaccounts }: Ledger, account: number): AccountId {
-  return { address: addresses[account] as Address, subaccount: subaccounts[account] as number };
+/** Whose account it is: the same object every time. */
+export function accountIdOf({ accountIds }: Ledger, account: number): AccountId {
+  return accountIds[account] as AccountId;
 }
 
 /** Index of an account, which is made when it does not exist. */
@@ -143,6 +146,7 @@ export function openAccount(ledger: Ledger, address: Address, subaccount: number
   if (index === ledger.subaccounts.length) growAccounts(ledger, 2 * index);
   ledger.accountCount = index + 1;
   ledger.addresses.push(address);
+  ledger.accountIds.push({ address, subaccount });
   ledger.nets.push([]);
   ledger.subaccounts[index] = subaccount;
   ledger.olderOfAddress[index] = ledger.newestByAddress.get(address) ?? NO_ACCOUNT;

@@ -2,7 +2,7 @@
 // turns the rows of a command into events once it is done.
 import type { Side } from './commands.ts';
 import type { CancelReason, CoreEvent } from './events.ts';
-import type { Ledger } from './ledger.ts';
+import { accountIdOf, type Ledger } from './ledger.ts';
 
 /** Numbers per row. */
 export const TAPE_STRIDE = 12;
@@ -169,64 +169,67 @@ export function drainTape(tape: Tape, ledger: Ledger, events: CoreEvent[]): void
 function fillOf(rows: Float64Array, at: number, ledger: Ledger): CoreEvent {
   return {
     type: 'fill',
-    book: rows[at + 1] as number,
-    makerOrderId: rows[at + 2] as number,
-    takerOrderId: rows[at + 3] as number,
-    maker: accountOf(ledger, rows[at + 4] as number),
-    taker: accountOf(ledger, rows[at + 5] as number),
-    takerSide: rows[at + 6] as Side,
-    price: rows[at + 7] as number,
-    quantity: rows[at + 8] as number,
-    makerFee: rows[at + 9] as number,
-    takerFee: rows[at + 10] as number,
-    makerRemaining: rows[at + 11] as number,
+    book: numberAt(rows, at + 1),
+    makerOrderId: numberAt(rows, at + 2),
+    takerOrderId: numberAt(rows, at + 3),
+    maker: accountIdOf(ledger, numberAt(rows, at + 4)),
+    taker: accountIdOf(ledger, numberAt(rows, at + 5)),
+    takerSide: numberAt(rows, at + 6) as Side,
+    price: numberAt(rows, at + 7),
+    quantity: numberAt(rows, at + 8),
+    makerFee: numberAt(rows, at + 9),
+    takerFee: numberAt(rows, at + 10),
+    makerRemaining: numberAt(rows, at + 11),
   };
 }
 
 function restedOf(rows: Float64Array, at: number, ledger: Ledger): CoreEvent {
   return {
     type: 'orderRested',
-    book: rows[at + 1] as number,
-    orderId: rows[at + 2] as number,
-    clientId: rows[at + 3] as number,
-    account: accountOf(ledger, rows[at + 4] as number),
-    side: rows[at + 5] as Side,
-    price: rows[at + 6] as number,
-    quantity: rows[at + 7] as number,
-    remaining: rows[at + 8] as number,
-    expiry: rows[at + 9] as number,
+    book: numberAt(rows, at + 1),
+    orderId: numberAt(rows, at + 2),
+    clientId: numberAt(rows, at + 3),
+    account: accountIdOf(ledger, numberAt(rows, at + 4)),
+    side: numberAt(rows, at + 5) as Side,
+    price: numberAt(rows, at + 6),
+    quantity: numberAt(rows, at + 7),
+    remaining: numberAt(rows, at + 8),
+    expiry: numberAt(rows, at + 9),
   };
 }
 
 function cancelledOf(rows: Float64Array, at: number, ledger: Ledger): CoreEvent {
   return {
     type: 'orderCancelled',
-    book: rows[at + 1] as number,
-    orderId: rows[at + 2] as number,
-    account: accountOf(ledger, rows[at + 4] as number),
-    side: rows[at + 5] as Side,
-    price: rows[at + 6] as number,
-    quantity: rows[at + 7] as number,
-    reason: CANCEL_REASONS[rows[at + 3] as number] as CancelReason,
+    book: numberAt(rows, at + 1),
+    orderId: numberAt(rows, at + 2),
+    account: accountIdOf(ledger, numberAt(rows, at + 4)),
+    side: numberAt(rows, at + 5) as Side,
+    price: numberAt(rows, at + 6),
+    quantity: numberAt(rows, at + 7),
+    reason: CANCEL_REASONS[numberAt(rows, at + 3)] as CancelReason,
   };
 }
 
 function reducedOf(rows: Float64Array, at: number, ledger: Ledger): CoreEvent {
   return {
     type: 'orderReduced',
-    book: rows[at + 1] as number,
-    orderId: rows[at + 2] as number,
-    account: accountOf(ledger, rows[at + 4] as number),
-    side: rows[at + 5] as Side,
-    price: rows[at + 6] as number,
-    quantity: rows[at + 7] as number,
-    reason: CANCEL_REASONS[rows[at + 3] as number] as CancelReason,
-    remaining: rows[at + 8] as number,
+    book: numberAt(rows, at + 1),
+    orderId: numberAt(rows, at + 2),
+    account: accountIdOf(ledger, numberAt(rows, at + 4)),
+    side: numberAt(rows, at + 5) as Side,
+    price: numberAt(rows, at + 6),
+    quantity: numberAt(rows, at + 7),
+    reason: CANCEL_REASONS[numberAt(rows, at + 3)] as CancelReason,
+    remaining: numberAt(rows, at + 8),
   };
 }
 
-function accountOf(ledger: Ledger, index: number) {
-  return { address: ledger.addresses[index] as `0x${string}`, subaccount: ledger.subaccounts[index] as number };
+/** Small integers as such: what is read from an array of floats would be an object of its own, and events are kept. */
+function numberAt(rows: Float64Array, at: number): number {
+  const value = rows[at] as number;
+  const small = value | 0;
+  return small === value ? small : value;
 }
 
 function rowsWithRoom(tape: Tape): Float64Array {

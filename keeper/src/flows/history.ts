@@ -10,7 +10,9 @@ import type { Applied } from './sequencer.ts';
 const TRADES_PER_BOOK = 1_000;
 const FILLS_PER_ACCOUNT = 1_000;
 
-interface TimedFill extends Fill {
+/** The event itself, which the stream keeps for a while, too: a copy would take several times as much. */
+interface TimedFill {
+  readonly fill: Fill;
   readonly sequence: number;
   readonly time: number;
 }
@@ -37,17 +39,18 @@ export function createHistory(): History {
     record({ sequence, command, outcome }) {
       for (const event of outcome.events) {
         if (event.type !== 'fill') continue;
-        const fill: TimedFill = { ...event, sequence, time: command.time };
+        const { book, maker, taker } = event;
+        const timed: TimedFill = { fill: event, sequence, time: command.time };
         candles.record(event, command.time);
-        keep(byBook, fill.book, fill, TRADES_PER_BOOK);
-        keep(byAddress, fill.maker.address, fill, FILLS_PER_ACCOUNT);
-        if (fill.taker.address !== fill.maker.address) keep(byAddress, fill.taker.address, fill, FILLS_PER_ACCOUNT);
+        keep(byBook, book, timed, TRADES_PER_BOOK);
+        keep(byAddress, maker.address, timed, FILLS_PER_ACCOUNT);
+        if (taker.address !== maker.address) keep(byAddress, taker.address, timed, FILLS_PER_ACCOUNT);
       }
     },
     trades({ book, limit }) {
-      return newest(byBook.get(book) ?? [], limit).map((fill) => ({
-        sequence: fill.sequence,
-        time: fill.time,
+      return newest(byBook.get(book) ?? [], limit).map(({ fill, sequence, time }) => ({
+        sequence,
+        time,
         book,
         takerSide: fill.takerSide === BUY ? 'buy' : 'sell',
         price: fill.price,
@@ -56,12 +59,12 @@ export function createHistory(): History {
     },
     fills({ address, before, limit, books }) {
       const all = byAddress.get(address) ?? [];
-      const older = before === undefined ? all : all.filter((fill) => fill.sequence < before);
+      const older = before === undefined ? all : all.filter(({ sequence }) => sequence < before);
       // A page ends between two commands, never within one: `before` could not name the rest.
       const last = older.at(-limit)?.sequence;
-      const page = last === undefined ? older : older.filter((fill) => fill.sequence >= last);
+      const page = last === undefined ? older : older.filter(({ sequence }) => sequence >= last);
       const quotes = new Map(books.map((book) => [book.book, book.quote]));
-      return page.toReversed().flatMap((fill) => {
+      return page.toReversed().flatMap(({ fill, sequence, time }) => {
         const quote = quotes.get(fill.book);
         if (quote === undefined) return [];
         const views: FillView[] = [];
@@ -70,8 +73,8 @@ export function createHistory(): History {
           if (account.address !== address) continue;
           const buys = (fill.takerSide === BUY) === (role === 'taker');
           views.push({
-            sequence: fill.sequence,
-            time: fill.time,
+            sequence,
+            time,
             book: fill.book,
             orderId: String(role === 'taker' ? fill.takerOrderId : fill.makerOrderId),
             subaccount: account.subaccount,
