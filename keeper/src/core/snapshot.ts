@@ -3,9 +3,9 @@
 // `encodeState` is what checkpoints stand for, as if all orders were cancelled: balances without reserves, no books.
 // `encodeEngine` is everything, books included, for the local disk. `stateHash` and `engineHash` are their keccak256.
 //
-// Layout of a state, version 11. Integers are variable-length, seven bits a byte, lowest first (packing.ts):
+// Layout of a state, version 12. Integers are variable-length, seven bits a byte, lowest first (packing.ts):
 //
-//   head       version 11 · time · number of the checkpoint · shared losses · home chain id · authority · checkpointer · directory
+//   head       version 12 · time · number of the checkpoint · shared losses · home chain id · authority · checkpointer · directory
 //              roles · checkpoint numbers · chains · log positions · assets, risk, prices · tokens · books · debt limits
 //              withdrawals · forced withdrawals · liquidations
 //   accounts   their number · a record of each, in the order of their indices
@@ -95,8 +95,8 @@ import {
 import { addPending, rememberNonce } from './withdrawal.ts';
 
 /** Raised whenever the same commands would give another state: a journal is replayed only by the version that wrote it. */
-export const CORE_VERSION = 13;
-const STATE_VERSION = 11;
+export const CORE_VERSION = 14;
+const STATE_VERSION = 12;
 const ENGINE_VERSION = 6;
 const WORD = 32;
 const KEY_BYTES = 33;
