@@ -31,6 +31,8 @@ describe('mw account', () => {
       'margin of subaccount 0: tier 1, owes 500 of at most 100000 USD',
       '  health in USD: init 250, maint 400',
       '  distance to liquidation: unknown',
+      '  is liquidated since 2023-11-14T22:13:20.000Z',
+      '  to be settled: 0.005 MEME for 0.000007 USDC',
       `held until the token is listed: 5 atoms of 0x${'dd'.repeat(20)} on chain 31337`,
     ]);
   });
@@ -58,7 +60,7 @@ describe('mw account', () => {
     // The stand-in has fills of one address only, which is not this alice's.
     standIn.keeper.api.fills = ({ limit }) => standIn.keeper.fills.slice(0, limit);
     const run = await runMw('account', '--as', 'alice', '--orders', '--fills');
-    expect(lines(run).slice(8)).toEqual([
+    expect(lines(run).slice(10)).toEqual([
       ' order  book       side  price  remaining  subaccount  client id',
       '101377  WETH/USDC  buy    2400       0.02           0         42',
       '',
@@ -87,7 +89,7 @@ describe('mw account', () => {
   it('lets the executor look at everybody, and nobody else', async () => {
     const run = await runMw('account', 'alice', '--as', 'executor');
     expect(lines(run)[0]).toBe(alice);
-    expect(lines(run)).toHaveLength(7);
+    expect(lines(run)).toHaveLength(9);
     expect(await runMw('account', executor, '--as', 'alice')).toEqual({
       exitCode: 1,
       stdout: '',

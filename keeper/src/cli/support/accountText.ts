@@ -1,5 +1,5 @@
 import type { Address } from '../../core/commands.ts';
-import type { AccountView } from '../../core/views.ts';
+import type { AccountView, AmountView, LiquidationView } from '../../core/views.ts';
 import { formatTable } from './tables.ts';
 import { formatUnits } from './units.ts';
 
@@ -41,9 +41,20 @@ function marginText(subaccount: number, margin: NonNullable<AccountView['margin'
   const { tier, valueDecimals } = margin;
   const dollars = (value: string | null) => (value === null ? 'unknown' : formatUnits(value, valueDecimals));
   const percent = (ppm: string | null) => (ppm === null ? 'unknown' : `${formatUnits(ppm, 4)} %`);
-  return [
+  const lines = [
     `margin of subaccount ${subaccount}: tier ${tier}, owes ${dollars(margin.liabilities)} of at most ${dollars(margin.debtLimit)} USD`,
     `  health in USD: init ${dollars(margin.initHealth)}, maint ${dollars(margin.maintHealth)}`,
     `  distance to liquidation: ${percent(margin.distanceToLiquidationPpm)}`,
-  ].join('\n');
+  ];
+  return [...lines, ...liquidationLines(margin.liquidation)].join('\n');
+}
+
+function liquidationLines(liquidation: LiquidationView | null): string[] {
+  if (liquidation === null) return [];
+  const { since, bankrupt, settlement } = liquidation;
+  const amount = ({ amount: units, decimals, symbol }: AmountView) => `${formatUnits(units, decimals)} ${symbol}`;
+  return [
+    `  is liquidated since ${new Date(since).toISOString()}${bankrupt ? ', and owes more than it owns' : ''}`,
+    ...(settlement === null ? [] : [`  to be settled: ${amount(settlement.sell)} for ${amount(settlement.buy)}`]),
+  ];
 }
