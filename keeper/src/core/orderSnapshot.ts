@@ -24,6 +24,7 @@ import {
   termsAt,
 } from './orderPool.ts';
 import {
+  check,
   FormatError,
   type Reader,
   readByte,
@@ -216,10 +217,6 @@ function readSwitches(reader: Reader, { exchange, time }: State): void {
     setTimer(exchange.deadManSwitches, account, due, account);
     next = account + 1;
   }
-}
-
-function check(condition: boolean, message: string): asserts condition {
-  if (!condition) throw new FormatError(message);
 }
 
 /** Puts no message together that nobody reads: there may be a million orders. */

@@ -24,6 +24,11 @@ export class FormatError extends Error {
   }
 }
 
+/** Throws `FormatError` unless the condition holds. */
+export function check(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new FormatError(message);
+}
+
 export interface Writer {
   bytes: Uint8Array;
   length: number;
@@ -144,6 +149,12 @@ export function readByte(reader: Reader): number {
   if (byte === undefined) throw new FormatError('cut short');
   reader.offset++;
   return byte;
+}
+
+/** Throws `FormatError` when the next byte is another version. `what` is for the message. */
+export function expectVersion(reader: Reader, expected: number, what: string): void {
+  const version = readByte(reader);
+  check(version === expected, `${what} of version ${version}; this keeper reads ${expected}`);
 }
 
 export function readInteger(reader: Reader): number {

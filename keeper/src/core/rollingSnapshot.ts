@@ -13,6 +13,8 @@
 //
 // The head is whole in every part. A nonce of a part is forgotten when the newest head's time is beyond it; nothing else
 // ever leaves the records and rows.
+
+import { recordAfterLosses } from './accountRecords.ts';
 import { SHARE_LIMIT_BYTES } from './checkpointRoom.ts';
 import {
   createReader,
@@ -33,8 +35,9 @@ import {
   writeInteger,
   written,
 } from './packing.ts';
-import { type HeadStart, type IndexedState, readHeadStart, recordAfterLosses } from './snapshot.ts';
+import type { IndexedState } from './snapshot.ts';
 import type { Changes, SharedLoss } from './state.ts';
+import { type HeadStart, readHeadStart } from './stateHead.ts';
 
 const PART_VERSION = 1;
 const COUNT_LIMIT = 2 ** 31 - 1;

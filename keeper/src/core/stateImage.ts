@@ -6,20 +6,14 @@
 // which it tells (sharedLoss.ts). So an image holds exactly what
 // somebody would put together from the checkpoints on chain. If a change were not marked, both would miss it; so a few
 // accounts that are not marked come with each cut, too, and their records must be those that the image holds.
+
+import { compareRows, type NonceRow, recordAfterLosses, recordWriter, writeRow } from './accountRecords.ts';
 import { assert } from './assertion.ts';
 import { equalBytes } from './bytes.ts';
 import { createReader, createWriter, type Writer, writeBytes, writeInteger, written } from './packing.ts';
-import {
-  compareRows,
-  type IndexedState,
-  type NonceRow,
-  readHeadStart,
-  recordAfterLosses,
-  recordWriter,
-  writeHead,
-  writeRow,
-} from './snapshot.ts';
+import type { IndexedState } from './snapshot.ts';
 import type { SharedLoss, State } from './state.ts';
+import { readHeadStart, writeHead } from './stateHead.ts';
 
 /** Accounts that are compared at each cut, round and round: a fraction of a millisecond. */
 const COMPARED = 128;
