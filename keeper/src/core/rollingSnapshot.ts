@@ -3,7 +3,8 @@
 //
 // Whoever reads them goes back from the newest part until nobody is missing. What he finds first is what counts: an account
 // that changed later stands in a later part. Only losses that all have shared (sharedLoss.ts) change accounts without that:
-// the newest head tells of those, and they are taken off the records of parts before them. So nothing needs to know how large k was, or when it was changed.
+// the newest head tells of those, and they are taken off the records of parts before them. So nothing needs to know how
+// large k was, or when it was changed.
 //
 // Layout of a part, version 1 (integers as in snapshot.ts):
 //
@@ -173,7 +174,9 @@ export function assembledState(assembly: Assembly): Uint8Array {
     if (record === undefined) throw new FormatError(`account ${account} is missing`);
     writeBytes(writer, record);
   }
-  writeInteger(writer, assembly.rows.size);
+  const { size } = assembly.rows;
+  if (size !== assembly.nonceCount) throw new FormatError(`${size} nonces instead of ${assembly.nonceCount}`);
+  writeInteger(writer, size);
   for (const { bytes } of [...assembly.rows.values()].sort(compareRows)) writeBytes(writer, bytes);
   return written(writer);
 }

@@ -389,6 +389,19 @@ describe('parts that are not what was written', () => {
     );
   });
 
+  it('are refused, or give another hash, whichever byte of the newest differs', { timeout: LONG_MS }, () => {
+    const expected = keccak256Hex(newest.state);
+    for (const place of newest.part.keys()) {
+      const damaged = newest.part.slice();
+      damaged[place] = (damaged[place] as number) ^ 1;
+      try {
+        expect(keccak256Hex(assemble(parts.with(-1, damaged)).bytes), `byte ${place}`).not.toBe(expected);
+      } catch (error) {
+        expect(error).toBeInstanceOf(FormatError);
+      }
+    }
+  });
+
   it('are refused, and never worse, when they are cut off, too long or random', () => {
     const { part } = newest;
     for (let length = 0; length < part.length; length += 1 + Math.floor(length / 50)) {
