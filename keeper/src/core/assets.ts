@@ -35,3 +35,9 @@ export function feeUp(notional: number, feePpm: number): number {
   const rest = notional - millions * PPM;
   return millions * feePpm + Math.ceil((rest * feePpm) / PPM);
 }
+
+/** The same number. From an array of floats it may be an object of its own, which a small integer need not be: for what is kept. */
+export function compact(value: number): number {
+  const small = value | 0;
+  return small === value ? small : value;
+}

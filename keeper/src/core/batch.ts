@@ -1,7 +1,7 @@
 // A signed batch of actions: accepted or refused as a whole by who sent it and when, then each item on its own.
 
 import { amendOrder } from './amendOrder.ts';
-import { MAX_SAFE } from './assets.ts';
+import { compact, MAX_SAFE } from './assets.ts';
 import { bookOf, cancelAll, cancelOrder, findOwnOrder } from './cancelOrder.ts';
 import { changeRoom } from './checkpointRoom.ts';
 import {
@@ -124,7 +124,7 @@ function amend(exchange: Exchange, account: number, action: Action): ActionResul
 
 function placed({ placement }: Exchange): ActionResult {
   const { orderId, filled, remaining, resting } = placement;
-  return { code: 'ok', orderId, filled, remaining, resting };
+  return { code: 'ok', orderId, filled: compact(filled), remaining: compact(remaining), resting };
 }
 
 function cancel(exchange: Exchange, account: number, action: Action): ActionResult {

@@ -1,5 +1,6 @@
 // What happens inside the matching loop, written as rows of numbers into one reused array: no object per fill. `step`
 // turns the rows of a command into events once it is done.
+import { compact } from './assets.ts';
 import type { Side } from './commands.ts';
 import type { CancelReason, CoreEvent } from './events.ts';
 import { accountIdOf, type Ledger } from './ledger.ts';
@@ -225,11 +226,8 @@ function reducedOf(rows: Float64Array, at: number, ledger: Ledger): CoreEvent {
   };
 }
 
-/** Small integers as such: what is read from an array of floats would be an object of its own, and events are kept. */
 function numberAt(rows: Float64Array, at: number): number {
-  const value = rows[at] as number;
-  const small = value | 0;
-  return small === value ? small : value;
+  return compact(rows[at] as number);
 }
 
 function rowsWithRoom(tape: Tape): Float64Array {

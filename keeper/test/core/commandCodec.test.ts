@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createAddressCache } from '../../src/core/addressCache.ts';
-import { decodeCommand, decodeCommands, encodeCommand, encodeCommands } from '../../src/core/commandCodec.ts';
+import {
+  decodeCommand,
+  decodeCommands,
+  encodeBatch,
+  encodeCommand,
+  encodeCommands,
+} from '../../src/core/commandCodec.ts';
 import type { Action, Address, Command, Hex, LogEntry } from '../../src/core/commands.ts';
 import { FormatError } from '../../src/core/packing.ts';
 import { addressOf, place } from '../support/exchange.ts';
@@ -110,6 +116,18 @@ describe('a command as bytes', () => {
     fc.assert(
       fc.property(commands, (command) => {
         expect(decodeCommand(encodeCommand(command))).toEqual(command);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('of a batch is the same where it was encoded before it got its time', () => {
+    fc.assert(
+      fc.property(commands, (command) => {
+        if (command.type !== 'batch') return;
+        const encoded = encodeBatch(command);
+        expect(encodeCommand({ ...command, encoded })).toEqual(encodeCommand(command));
+        expect(decodeCommand(encodeCommand({ ...command, encoded }))).toEqual(command);
       }),
       { numRuns: 500 },
     );
