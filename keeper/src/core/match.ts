@@ -124,8 +124,7 @@ export function trade(exchange: Exchange, book: Book): void {
   }
   if (lastPrice !== 0) followMarket(levels, lastPrice);
   if (traded > 0) {
-    book.lastPrice = tradePrice;
-    book.lastTime = exchange.margin.now;
+    rememberTrade(book, tradePrice, exchange.margin.now);
     markChanged(ledger, account);
     markChanged(ledger, ledger.feeAccount);
   }
@@ -134,6 +133,11 @@ export function trade(exchange: Exchange, book: Book): void {
   taker.notional = cost;
   taker.fees = fees;
   taker.stopped = stopped;
+}
+
+function rememberTrade(book: Book, price: number, time: number): void {
+  book.lastPrice = price;
+  book.lastTime = time;
 }
 
 /** Moves the maker's side of one fill, `left` lots remaining, and answers the maker's fee in quote units. */
