@@ -17,8 +17,8 @@ const NEAREST_TESTS: Readonly<Record<string, string>> = {
   Authority: 'contracts/test/unit/Authority*',
   PauseHistory: 'contracts/test/unit/Authority.{pause,runningSeconds}*',
   ExitHatch: 'contracts/test/unit/{exit/{claim,exitMode,forcedWithdrawal},registry/discardRoot}*',
-  ExitRootGate: 'contracts/test/unit/registry/{postExitRoot,discardRoot}*',
-  ExitRootPosts: 'contracts/test/unit/registry/{postExitRoot,discardRoot}*',
+  ExitRootGate: 'contracts/test/unit/{registry/{postExitRoot,discardRoot},exit/exitMode}*',
+  ExitRootPosts: 'contracts/test/unit/{registry/{postExitRoot,discardRoot},exit/exitMode}*',
   Settlements: 'contracts/test/unit/registry/*{Settlement,Signature}*',
   SettlementLane: 'contracts/test/unit/registry/*{Settlement,Signature}*',
   Shuttles: 'contracts/test/unit/shuttles/*',
@@ -28,7 +28,7 @@ const NEAREST_TESTS: Readonly<Record<string, string>> = {
   DepositRouter: 'contracts/test/unit/DepositRouter*',
   OutflowLimits: 'contracts/test/unit/registry/outflow*',
   VaultBooks:
-    'contracts/test/unit/{registry/{deposit,withdraw,outflow,discardRoot,postExitRoot,closeSettlement},exit/exitMode,shuttles/absorb}*',
+    'contracts/test/unit/{registry/{deposit,withdraw,outflow,discardRoot,postExitRoot,closeSettlement,laneSignature},exit/{exitMode,claim},shuttles/absorb}*',
   Withdrawals: 'contracts/test/unit/registry/{*{w,W}ithdraw*,discardRoot*}',
   Deposits: 'contracts/test/unit/{registry/{deposit,reentrancy},exit/exitMode,shuttles/confirmArrival}*',
 };

@@ -210,6 +210,22 @@ contract ClaimTest is ExitTest {
         assertEq(token.balanceOf(alice), 1_500);
     }
 
+    /// @dev What the share leaves is what there is for the transit.
+    function test_claim_paysTheRestWhereATreePromisesMoreAndTransitToo() public {
+        leaves.push(accountLeaf(keyOf(alice), _token, 200, 0));
+        leaves.push(accountLeaf(keyOf(bob), _token, 0, 100));
+        leaves.push(tokenLeaf(_token, 0, 100));
+        postTree();
+        token.mint(address(registry), 100);
+        reachFinal();
+        proveTotals(_token, 0, 100);
+        registry.claim(claimOf(alice, _token, 200, 0));
+        (uint256 share, uint256 transit) = registry.claim(claimOf(bob, _token, 0, 100));
+        assertEq(share, 400);
+        assertEq(transit, 0);
+        assertEq(token.balanceOf(address(registry)), 0);
+    }
+
     function test_claim_ofATreeThatOwesNothingPaysNothing() public {
         leaves.push(accountLeaf(keyOf(alice), _token, 0, 7));
         leaves.push(tokenLeaf(_token, -1_500, 0));

@@ -126,6 +126,15 @@ contract ForcedWithdrawalTest is ExitTest {
         assertEq(token.balanceOf(alice), 0);
     }
 
+    /// @dev A first entry would be what a claim without a leaf goes by.
+    function test_answerForced_aRefusalLeavesNoTraceInTheBooks() public {
+        answer(ask(bob, 600), 0, NO_BALANCE);
+        (uint256 deposited, uint256 withdrawn, uint256 firstIndex) = registry.counters(keyOf(bob), address(token));
+        assertEq(deposited, 0);
+        assertEq(withdrawn, 0);
+        assertEq(firstIndex, 0);
+    }
+
     function test_answerForced_paysAPartWhereTheLimitIsReached() public {
         limitTo(400);
         uint256 id = ask(alice, 1_000);

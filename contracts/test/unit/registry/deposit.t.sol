@@ -183,6 +183,18 @@ contract DepositTest is VaultTest {
         assertEq(deposited, 10);
     }
 
+    /// @dev While a token calls back, something else can be made to arrive.
+    function test_deposit_countsNoMoreThanWasAskedFor() public {
+        CallbackToken odd = new CallbackToken();
+        list(address(odd));
+        fund(address(odd), alice, 100);
+        odd.setCallback(address(odd), abi.encodeCall(odd.mint, (address(registry), 50)));
+        vm.prank(alice);
+        registry.deposit(address(odd), 100, alice, 0);
+        assertEq(odd.balanceOf(address(registry)), 150);
+        assertEq(registry.accounted(address(odd)), 100);
+    }
+
     function test_deposit_cannotBeReentered() public {
         CallbackToken odd = new CallbackToken();
         list(address(odd));

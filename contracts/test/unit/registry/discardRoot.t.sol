@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {IDepositRegistry} from "../../../src/interfaces/IDepositRegistry.sol";
 import {ExitRoots, Withdrawal} from "../../../src/types/Messages.sol";
+import {RootRecord} from "../../../src/types/VaultState.sol";
 import {VaultTest} from "../../support/VaultTest.sol";
 
 contract DiscardRootTest is VaultTest {
@@ -180,6 +181,48 @@ contract DiscardRootTest is VaultTest {
         assertGt(discards, 30);
     }
 
+    /// @dev Without a root in between that makes it known: `maturing` counts from the second in which it is 72 h old.
+    function test_discardRoot_fallsBackToWhatHasJustMatured() public {
+        reachRoot(1);
+        uint256 postedAt = block.timestamp;
+        vm.warp(postedAt + 71 hours);
+        postRoot(2);
+        uint256 before = vm.snapshotState();
+        vm.warp(postedAt + 72 hours - 1);
+        discard();
+        assertDeployment();
+        assertTrue(vm.revertToState(before));
+        vm.warp(postedAt + 72 hours);
+        discard();
+        assertNewest(1, 1);
+    }
+
+    function test_fallbackRoots_areWhatADiscardLeaves() public {
+        reachRoot(1);
+        uint40 postedAt = uint40(block.timestamp);
+        RootRecord memory first = RootRecord(0, 1, 1, 2, postedAt, postedAt);
+        RootRecord memory deployment = RootRecord(0, 0, 0, 0, uint40(START), uint40(START));
+        assertFallback(first, deployment);
+        vm.warp(postedAt + 71 hours);
+        postRoot(2);
+        assertFallback(first, deployment);
+        vm.warp(postedAt + 72 hours);
+        discard();
+        assertFallback(RootRecord(0, 0, 0, 0, 0, 0), first);
+    }
+
+    function test_discardRoot_againAndAgainLeavesTheDeploymentWithItsTime() public {
+        reachRoot(1);
+        discard();
+        assertDeployment();
+        discard();
+        assertDeployment();
+        vm.warp(block.timestamp + 1);
+        postRoot(1);
+        discard();
+        assertDeployment();
+    }
+
     function test_discardRoot_revertsIfNotCouncil() public {
         reachRoot(1);
         address[3] memory others = [governor, guardian, leader];
@@ -289,6 +332,20 @@ contract DiscardRootTest is VaultTest {
     function discard() private {
         vm.prank(council);
         registry.discardRoot();
+    }
+
+    function assertFallback(RootRecord memory maturing, RootRecord memory matured) private view {
+        (RootRecord memory maturing_, RootRecord memory matured_) = registry.fallbackRoots();
+        assertEq(abi.encode(maturing_), abi.encode(maturing), "maturing");
+        assertEq(abi.encode(matured_), abi.encode(matured), "matured");
+    }
+
+    function assertDeployment() private view {
+        (uint64 epoch, uint64 checkpoint, uint64 issuedAt, uint64 postedAt) = registry.newestRoot();
+        assertEq(epoch, 0, "epoch");
+        assertEq(checkpoint, 0, "checkpoint");
+        assertEq(issuedAt, START, "issued at");
+        assertEq(postedAt, START, "posted at");
     }
 
     function assertNewest(uint64 epoch, uint64 checkpoint) private view {
