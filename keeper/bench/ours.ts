@@ -1,14 +1,14 @@
 // Our engine: the real ledger, books and matching of the core, reserves, fees and event tape included.
 import { amendOrder } from '../src/core/amendOrder.ts';
 import { cancelOrder, findOwnOrder } from '../src/core/cancelOrder.ts';
-import { ACTION_AMEND, ACTION_PLACE, type Action, BUY, GOOD_TILL_CANCELLED, SELL } from '../src/core/commands.ts';
+import { ACTION_AMEND, SELL } from '../src/core/commands.ts';
 import { createExchange, type Exchange } from '../src/core/exchange.ts';
 import { type Asset, addAsset, openAccount } from '../src/core/ledger.ts';
 import { BOOK_OPEN, type Book, createBook } from '../src/core/orderBook.ts';
 import { idAt } from '../src/core/orderPool.ts';
 import { placeOrder } from '../src/core/placeOrder.ts';
 import { REQUESTED, ROW_FILL, TAPE_STRIDE } from '../src/core/tape.ts';
-import type { BenchEngine } from './engines.ts';
+import { type BenchEngine, createAction } from './engines.ts';
 import { addressOf, CANCEL, operationOf, PLACE, type Shape, type Totals, type Workload } from './workload.ts';
 
 /** Of everybody together: no order is ever refused, and the sum stays below 2⁵³. */
@@ -17,8 +17,6 @@ export const MAKER_FEE_PPM = 200;
 export const TAKER_FEE_PPM = 500;
 const BASE = 0;
 const QUOTE = 1;
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** `onGone` is told the operation of each order that is filled. */
 export function createOurs(
@@ -29,22 +27,7 @@ export function createOurs(
   const { books } = exchange;
   const { orders, tape } = exchange;
   const totals: Totals = { trades: 0, volume: 0, notional: 0 };
-  // One action, written again and again, as the numbers of a decoded batch would be.
-  const action: Mutable<Action> = {
-    kind: ACTION_PLACE,
-    account: '0x',
-    subaccount: 0,
-    book: 0,
-    side: BUY,
-    timeInForce: GOOD_TILL_CANCELLED,
-    flags: 0,
-    price: 0,
-    quantity: 0,
-    orderId: 0,
-    clientId: 0,
-    expiry: 0,
-    maxFeePpm: 0,
-  };
+  const action = createAction();
 
   const readTape = () => {
     for (let at = 0; at < tape.length; at += TAPE_STRIDE) {
@@ -59,7 +42,8 @@ export function createOurs(
     tape.length = 0;
   };
 
-  const amend: Mutable<Action> = { ...action, kind: ACTION_AMEND };
+  const amend = createAction();
+  amend.kind = ACTION_AMEND;
   const reduce = (slot: number, lots: number) => {
     amend.quantity = lots;
     const code = amendOrder(exchange, slot, amend);
