@@ -22,6 +22,8 @@ export interface Comparison {
   readonly commands: number;
   /** Codes of results, types of events and reasons, and how often each was seen. */
   readonly seen: ReadonlyMap<string, number>;
+  /** How often only the fast engine's rounding of health decided. */
+  readonly roundings: number;
   readonly difference: Difference | undefined;
 }
 
@@ -48,7 +50,7 @@ export function compareEngines(input: {
       restart: count % RESTART_EVERY === 0,
     };
     const { what, result } = applyBoth(engines, op, depth);
-    if (what !== undefined) return { commands, seen, difference: { ops, what } };
+    if (what !== undefined) return { commands, seen, roundings: engines[1].roundings(), difference: { ops, what } };
     if (result !== undefined) {
       note(seen, result);
       flow.learn(result.events);
@@ -56,7 +58,8 @@ export function compareEngines(input: {
     if (count % COMPARE_EVERY === 0) input.onProgress?.(commands);
   }
   const what = stateDifference(engines) ?? thrownBy(() => engines[0].validate());
-  return { commands, seen, difference: what === undefined ? undefined : { ops, what } };
+  const difference = what === undefined ? undefined : { ops, what };
+  return { commands, seen, roundings: engines[1].roundings(), difference };
 }
 
 function createBoth(): readonly [TradingEngine, TradingEngine] {
@@ -117,7 +120,7 @@ function applyBoth(
 ): { readonly what?: string | undefined; readonly result?: OpResult } {
   const results: OpResult[] = [];
   const thrown = thrownBy(() => {
-    for (const engine of [fast, naive]) results.push(engine.apply(op));
+    for (const engine of [fast, naive]) results.push(engine.apply(op, results[0]));
     if (depth.walk) fast.validate();
     if (depth.restart) fast.restart();
   });

@@ -3,6 +3,8 @@
 // listings are told to it directly. Amounts in 10⁻¹⁸ of the asset where a name says wad, ledger units otherwise.
 import type { Address, WithdrawalCancelCommand, WithdrawalRequestCommand } from '../../src/core/commands.ts';
 import type { CoreEvent, RejectCode, WithdrawalStatus } from '../../src/core/events.ts';
+import type { GuardedPrice } from '../../src/core/oracle/priceGuard.ts';
+import type { NaiveRisk } from './naiveMargin.ts';
 
 const DAY_SECONDS = 86_400;
 
@@ -47,6 +49,8 @@ export interface NaiveBook {
   makerFeePpm: bigint;
   takerFeePpm: bigint;
   status: number;
+  /** The newest fill, and when it was. */
+  last: { readonly price: bigint; readonly time: number } | undefined;
   /** Queue of each price; the prices of each side, best last. */
   readonly queues: Map<bigint, NaiveOrder[]>;
   readonly prices: readonly [buy: bigint[], sell: bigint[]];
@@ -80,6 +84,19 @@ export interface Naive {
   readonly withdrawals: Map<string, NaiveWithdrawal>;
   readonly usedNonces: Map<string, number>;
   cutNumber: number;
+  /** By asset, what the Directory and the oracle say of it. */
+  readonly risks: Map<number, NaiveRisk>;
+  readonly prices: Map<number, GuardedPrice>;
+  /** By tier, in 10⁻⁶ US dollars. */
+  readonly debtLimits: Map<number, bigint>;
+  /** Credit tiers of margin accounts by owner; 0 when it was taken away. */
+  readonly tiers: Map<string, number>;
+  /** Milliseconds. */
+  now: number;
+  /** Whether the fast engine has refused the same order for its health; undefined: it was not asked. */
+  fastRefusesForHealth: boolean | undefined;
+  /** How often a rounding decided. */
+  roundings: number;
   events: CoreEvent[];
 }
 
@@ -100,6 +117,13 @@ export function createNaive(): Naive {
     withdrawals: new Map(),
     usedNonces: new Map(),
     cutNumber: 0,
+    risks: new Map(),
+    prices: new Map(),
+    debtLimits: new Map(),
+    tiers: new Map(),
+    now: 0,
+    fastRefusesForHealth: undefined,
+    roundings: 0,
     events: [],
   };
 }

@@ -11,8 +11,7 @@ const PPM = 1_000_000n;
 const WAD = 10n ** 18n;
 const SAFE = 2n ** 53n - 1n;
 const ORDER_LIMIT = 256;
-/** What whoever takes a position over may earn at each of the two assets. */
-const LIQUIDATION_FEE_PPM = 20_000n;
+const MINUTE_MS = 60_000;
 
 /** What the Directory says of an asset: init and maint weights in millionths, then values and units. */
 export interface NaiveRisk {
@@ -21,6 +20,8 @@ export interface NaiveRisk {
   readonly depositScaleStart: bigint;
   readonly borrowScaleStart: bigint;
   readonly borrowCap: bigint;
+  /** What whoever takes a position over may earn at the asset. */
+  readonly liquidationFeePpm: number;
 }
 
 /** An order that is open, or might be. */
@@ -48,8 +49,8 @@ interface Fraction {
 }
 
 const ZERO: Fraction = { above: 0n, below: 1n };
-/** 10⁻⁶ US dollars that rounding may take from health: about one for each asset and order. */
-const ROUNDING: Fraction = { above: 32n, below: 1n };
+/** 10⁻⁶ US dollars that rounding may take from health: one for each asset, and one for what orders add. */
+const ROUNDING: Fraction = { above: 5n, below: 1n };
 
 // What is told.
 
@@ -145,16 +146,17 @@ export function naiveReducibleLots(naive: Naive, owner: string, book: NaiveBook,
   return left <= 0n ? 0n : left / book.lotSize;
 }
 
-/** An account below 0 gives at most what it gets after the fee, times what a liquidation may cost. */
-function isFair(naive: Naive, { book, side, price }: NaiveOrder): boolean {
+/** An account below 0 gives at most what it gets after the highest fee, times what a liquidation may cost. */
+function isFair(naive: Naive, { book, side, price, feeLimitPpm }: NaiveOrder): boolean {
   const base = naive.prices.get(book.base.id);
   const quote = naive.prices.get(book.quote.id);
   if (base === undefined || quote === undefined) return false;
   if (!isUsable(base, naive.now) || !isUsable(quote, naive.now)) return false;
-  const factor = fraction((PPM + LIQUIDATION_FEE_PPM) ** 2n, PPM ** 2n);
+  const withFee = ({ id }: NaiveAsset) => fraction(PPM + BigInt(naive.risks.get(id)?.liquidationFeePpm ?? 0), PPM);
+  const factor = times(withFee(book.base), withFee(book.quote));
   const paid = fraction(price * book.tickSize, 1n);
   const lot = fraction(book.lotSize, 1n);
-  const [fee, one] = [book.takerFeePpm, PPM];
+  const [fee, one] = [feeLimitPpm, PPM];
   if (side === BUY) {
     const given = times(times(paid, fraction(one + fee, one)), worth(quote.bid));
     return !isLess(times(times(lot, worth(base.ask)), factor), given);
@@ -245,11 +247,29 @@ function termsOf(naive: Naive, owner: string, asset: NaiveAsset, open: readonly 
   const depositStart = fraction(risk.depositScaleStart, 1n);
   const borrowStart = fraction(most(risk.borrowScaleStart, 1n), 1n);
   return {
-    owned: worth(least(price.bid, price.stable.price)),
-    owed: high,
+    ...worsened(naive, asset, { owned: worth(least(price.bid, price.stable.price)), owed: high }),
     ownedWeight: isLess(depositStart, heldValue) ? over(times(ownedWeight, depositStart), heldValue) : ownedWeight,
     owedWeight: isLess(borrowStart, owedValue) ? over(times(owedWeight, owedValue), borrowStart) : owedWeight,
   };
+}
+
+/** The newest trades of its books within a minute make a price worse, by a tenth at most. */
+function worsened(naive: Naive, asset: NaiveAsset, { owned, owed }: Pick<Terms, 'owned' | 'owed'>) {
+  const price = naive.prices.get(asset.id) as GuardedPrice;
+  const worse = { owned, owed };
+  for (const { base, quote, last, tickSize, lotSize } of naive.books.values()) {
+    const seen = naive.prices.get(quote.id);
+    if (base !== asset || last === undefined || naive.now - last.time > MINUTE_MS) continue;
+    if (seen === undefined || !isFresh(seen, naive.now)) continue;
+    const paid = fraction(last.price * tickSize, lotSize);
+    const low = times(paid, worth(least(seen.bid, seen.stable.price)));
+    const high = times(paid, worth(most(seen.ask, seen.stable.price)));
+    const [lowest, highest] = [times(worth(price.bid), fraction(9n, 10n)), times(worth(price.ask), fraction(11n, 10n))];
+    worse.owned = lesser(worse.owned, isLess(low, lowest) ? lowest : low);
+    const bounded = lesser(high, highest);
+    if (isLess(worse.owed, bounded)) worse.owed = bounded;
+  }
+  return worse;
 }
 
 /** Units of the asset that an order brings in at its price, with the fee of a buy. */

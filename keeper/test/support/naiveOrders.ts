@@ -30,6 +30,7 @@ import {
   ownerOf,
   unitWad,
 } from './naiveEngine.ts';
+import { isNaiveMargin, naiveMarginRefusal, naiveOwes, naiveReducibleLots } from './naiveMargin.ts';
 
 const SAFE = 2n ** 53n - 1n;
 const SAFE_NUMBER = Number.MAX_SAFE_INTEGER;
@@ -55,6 +56,7 @@ export function naiveListBook(
     makerFeePpm: 0n,
     takerFeePpm: 0n,
     status: 3,
+    last: undefined,
     queues: new Map(),
     prices: [[], []],
   });
@@ -73,6 +75,19 @@ export function naiveChangeBook(
     [...(book.prices[side] as bigint[])].reverse().flatMap((price) => [...(book.queues.get(price) as NaiveOrder[])]),
   );
   for (const order of open) removeOrder(naive, order, 'bookClosed');
+}
+
+/** The Directory gives a tier, or, with 0, takes it away. */
+export function naiveCredit(naive: Naive, { owner, tier }: { owner: string; tier: number }): void {
+  const known = naive.tiers.get(owner);
+  if (tier === 0 && known === undefined) return;
+  naive.owners.add(owner);
+  const limitOf = (of: number) => naive.debtLimits.get(of) ?? 0n;
+  naive.tiers.set(owner, tier);
+  if (known !== undefined && (tier === 0 || limitOf(tier) < limitOf(known))) {
+    for (const order of ordersOf(naive, owner)) removeOrder(naive, order, 'creditLowered');
+  }
+  if (tier === 0 && !naiveOwes(naive, owner)) naive.tiers.delete(owner);
 }
 
 // Time.
@@ -110,6 +125,7 @@ export function naiveBatch(
     actions,
     makersFirst,
   }: { sequence: number; time: number; actions: readonly Action[]; makersFirst: boolean },
+  fast?: readonly ActionResult[],
 ): ActionResult[] {
   const indices = actions.map((_, index) => index);
   const neverTakes = (index: number) => {
@@ -120,7 +136,10 @@ export function naiveBatch(
     ? [...indices.filter(neverTakes), ...indices.filter((index) => !neverTakes(index))]
     : indices;
   const items: ActionResult[] = [];
-  for (const index of order) items[index] = naiveAction(naive, actions[index] as Action, sequence * 1024 + index, time);
+  for (const index of order) {
+    naive.fastRefusesForHealth = fast && fast[index]?.code === 'risk.insufficientHealth';
+    items[index] = naiveAction(naive, actions[index] as Action, sequence * 1024 + index, time);
+  }
   return items;
 }
 
@@ -184,7 +203,7 @@ export function naivePlace(
 ): ActionResult {
   const known = action.clientId === 0 ? undefined : naive.clientOrders.get(`${owner}|${action.clientId}`);
   if (known !== undefined) return { code: 'ok', orderId: known.id, ...known.first, resting: true };
-  const refusal = refusalOf(naive, book, action, time);
+  const refusal = refusalOf(naive, book, owner, action, time);
   if (refusal !== undefined) return { code: refusal };
   const order: NaiveOrder = {
     id: orderId,
@@ -216,17 +235,20 @@ export function naivePlace(
   return { code: 'ok', orderId, ...answer, resting: rests };
 }
 
-function refusalOf(naive: Naive, book: NaiveBook, action: Action, time: number): RejectCode | undefined {
+function refusalOf(naive: Naive, book: NaiveBook, owner: string, action: Action, time: number): RejectCode | undefined {
   const { side, timeInForce, flags, price, quantity, expiry, maxFeePpm } = action;
   const isBudget = has(action, QUOTE_BUDGET);
   if (side > 1 || timeInForce > FILL_OR_KILL || flags > 31 || action.orderId !== 0) return 'action.invalid';
   if ((timeInForce === GOOD_TILL_TIME) !== (expiry !== 0)) return 'action.invalid';
   if (isBudget && timeInForce !== IMMEDIATE_OR_CANCEL) return 'action.invalid';
   if (has(action, POST_ONLY) && [IMMEDIATE_OR_CANCEL, FILL_OR_KILL].includes(timeInForce)) return 'action.invalid';
-  if (has(action, REDUCE_ONLY)) return 'account.notMargin';
+  const reduces = has(action, REDUCE_ONLY);
+  if (reduces && !isNaiveMargin(naive, owner)) return 'account.notMargin';
+  if (reduces && (timeInForce <= GOOD_TILL_TIME || isBudget)) return 'action.invalid';
   const needsNoPrice = isBudget && side === BUY && price === 0;
   if (!needsNoPrice && !isPositive(price)) return 'order.priceOutOfRange';
   if (!isPositive(quantity)) return 'order.quantityOutOfRange';
+  if (reduces && BigInt(quantity) > naiveReducibleLots(naive, owner, book, side)) return 'order.wouldNotReduce';
   const isTaken = book.status === OPEN || (book.status === ONLY_POST && has(action, POST_ONLY));
   if (!isTaken || naive.feeAccount === undefined) return 'book.notOpen';
   if (timeInForce === GOOD_TILL_TIME && expiry <= time) return 'order.expired';
@@ -247,12 +269,14 @@ function feeLimitOf(book: NaiveBook, action: Action): bigint {
   return has(action, POST_ONLY) ? book.makerFeePpm : max(book.makerFeePpm, book.takerFeePpm);
 }
 
-/** May the owner put aside what so many lots need, beyond what `released` gives back? */
-function fundsRefusal(naive: Naive, order: NaiveOrder, lots: bigint, released = 0n): RejectCode | undefined {
+/** May the owner put aside what so many lots need, in the place of what an open order has? */
+function fundsRefusal(naive: Naive, order: NaiveOrder, lots: bigint, replaced?: NaiveOrder): RejectCode | undefined {
   const { book, price, side, owner } = order;
   const cost = reserveOf(order, lots);
   if (cost > SAFE || lots * price * book.tickSize > SAFE || lots * book.lotSize > SAFE)
     return 'order.notionalOutOfRange';
+  if (isNaiveMargin(naive, owner)) return naiveMarginRefusal(naive, order, cost, replaced);
+  const released = replaced === undefined ? 0n : reserveOf(replaced, replaced.remaining);
   const paidWith = side === BUY ? book.quote : book.base;
   const free = freeWad(naive, owner, paidWith.id) / unitWad(paidWith);
   return cost - released > free ? 'risk.insufficientBalance' : undefined;
@@ -262,7 +286,11 @@ function fundsRefusal(naive: Naive, order: NaiveOrder, lots: bigint, released = 
 function placeBudget(naive: Naive, order: NaiveOrder, budget: bigint): ActionResult {
   const { book, side } = order;
   const worst = order.price === 0n ? ANY_PRICE : order.price;
-  if (side === BUY) {
+  if (side === BUY && isNaiveMargin(naive, order.owner)) {
+    if (order.price === 0n) return { code: 'order.priceOutOfRange' };
+    const refusal = naiveMarginRefusal(naive, order, budget, undefined);
+    if (refusal !== undefined) return { code: refusal };
+  } else if (side === BUY) {
     if (budget > freeWad(naive, order.owner, book.quote.id) / unitWad(book.quote))
       return { code: 'risk.insufficientBalance' };
   } else {
@@ -325,7 +353,7 @@ function amend(naive: Naive, order: NaiveOrder, action: Action): ActionResult {
 
   if (book.status !== OPEN && book.status !== ONLY_POST) return { code: 'book.notOpen' };
   const changed = { ...order, price: newPrice, remaining: lots };
-  const unfunded = fundsRefusal(naive, changed, lots, reserveOf(order, order.remaining));
+  const unfunded = fundsRefusal(naive, changed, lots, order);
   if (unfunded !== undefined) return { code: unfunded };
   const mustNotTake = order.postOnly || flags === POST_ONLY || book.status === ONLY_POST;
   if (mustNotTake && crosses(changed)) return { code: 'book.postOnlyWouldCross' };
@@ -429,6 +457,7 @@ function fill(naive: Naive, maker: NaiveOrder, taker: NaiveOrder, done: Traded):
   addUnits(naive.balances, ownerOf(naive.feeAccount as Address, 0), book.quote, makerFee + takerFee);
   maker.remaining -= quantity;
   taker.remaining -= quantity;
+  book.last = { price: maker.price, time: naive.now };
   done.filled += quantity;
   done.notional += notional;
   done.fees += takerFee;

@@ -16,11 +16,26 @@ import {
   type Side,
 } from '../../src/core/commands.ts';
 import type { CoreEvent } from '../../src/core/events.ts';
-import { addressOf, cancel, cancelAll, ETH, ETH_USD, MEME, MEME_USD, place, USD } from './exchange.ts';
+import { addressOf, cancel, cancelAll, ETH, ETH_USD, MEME, MEME_USD, NO_LIMIT, place, USD } from './exchange.ts';
 import { createRandom, type Random } from './random.ts';
 import type { Op } from './twoEngines.ts';
 
-const USERS = ['ann', 'ben', 'cat', 'dan'].map(addressOf);
+const USERS = ['ann', 'ben', 'cat', 'dan', 'eve', 'fay'].map(addressOf);
+/** Who trades on margin: now this one, now that one. */
+const MARGIN_TRADERS = USERS.slice(4);
+const TIERS = [1, 2, 3];
+/** Init and maint weights are so far apart that prices, which stay within a few per cent, never make anybody be liquidated. */
+const RISKS = [
+  { asset: ETH, init: 200_000, maint: 0 },
+  { asset: USD, init: 0, maint: 0 },
+  { asset: MEME, init: 600_000, maint: 0 },
+];
+/** 2 000 USD for an ETH, 1 USD, 0.1 USD for a MEME, each in 10⁻¹⁸ value units per ledger unit. */
+const PRICES = new Map([
+  [ETH, 2n * 10n ** 18n],
+  [USD, 10n ** 18n],
+  [MEME, 10n ** 20n],
+]);
 const BOOKS = [ETH_USD, MEME_USD];
 const MAX_ACTIONS = 32;
 const REMEMBERED = 200;
@@ -65,6 +80,12 @@ export function createOrderFlow(seed: number): OrderFlow {
   let sequence = 10;
   let time = 1_700_000_000_000;
   let deposits = 0;
+  let priced = 0;
+  const setup: object[] = [
+    ...TIERS.map((tier) => ({ type: 'creditTier', tier, debtLimit: NO_LIMIT })),
+    ...RISKS.map((risk) => randomRisk(random, risk)),
+    ...MARGIN_TRADERS.map((account) => ({ type: 'credit', account, subaccount: 0, tier: 1 })),
+  ];
 
   return {
     next() {
@@ -83,6 +104,8 @@ export function createOrderFlow(seed: number): OrderFlow {
   };
 
   function randomOp(): object {
+    const listed = setup.shift();
+    if (listed !== undefined) return listed;
     // Everybody has something at first; later deposits make up for fees.
     if (deposits < 60 || random.below(100) === 0) {
       deposits++;
@@ -92,6 +115,12 @@ export function createOrderFlow(seed: number): OrderFlow {
     if (dice < 12) return randomBookChange(random);
     if (dice < 20) return { type: 'tick' };
     if (dice < 21) return { type: 'executorLost' };
+    if (dice < 24) return randomCredit(random);
+    if (dice < 27) return randomRisk(random, random.pick(RISKS));
+    if (dice < 47 && time > priced) {
+      priced = time;
+      return { type: 'prices', prices: randomPrices(random) };
+    }
     const actions = Array.from({ length: 1 + random.below(MAX_ACTIONS) }, () => randomAction());
     return { type: 'batch', makersFirst: random.below(3) === 0, actions };
   }
@@ -134,11 +163,47 @@ function randomDeposit(random: Random): object {
   };
 }
 
+/** At times each asset is left out, and its price grows old. */
+function randomPrices(random: Random): object[] {
+  const seen = RISKS.filter(() => random.below(6) !== 0);
+  return seen.map(({ asset }) => {
+    const usual = PRICES.get(asset) as bigint;
+    if (asset === USD) return { asset, bid: usual, ask: usual };
+    const mid = (usual * BigInt(970 + random.below(61))) / 1_000n;
+    const spread = mid / BigInt(400 + random.below(10_000));
+    return { asset, bid: mid - spread, ask: mid + spread };
+  });
+}
+
+function randomCredit(random: Random): object {
+  if (random.below(2) === 0) {
+    const debtLimit = random.pick([0n, 500_000_000n, 4_000_000_000n, 20_000_000_000n, NO_LIMIT]);
+    return { type: 'creditTier', tier: random.pick(TIERS), debtLimit };
+  }
+  const subaccount = random.below(4) === 0 ? 7 : 0;
+  return {
+    type: 'credit',
+    account: random.pick(MARGIN_TRADERS),
+    subaccount,
+    tier: random.pick([0, ...TIERS, ...TIERS]),
+  };
+}
+
+/** Thousands of dollars, or no limit at all; a cap is a few thousand dollars' worth. */
+function randomRisk(random: Random, { asset, init, maint }: (typeof RISKS)[number]): object {
+  const start = () => random.pick([0n, 1_000_000_000n, 5_000_000_000n, 50_000_000_000n, NO_LIMIT, NO_LIMIT]);
+  const thousand = (1_000_000_000n * 10n ** 18n) / (PRICES.get(asset) as bigint);
+  const borrowCap = random.pick([0n, thousand, 5n * thousand, 50n * thousand, NO_LIMIT, NO_LIMIT]);
+  const liquidationFeePpm = asset === USD ? 0 : random.pick([0, 20_000, 50_000]);
+  const scale = { depositScaleStart: start(), borrowScaleStart: start(), borrowCap, liquidationFeePpm };
+  return { type: 'risk', asset, init, maint, ...scale };
+}
+
 function randomBookChange(random: Random): object {
   return {
     type: 'book',
     book: random.pick(BOOKS),
-    makerFeePpm: random.pick([0, 200, 1_000, 999_999]),
+    makerFeePpm: random.pick([0, 200, 1_000, 33_333]),
     takerFeePpm: random.pick([0, 500, 1_000, 33_333]),
     status: random.below(8) === 0 ? random.pick([1, 2, 3]) : 0,
   };
@@ -163,12 +228,14 @@ function randomOrder(
   const isBudget = timeInForce === IMMEDIATE_OR_CANCEL && random.below(2) === 0;
   const postOnly = timeInForce <= GOOD_TILL_TIME && random.below(4) === 0 ? POST_ONLY : 0;
   const rare = random.below(80) === 0 ? random.pick([POST_ONLY, REDUCE_ONLY, QUOTE_BUDGET]) : 0;
+  const reduces = timeInForce >= IMMEDIATE_OR_CANCEL && !isBudget && random.below(4) === 0 ? REDUCE_ONLY : 0;
   const quantity = 1 + random.below(random.pick([3, 30, 3_000]));
   const price = randomPrice(random, book, side);
   return place(account, book, side, isBudget && random.below(2) === 0 ? 0 : price, quantity, {
     subaccount,
     timeInForce,
-    flags: (isBudget ? QUOTE_BUDGET : 0) | postOnly | rare | (random.pick([0, 0, 1, 2, 3]) << SELF_TRADE_SHIFT),
+    flags:
+      (isBudget ? QUOTE_BUDGET : 0) | postOnly | rare | reduces | (random.pick([0, 0, 1, 2, 3]) << SELF_TRADE_SHIFT),
     ...(isBudget ? { quantity: quantity * (book === ETH_USD ? 20_000 : 10) } : {}),
     ...(random.below(150) === 0 ? { quantity: random.pick([0, 2 ** 33, 2 ** 53 - 1]) } : {}),
     clientId: random.below(3) === 0 ? random.below(20) : 0,

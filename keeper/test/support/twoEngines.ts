@@ -25,6 +25,7 @@ import {
   MEME,
   MEME_USD,
   openExchange,
+  riskListing,
   TOKENS,
   USD,
 } from './exchange.ts';
@@ -37,7 +38,23 @@ import {
   ownerOf,
   takeEvents,
 } from './naiveEngine.ts';
-import { naiveBatch, naiveChangeBook, naiveExpireOrders, naiveListBook, naiveLoseExecutor } from './naiveOrders.ts';
+import { naivePrices } from './naiveMargin.ts';
+import {
+  naiveBatch,
+  naiveChangeBook,
+  naiveCredit,
+  naiveExpireOrders,
+  naiveListBook,
+  naiveLoseExecutor,
+} from './naiveOrders.ts';
+
+/** What an asset is scaled and capped at. */
+interface Scale {
+  readonly depositScaleStart: bigint;
+  readonly borrowScaleStart: bigint;
+  readonly borrowCap: bigint;
+  readonly liquidationFeePpm: number;
+}
 
 /** One command to an engine. `sequence` grows; `time` in milliseconds, never smaller than before. */
 export type Op = { readonly sequence: number; readonly time: number } & (
@@ -55,6 +72,10 @@ export type Op = { readonly sequence: number; readonly time: number } & (
       readonly takerFeePpm: number;
       readonly status: number;
     }
+  | { readonly type: 'prices'; readonly prices: readonly { asset: number; bid: bigint; ask: bigint }[] }
+  | ({ readonly type: 'risk'; readonly asset: number; readonly init: number; readonly maint: number } & Scale)
+  | { readonly type: 'creditTier'; readonly tier: number; readonly debtLimit: bigint }
+  | { readonly type: 'credit'; readonly account: Address; readonly subaccount: number; readonly tier: number }
   | { readonly type: 'batch'; readonly makersFirst: boolean; readonly actions: readonly Action[] }
   | { readonly type: 'tick' }
   | { readonly type: 'executorLost' }
@@ -68,7 +89,10 @@ export interface OpResult {
 
 export interface TradingEngine {
   readonly name: string;
-  apply(op: Op): OpResult;
+  /** `fast`: what the fast engine answered, for what only its rounding decides. */
+  apply(op: Op, fast?: OpResult): OpResult;
+  /** How often that was. */
+  roundings(): number;
   /** The whole state of trading, line by line: books, orders in their priority, balances, reserves, switches. */
   rows(): string[];
   /** Throws when the state contradicts itself. */
@@ -127,6 +151,20 @@ function orderRow(order: {
 
 // The fast one.
 
+function listingOf(op: Op & { readonly type: 'risk' | 'creditTier' | 'credit' }) {
+  switch (op.type) {
+    case 'risk': {
+      const { depositScaleStart, borrowScaleStart, borrowCap, liquidationFeePpm } = op;
+      const scale = { depositScaleStart, borrowScaleStart, borrowCap, liquidationFeePpm };
+      return riskListing(op.asset, op, scale);
+    }
+    case 'creditTier':
+      return { type: 'creditTierChanged', tier: op.tier, debtLimit: op.debtLimit } as const;
+    case 'credit':
+      return { ...op, type: 'accountCreditChanged' } as const;
+  }
+}
+
 export function createFast(): TradingEngine {
   const exchange = openExchange();
 
@@ -149,6 +187,17 @@ export function createFast(): TradingEngine {
         const { result, events } = batch(exchange, op.actions, { makersFirst: op.makersFirst });
         if (result.code !== 'ok') throw new Error(`the batch was refused: ${result.code}`);
         return { items: (result.items ?? []).map(withoutDetails), events };
+      }
+      case 'prices': {
+        const prices = op.prices.map((price) => ({ ...price, time: op.time, confidencePpm: 0 }));
+        const { events } = apply(exchange, { type: 'prices', prices });
+        return { items: [], events: events.filter(({ type }) => type !== 'priceChanged') };
+      }
+      case 'risk':
+      case 'creditTier':
+      case 'credit': {
+        const { events } = directoryLog(exchange, [listingOf(op)]);
+        return { items: [], events: events.filter(({ type }) => type !== 'directoryChanged') };
       }
       case 'tick':
         return { items: [], events: apply(exchange, { type: 'tick' }).events };
@@ -195,6 +244,7 @@ export function createFast(): TradingEngine {
       });
       return [...bookRows(), ...accounts];
     },
+    roundings: () => 0,
     validate: () => validateInternalState(exchange.state),
     restart() {
       const restored = decodeEngine(encodeEngine(exchange.state), GENESIS);
@@ -222,7 +272,8 @@ export function createNaiveEngine(): TradingEngine {
   for (const token of Object.values(TOKENS)) naive.tokens.set(`${token.chainId}:${token.token}`, token);
   listNaive(naive);
 
-  function applyOne(op: Op): readonly ActionResult[] {
+  function applyOne(op: Op, fast: OpResult | undefined): readonly ActionResult[] {
+    naive.now = op.time;
     naiveExpireOrders(naive, op.time);
     switch (op.type) {
       case 'deposit':
@@ -231,8 +282,24 @@ export function createNaiveEngine(): TradingEngine {
       case 'book':
         naiveChangeBook(naive, { ...op, id: op.book });
         return [];
+      case 'prices':
+        naivePrices(naive, op);
+        return [];
+      case 'risk':
+        naive.risks.set(op.asset, {
+          ...op,
+          assetWeight: BigInt(1_000_000 - op.init),
+          liabilityWeight: BigInt(1_000_000 + op.init),
+        });
+        return [];
+      case 'creditTier':
+        naive.debtLimits.set(op.tier, op.debtLimit);
+        return [];
+      case 'credit':
+        naiveCredit(naive, { owner: ownerOf(op.account, op.subaccount), tier: op.tier });
+        return [];
       case 'batch':
-        return naiveBatch(naive, op);
+        return naiveBatch(naive, op, fast?.items);
       case 'tick':
         return [];
       case 'executorLost':
@@ -255,8 +322,8 @@ export function createNaiveEngine(): TradingEngine {
 
   return {
     name: 'naive',
-    apply(op) {
-      const items = applyOne(op);
+    apply(op, fast) {
+      const items = applyOne(op, fast);
       return { items, events: takeEvents(naive) };
     },
     rows() {
@@ -273,6 +340,7 @@ export function createNaiveEngine(): TradingEngine {
       });
       return [...books, ...accounts];
     },
+    roundings: () => naive.roundings,
     // Nothing in it is kept twice.
     validate() {},
     restart() {},

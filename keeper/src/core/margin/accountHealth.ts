@@ -65,8 +65,8 @@ export function balancesOf({ ledger }: Exchange, account: number): bigint[] {
  * Weights leave so much room that an account below 0 could give half of what it owns to a friend without lowering its health:
  * it trades at no worse a price than whoever liquidates it.
  */
-export function isFair(exchange: Exchange, { book, side, price }: OrderOnTrial): boolean {
-  const worst = worstFairPrice(exchange, book, side);
+export function isFair(exchange: Exchange, { book, side, price, feeLimitPpm }: OrderOnTrial): boolean {
+  const worst = worstFairPrice(exchange, book, side, feeLimitPpm);
   return worst !== undefined && (side === BUY ? price <= worst : price >= worst);
 }
 

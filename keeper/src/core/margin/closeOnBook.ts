@@ -147,7 +147,7 @@ function closeOf({ margin, health, balances, terms }: Position, given: number, g
 
 /** Lots that close as much as is needed, in whole lots, at most one piece, and no more than can be given. */
 function pieceOf(exchange: Exchange, position: Position, { book, side, given, got }: Move): Piece | undefined {
-  const limit = worstFairPrice(exchange, book, side);
+  const limit = worstFairPrice(exchange, book, side, book.takerFeePpm);
   if (limit === undefined || limit === 0) return undefined;
   const close = closeOf(position, given, got);
   const sold = side === SELL;

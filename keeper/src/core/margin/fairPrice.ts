@@ -23,16 +23,17 @@ export function factorOf(margin: MarginState, one: number, other: number): bigin
 
 /**
  * The worst price in ticks at which something is sold or bought for an account that is below 0: it gives at most what it gets,
- * after the taker's fee, at oracle prices and times the fee factor. Rounded in its favour. undefined: a price may not be used.
+ * after the highest fee that it may be charged, at oracle prices and times the fee factor. Rounded in its favour. undefined:
+ * a price may not be used.
  */
-export function worstFairPrice({ margin }: Exchange, book: Book, side: number): number | undefined {
+export function worstFairPrice({ margin }: Exchange, book: Book, side: number, feePpm: number): number | undefined {
   const factor = factorOf(margin, book.base, book.quote);
   const base = usablePrice(margin, book.base);
   const quote = usablePrice(margin, book.quote);
   if (base === undefined || quote === undefined) return undefined;
   const lot = BigInt(book.lotSize);
   const tick = BigInt(book.tickSize);
-  const fee = BigInt(book.takerFeePpm);
+  const fee = BigInt(feePpm);
   const ticks =
     side === SELL
       ? divUp(lot * base.bid * PPM_ONE * FACTOR_ONE, tick * (PPM_ONE - fee) * quote.ask * factor)
