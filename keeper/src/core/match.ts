@@ -52,7 +52,6 @@ export function trade(exchange: Exchange, book: Book): void {
   let lastPrice = 0;
   let tradePrice = 0;
   let stopped = NOT_STOPPED;
-
   while (lots > 0 && stopped === NOT_STOPPED) {
     const price = buying ? book.bestAsk : book.bestBid;
     if (buying ? price > limit : price < limit) break;
