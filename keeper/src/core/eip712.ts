@@ -53,19 +53,20 @@ export function parseFields(text: string): readonly Field[] {
 
 const DOMAIN_TYPE_HASH = hashText('EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)');
 
-/** What is signed: keccak256(0x1901 ‖ domain separator ‖ struct hash). Name and version are given as their hashes. */
-export function digest(
-  nameHash: Uint8Array,
-  versionHash: Uint8Array,
-  input: { readonly domain: Domain; readonly structHash: Uint8Array },
-): Hex {
+/** hashStruct of the domain. Name and version are given as their hashes. */
+export function domainSeparator(nameHash: Uint8Array, versionHash: Uint8Array, domain: Domain): Uint8Array {
   const separator = new Uint8Array(5 * WORD);
   separator.set(DOMAIN_TYPE_HASH);
   separator.set(nameHash, WORD);
   separator.set(versionHash, 2 * WORD);
-  writeValue(separator, 3 * WORD, 'uint256', input.domain.chainId, 'domain.chainId');
-  writeValue(separator, 4 * WORD, 'address', input.domain.verifyingContract, 'domain.verifyingContract');
-  return keccak256Hex(concatBytes(new Uint8Array([0x19, 0x01]), keccak256(separator), input.structHash));
+  writeValue(separator, 3 * WORD, 'uint256', domain.chainId, 'domain.chainId');
+  writeValue(separator, 4 * WORD, 'address', domain.verifyingContract, 'domain.verifyingContract');
+  return keccak256(separator);
+}
+
+/** What is signed: keccak256(0x1901 ‖ domain separator ‖ struct hash). */
+export function digest(separator: Uint8Array, structHash: Uint8Array): Hex {
+  return keccak256Hex(concatBytes(new Uint8Array([0x19, 0x01]), separator, structHash));
 }
 
 /** hashStruct of EIP-712. Throws `TypedMessageError`; `path` is the message's place in its text. */

@@ -6,6 +6,7 @@ import { BATCH_LIMIT } from './commands.ts';
 import type { Domain, Field, Struct } from './eip712.ts';
 import {
   digest,
+  domainSeparator,
   exactFields,
   hashStruct,
   hashText,
@@ -302,7 +303,7 @@ export function domainOf(type: MessageType, domain: Domain) {
  * each value must fit its type. Integers may be safe numbers or bigints. Throws `TypedMessageError`.
  */
 export function digestOf<T extends MessageType>(type: T, domain: Domain, message: TypedMessages[T]): Hex {
-  return digestOfStruct(type, domain, hashStruct(structOf(type), message, type));
+  return digest(separatorOf(type, domain), hashStruct(structOf(type), message, type));
 }
 
 /**
@@ -407,9 +408,9 @@ export function structOf(type: MessageType): Struct {
   return STRUCTS.get(type) as Struct;
 }
 
-/** The digest of a message whose hashStruct is known. */
-export function digestOfStruct(type: MessageType, domain: Domain, structHash: Uint8Array): Hex {
-  return digest(NAME_HASHES.get(MESSAGES[type][0]) as Uint8Array, VERSION_HASH, { domain, structHash });
+/** The domain separator of a message's domain. */
+export function separatorOf(type: MessageType, domain: Domain): Uint8Array {
+  return domainSeparator(NAME_HASHES.get(MESSAGES[type][0]) as Uint8Array, VERSION_HASH, domain);
 }
 
 // JSON.

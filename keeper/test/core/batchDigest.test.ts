@@ -70,6 +70,13 @@ describe('the digest of a batch from its bytes', () => {
     expect(() => digestWith(0.5)).toThrow(FormatError);
   });
 
+  it('is that of the domain, whichever was asked for before', () => {
+    const other = { ...DOMAIN, chainId: 1 };
+    for (const domain of [DOMAIN, other, other, DOMAIN]) {
+      expect(batchDigest(domain, encodeBatch(BATCH))).toBe(digestOf('Batch', domain, BATCH));
+    }
+  });
+
   it('refuses more actions than a batch may hold', () => {
     const actions = Array.from({ length: BATCH_LIMIT + 1 }, () => ACTION);
     expect(() => batchDigest(DOMAIN, encodeBatch({ ...BATCH, actions }))).toThrow('at most 1024 actions, got 1025');
