@@ -17,6 +17,7 @@ import {
     GasBurningToken,
     MoodyToken,
     NoReturnToken,
+    HungryToken,
     NoZeroToken,
     NonsenseToken,
     ReturnBombToken
@@ -60,6 +61,17 @@ contract CloseSettlementTest is CowTest {
         expectClosed(_sell, 10e18, 0, true);
         close(_sell);
         assertSettled(_sell, 0, 0);
+    }
+
+    /// @dev A first entry would be what a claim without a leaf goes by.
+    function test_closeSettlement_leavesATraceOfOneAtomAndNoneOfNothing() public {
+        vm.warp(_sell.validTo + 1);
+        close(_sell);
+        assertBought(0, 0);
+        usdc.mint(laneOf(_sell), 1);
+        uint256 index = registry.count();
+        close(_sell);
+        assertBought(1, index + 1);
     }
 
     function test_closeSettlement_bringsAPartAndTheRestOfTheOther() public {
@@ -285,6 +297,36 @@ contract CloseSettlementTest is CowTest {
         assertTrue(ok);
     }
 
+    /// @dev A token that wants all the gas that a sweep may burn: it gets it, or the closing is not taken.
+    function test_closeSettlement_failsNoTokenForLackOfGas() public {
+        HungryToken odd = new HungryToken();
+        SettlementIntent memory intent = openedWith(address(weth), address(odd));
+        fill(intent, 1000, 50);
+        bytes memory data = closeCall(intent);
+        // What its transfer gets at best; for the second time, when all that it reads was read before.
+        uint256 best;
+        for (uint256 i = 0; i < 2; i++) {
+            uint256 before = vm.snapshotState();
+            close(intent);
+            best = odd.got();
+            assertTrue(vm.revertToState(before));
+        }
+        odd.setWants(best);
+        uint256 closedTimes;
+        for (uint256 gasLimit = 250_000; gasLimit <= 550_000; gasLimit += 3_000) {
+            uint256 before = vm.snapshotState();
+            (bool ok,) = address(registry).call{gas: gasLimit}(data);
+            if (ok) {
+                (uint256 deposited,,) = registry.counters(intent.owner, address(odd));
+                assertEq(deposited, 50, vm.toString(gasLimit));
+                closedTimes++;
+            }
+            assertTrue(vm.revertToState(before));
+        }
+        assertGt(closedTimes, 0);
+        assertLt(closedTimes, 101);
+    }
+
     function test_sweepLane_revertsIfCalledFromOutside() public {
         address lane = laneOf(_sell);
         vm.expectRevert(abi.encodeWithSelector(IDepositRegistry.DepositRegistry_NotSelf.selector, courier));
@@ -309,6 +351,13 @@ contract CloseSettlementTest is CowTest {
         vm.warp(intent.validTo + 1);
         expectClosed(intent, 600, 0, false);
         close(intent);
+    }
+
+    function assertBought(uint256 amount, uint256 firstIndex) private view {
+        (uint256 deposited, uint256 withdrawn, uint256 first) = registry.counters(_sell.owner, address(usdc));
+        assertEq(deposited, amount);
+        assertEq(withdrawn, 0);
+        assertEq(first, firstIndex);
     }
 
     function nothingMoreFor(SettlementIntent memory intent) private {
