@@ -9,6 +9,8 @@ import type { Applied } from './sequencer.ts';
 
 const TRADES_PER_BOOK = 1_000;
 const FILLS_PER_ACCOUNT = 1_000;
+/** Of all accounts together: the half that is older is forgotten when there are more. */
+const FILLS_IN_ALL = 1_000_000;
 
 /** The event itself, which the stream keeps for a while, too: a copy would take several times as much. */
 interface TimedFill {
@@ -29,10 +31,22 @@ export interface History {
   }): readonly FillView[];
 }
 
-export function createHistory(): History {
+/** `fillsInAll`: most fills that are kept, counted once for each side. */
+export function createHistory(fillsInAll = FILLS_IN_ALL): History {
   const byBook = new Map<number, TimedFill[]>();
-  const byAddress = new Map<Address, TimedFill[]>();
+  let earlier = new Map<Address, TimedFill[]>();
+  let recent = new Map<Address, TimedFill[]>();
+  let recentCount = 0;
   const candles = createCandles();
+
+  function keepForAccount(address: Address, fill: TimedFill): void {
+    if (recentCount >= fillsInAll / 2) {
+      earlier = recent;
+      recent = new Map();
+      recentCount = 0;
+    }
+    recentCount += keep(recent, address, fill, FILLS_PER_ACCOUNT);
+  }
 
   return {
     candles: candles.candles,
@@ -43,8 +57,8 @@ export function createHistory(): History {
         const timed: TimedFill = { fill: event, sequence, time: command.time };
         candles.record(event, command.time);
         keep(byBook, book, timed, TRADES_PER_BOOK);
-        keep(byAddress, maker.address, timed, FILLS_PER_ACCOUNT);
-        if (taker.address !== maker.address) keep(byAddress, taker.address, timed, FILLS_PER_ACCOUNT);
+        keepForAccount(maker.address, timed);
+        if (taker.address !== maker.address) keepForAccount(taker.address, timed);
       }
     },
     trades({ book, limit }) {
@@ -58,7 +72,7 @@ export function createHistory(): History {
       }));
     },
     fills({ address, before, limit, books }) {
-      const all = byAddress.get(address) ?? [];
+      const all = [...(earlier.get(address) ?? []), ...(recent.get(address) ?? [])];
       const older = before === undefined ? all : all.filter(({ sequence }) => sequence < before);
       // A page ends between two commands, never within one: `before` could not name the rest.
       const last = older.at(-limit)?.sequence;
@@ -91,12 +105,17 @@ export function createHistory(): History {
   };
 }
 
-/** Appends, and forgets the oldest half once twice the limit is reached: constant cost per entry on average. */
-function keep<K>(lists: Map<K, TimedFill[]>, key: K, fill: TimedFill, limit: number): void {
+/**
+ * Appends, and forgets the oldest half once twice the limit is reached: constant cost per entry on average. Answers how
+ * many more there are.
+ */
+function keep<K>(lists: Map<K, TimedFill[]>, key: K, fill: TimedFill, limit: number): number {
   const list = lists.get(key) ?? [];
   if (list.length === 0) lists.set(key, list);
   list.push(fill);
-  if (list.length >= 2 * limit) list.splice(0, limit);
+  if (list.length < 2 * limit) return 1;
+  list.splice(0, limit);
+  return 1 - limit;
 }
 
 function newest<T>(list: readonly T[], limit: number): T[] {

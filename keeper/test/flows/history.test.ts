@@ -6,9 +6,9 @@ import { addressOf, batch, deposit, ETH_USD, MEME_USD, openExchange, place, TOKE
 
 const [alice, bob] = [addressOf('alice'), addressOf('bob')];
 
-function setUp() {
+function setUp(fillsInAll?: number) {
   const exchange = openExchange();
-  const history = createHistory();
+  const history = createHistory(fillsInAll);
   deposit(exchange, TOKENS.ethHome, alice, 10n ** 20n);
   deposit(exchange, TOKENS.usdHome, bob, 10n ** 13n);
   deposit(exchange, TOKENS.usdHome, alice, 10n ** 13n);
@@ -64,5 +64,15 @@ describe('the history', () => {
     expect(trades.map(({ sequence }) => sequence)).toEqual(
       trades.map(({ sequence }) => sequence).toSorted((a, b) => b - a),
     );
+  });
+
+  it('keeps so many fills of all accounts together, and those the newest', () => {
+    const { trade, fills } = setUp(20);
+    const sequences = Array.from({ length: 100 }, () => trade(200_000, 1));
+    const kept = fills(alice, 1_000).map(({ sequence }) => sequence);
+    expect(kept.length).toBeGreaterThanOrEqual(5);
+    expect(kept.length).toBeLessThanOrEqual(10);
+    expect(kept).toEqual(sequences.slice(-kept.length).toReversed());
+    expect(fills(bob, 1_000).map(({ sequence }) => sequence)).toEqual(kept);
   });
 });
