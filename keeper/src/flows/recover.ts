@@ -35,7 +35,7 @@ export class RecoveryError extends Error {
 }
 
 /** Right after a start from nothing or from a checkpoint. */
-const NOTHING_OPEN = { unsigned: undefined, oldestChangeAt: undefined, frozen: undefined };
+const NOTHING_OPEN = { unsigned: undefined, oldestChangeAt: undefined };
 
 export interface Recovered {
   readonly journal: Journal;
@@ -47,10 +47,10 @@ export interface Recovered {
   /** A cut that was journalled, but not signed before the crash. */
   readonly unsigned: Cut | undefined;
   /**
-   * While vaults are in exit mode: the bytes of the state that the newest cut froze. There may be no newer one, and its exit
-   * roots and proofs are those that count.
+   * While vaults are in exit mode: the bytes of the states behind the newest checkpoint on chain and, when that is another
+   * one, the newest cut; in this order. There may be no newer cut, and their exit roots and proofs are those that count.
    */
-  readonly frozen: Uint8Array | undefined;
+  readonly frozen: readonly Uint8Array[];
   /** Time of the oldest change that `base` does not hold; undefined when there is none. */
   readonly oldestChangeAt: number | undefined;
 }
@@ -82,7 +82,7 @@ export async function recover(input: RecoveryInput): Promise<Recovered> {
   const reason = whyNotInJournal({ genesis, journal, landed });
   if (reason === undefined) {
     const replayed = await replay(input, base);
-    return { ...replayed, frozen: await frozenIn(input, replayed) };
+    return { ...replayed.recovered, frozen: await frozenIn(input, replayed) };
   }
   logger.error({ reason }, 'the local journal is put aside; recovering from chain, open orders are gone');
   return begin(input, base, input.setAside);
@@ -140,7 +140,7 @@ async function begin(
     const journal = openEmptyJournal();
     const state = createState(genesis);
     journal.begin({ sequence: 0, engine: encodeEngine(state) });
-    return { journal, state, sequence: 0, from: 'genesis', base, ...NOTHING_OPEN };
+    return { journal, state, sequence: 0, from: 'genesis', base, ...NOTHING_OPEN, frozen: [] };
   }
   const { bytes, oldest } = await assemble(input, landed);
   const state = decodeState(bytes, genesis);
@@ -149,7 +149,7 @@ async function begin(
   const journal = openEmptyJournal();
   journal.begin({ sequence, engine: encodeEngine(state) });
   logger.info({ number, oldest, sequence }, 'state recovered from the newest checkpoint on chain');
-  const frozen = isWindingDown(state) ? bytes : undefined;
+  const frozen = isWindingDown(state) ? [bytes] : [];
   return { journal, state, sequence, from: 'chain', base, ...NOTHING_OPEN, frozen };
 }
 
@@ -198,24 +198,26 @@ function openPart({ open }: Pick<RecoveryInput, 'open'>, { checkpoint, payload }
   throw new RecoveryError(`The payload of checkpoint ${number} has hash ${found}, but ${expected} was signed.`);
 }
 
-/** From chain: the journal goes on with whatever came after the cut, and begins with a later snapshot some day. */
-async function frozenIn(
-  input: RecoveryInput,
-  { state, unsigned }: Pick<Recovered, 'state' | 'unsigned'>,
-): Promise<Uint8Array | undefined> {
+/** What landed is read from chain: the journal goes on with whatever came after that cut, and begins later some day. */
+async function frozenIn(input: RecoveryInput, { recovered, newestCut }: Replayed): Promise<readonly Uint8Array[]> {
   const { landed } = input;
-  if (!isWindingDown(state)) return undefined;
-  if (landed?.checkpoint.number !== state.cutNumber) return unsigned?.state;
-  return (await assemble(input, landed)).bytes;
+  if (!isWindingDown(recovered.state)) return [];
+  const frozen = landed === undefined ? [] : [(await assemble(input, landed)).bytes];
+  return newestCut === undefined ? frozen : [...frozen, newestCut.state];
 }
 
-async function replay(input: RecoveryInput, base: Recovered['base']): Promise<Omit<Recovered, 'frozen'>> {
+interface Replayed {
+  readonly recovered: Omit<Recovered, 'frozen'>;
+  /** That is not on chain, signed or not. */
+  readonly newestCut: Cut | undefined;
+}
+
+async function replay(input: RecoveryInput, base: Recovered['base']): Promise<Replayed> {
   const { journal, logger } = input;
-  const isSigned = (number: number) =>
-    number <= (base?.message.number ?? 0) || journal.readOutbox(`checkpoint ${number}`) !== undefined;
-  const { state, ...start } = stateToReplayFrom(input, isSigned);
+  const landedNumber = base?.message.number ?? 0;
+  const { state, ...start } = stateToReplayFrom(input, landedNumber);
   let { sequence } = start;
-  let unsigned: Cut | undefined;
+  let newestCut: Cut | undefined;
   const landedAt = base?.message.journalIndex ?? 0;
   // What changed between the checkpoint on chain and a snapshot after it is no younger than that snapshot.
   const isLater = sequence > landedAt && sequence !== landedAt + SEQUENCE_LEAP;
@@ -224,7 +226,7 @@ async function replay(input: RecoveryInput, base: Recovered['base']): Promise<Om
     const outcome = step(state, record.sequence, record.command);
     sequence = record.sequence;
     const isCut = record.command.type === 'cutCheckpoint' && outcome.result.code === 'ok';
-    if (isCut && !isSigned(state.cutNumber)) unsigned = freeze(state, { sequence, slices: input.slices });
+    if (isCut && state.cutNumber > landedNumber) newestCut = freeze(state, { sequence, slices: input.slices });
     const applied = { ...record, outcome };
     if (sequence > landedAt && isChange(applied)) oldestChangeAt ??= record.command.time;
     input.onReplayed(applied);
@@ -232,23 +234,25 @@ async function replay(input: RecoveryInput, base: Recovered['base']): Promise<Om
     logger.info({ sequence, last: journal.lastSequence }, 'replaying the journal');
     await input.breathe();
   }
+  const isSigned = newestCut === undefined || journal.readOutbox(`checkpoint ${newestCut.number}`) !== undefined;
+  const unsigned = isSigned ? undefined : newestCut;
   logger.info({ sequence, cut: state.cutNumber, unsigned: unsigned?.number }, 'state recovered from the journal');
-  return { journal, state, sequence, from: 'journal', base, unsigned, oldestChangeAt };
+  return { recovered: { journal, state, sequence, from: 'journal', base, unsigned, oldestChangeAt }, newestCut };
 }
 
 /**
- * From the newest snapshot that is old enough, or the oldest there is, and in which no cut is unsigned: one that was left
- * over by the crash is then met again while replaying.
+ * From the newest snapshot that is old enough, or the oldest there is, and in which no cut is newer than what landed: one that
+ * was left over by the crash is then met again while replaying.
  */
 function stateToReplayFrom(
   { journal, genesis }: RecoveryInput,
-  isSigned: (number: number) => boolean,
+  landedNumber: number,
 ): { state: State; sequence: number } {
   let found: { state: State; sequence: number } | undefined;
   for (let snapshot = journal.snapshot(); snapshot !== undefined; snapshot = journal.snapshot(snapshot.sequence - 1)) {
     const { sequence } = snapshot;
     const state = decodeEngine(snapshot.engine, genesis);
-    if (isSigned(state.cutNumber)) found = { state, sequence };
+    if (state.cutNumber <= landedNumber) found = { state, sequence };
     if (found !== undefined && sequence <= journal.lastSequence - REPLAY_AT_LEAST) break;
   }
   if (found !== undefined) return found;

@@ -183,7 +183,7 @@ export function createKeeper(ports: KeeperPorts): Keeper {
       checkpointer,
     });
     exitRoots.subscribe(publishExitRoots);
-    if (recovered.frozen !== undefined) exitRoots.cut(recovered.frozen);
+    for (const state of recovered.frozen) exitRoots.cut(state);
     const windDown = createWindDown({ ...ports, state: recovered.state, leadership });
     const checkpoints = createCheckpoints({
       ...ports,

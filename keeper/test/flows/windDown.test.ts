@@ -14,7 +14,7 @@ import {
 } from '../support/fakeChain.ts';
 import { createFakeDisk } from '../support/fakeJournal.ts';
 import { fakeSigner } from '../support/fakeKeys.ts';
-import { deadNetwork } from '../support/fakeReader.ts';
+import { deadNetwork, quickNetwork } from '../support/fakeReader.ts';
 import {
   ALICE,
   BLOCK_MS,
@@ -211,6 +211,31 @@ describe('what is claimed at one vault', () => {
       expect([await trade(world), await withdraw(world)]).toEqual([WINDING_DOWN, WINDING_DOWN]);
     },
   );
+
+  it('is provable after a restart while the last checkpoint was on its way, before that lands and after', async () => {
+    const world = await openVaults();
+    world.second.send(enterExitMode('governor'));
+    await run(world, 40);
+    const landed = rootOn(world.second);
+    world.networks.poster = deadNetwork;
+    deposit(world, ethSecond, ALICE, ETHER);
+    await run(world, 12);
+    const { cutNumber } = stateOf(world.running);
+    expect(cutNumber).toBeGreaterThan(world.home.newest.contracts.tip.number);
+    expect(world.running.disk.open().readOutbox(`checkpoint ${cutNumber}`)).toBeDefined();
+    kill(world.running);
+    // No other cut follows.
+    world.clock.skip(13 * HOUR_MS);
+    await restart(world);
+    const newestLanded = world.home.newest.contracts.tip.number;
+    expect(newestLanded).toBeGreaterThanOrEqual(landed);
+    expect((await apiOf(world).exitProof(ALICE.address))?.roots.checkpoint).toBe(newestLanded);
+    world.networks.poster = quickNetwork;
+    await run(world, 20);
+    expect(stateOf(world.running).cutNumber).toBe(cutNumber);
+    expect((await apiOf(world).exitProof(ALICE.address))?.roots.checkpoint).toBe(cutNumber);
+    expect([rootOn(world.home), rootOn(world.second)]).toEqual([cutNumber, cutNumber]);
+  });
 });
 
 describe('a payment that was on its way', () => {
