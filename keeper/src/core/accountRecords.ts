@@ -12,7 +12,7 @@ import {
   openAccount,
   type VaultToken,
 } from './ledger.ts';
-import { lossUp } from './margin/sharedLoss.ts';
+import { lossUp, takesAll } from './margin/sharedLoss.ts';
 import {
   check,
   createReader,
@@ -96,7 +96,9 @@ export function recordAfterLosses(record: Uint8Array, losses: readonly SharedLos
   const rest = reader.offset;
   for (const loss of losses) {
     const own = balances.find(({ key }) => Math.floor(key / 4) === loss.asset && key % 4 < 2);
-    if (own !== undefined) own.units -= Number(lossUp(BigInt(own.units), loss));
+    if (own === undefined) continue;
+    own.units -= Number(lossUp(BigInt(own.units), loss));
+    if (takesAll(loss)) own.dust = 0n;
   }
   const left = balances.filter(({ units, dust }) => units > 0 || dust > 0n);
   const writer = createWriter();

@@ -324,7 +324,10 @@ export interface LossShared {
   /** Ledger units that were owed, and those that were owned of the asset. */
   readonly units: number;
   readonly owned: bigint;
-  /** What each lost, rounded up; what that comes to beyond `units` has the insurance account. */
+  /**
+   * What each lost, rounded up; what that comes to beyond `units` has the insurance account. Their dust as well where `units`
+   * are no less than `owned`.
+   */
   readonly losses: readonly { readonly account: AccountId; readonly units: number }[];
 }
 

@@ -124,7 +124,7 @@ export interface SharedLoss {
   readonly checkpoint: number;
   /** Index of the asset. */
   readonly asset: number;
-  /** Ledger units that were lost, of those that were owned. */
+  /** Ledger units that were lost, of those that were owned; where that is all of them, dust is lost as well. */
   readonly units: bigint;
   readonly owned: bigint;
 }

@@ -158,7 +158,7 @@ function readLoss(reader: Reader): SharedLoss {
     units: readBig(reader),
     owned: readBig(reader),
   };
-  check(loss.units > 0n && loss.units <= loss.owned, 'more was lost than was owned');
+  check(loss.units <= loss.owned, 'more was lost than was owned');
   return loss;
 }
 

@@ -9,6 +9,7 @@ import type { State } from '../state.ts';
 import { drainTape } from '../tape.ts';
 import { balancesOf, hasLiability } from './accountHealth.ts';
 import { type AccountRisk, riskOf } from './accountRisk.ts';
+import { minOf } from './fixedPoint.ts';
 import { type Liquidation, lastTerms } from './marginState.ts';
 import { LOSSES_LIMIT, shareLoss } from './sharedLoss.ts';
 
@@ -64,10 +65,11 @@ export function absorb(state: State, account: number, events: CoreEvent[]): bool
     if (insurance !== NO_ACCOUNT) payFromInsurance(exchange, { asset, account, insurance }, events);
     const units = -BigInt(asset.units[account] as number);
     if (units <= 0n) continue;
-    const shared = shareLoss(state, { index, units, debtor: account });
-    const taken = shared.losses.reduce((sum, loss) => sum + BigInt(loss.units), 0n);
-    addWad(ledger, asset, account, units * asset.unitWad);
-    addWad(ledger, asset, insurance === NO_ACCOUNT ? account : insurance, (taken - units) * asset.unitWad);
+    const { shared, wad } = shareLoss(state, { index, units, debtor: account });
+    // What the debt is rounded up by may be missing where everything was taken.
+    const paid = minOf(units * asset.unitWad, wad);
+    addWad(ledger, asset, account, paid);
+    addWad(ledger, asset, insurance === NO_ACCOUNT ? account : insurance, wad - paid);
     drainTape(exchange.tape, ledger, events);
     events.push(shared);
   }

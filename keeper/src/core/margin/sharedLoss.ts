@@ -2,7 +2,6 @@
 //
 // All of them lose at once, or those who trade quickly would lose nothing. A checkpoint cannot carry so many changed
 // accounts: it tells of the loss instead, and the next ones carry everybody once more, as many as they have room for.
-import { assert } from '../assertion.ts';
 import { bookOf, cancelOrder } from '../cancelOrder.ts';
 import { changeRoom } from '../checkpointRoom.ts';
 import type { LossShared } from '../events.ts';
@@ -11,35 +10,46 @@ import { type Asset, accountIdOf, addWad, isMargin, type Ledger, markChanged } f
 import { olderAt, sideOf, termsAt } from '../orderPool.ts';
 import type { SharedLoss, State } from '../state.ts';
 import { LOSS_SHARED } from '../tape.ts';
-import { divUp } from './fixedPoint.ts';
+import { divUp, minOf } from './fixedPoint.ts';
 
 /** Losses that checkpoints tell of at the same time; more of them wait, and with them all withdrawals. */
 export const LOSSES_LIMIT = 32;
 
 /** What an owner of so many units loses, rounded up; never more than that. */
-export function lossUp(units: bigint, { units: lost, owned }: Pick<SharedLoss, 'units' | 'owned'>): bigint {
-  return divUp(units * lost, owned);
+export function lossUp(units: bigint, loss: Pick<SharedLoss, 'units' | 'owned'>): bigint {
+  return takesAll(loss) ? units : divUp(units * loss.units, loss.owned);
+}
+
+/** Everybody's dust as well. A debt is rounded up and what is owned is rounded down, so that it may be needed to pay. */
+export function takesAll({ units, owned }: Pick<SharedLoss, 'units' | 'owned'>): boolean {
+  return units === owned;
 }
 
 /**
- * Takes `units` of an asset from those who own it. Rounding leaves less than one unit of each beyond that: the caller has to
- * credit what all `losses` come to. Orders that are not covered any more are cancelled, newest first.
+ * Takes `units` of an asset, or all there is, from those who own it. Answers what it took as `wad`, for the caller to credit:
+ * rounding takes less than one unit of each beyond `units`. Orders that are not covered any more are cancelled, newest first.
  */
 export function shareLoss(
   state: State,
   { index, units, debtor }: { readonly index: number; readonly units: bigint; readonly debtor: number },
-): LossShared {
+): { readonly shared: LossShared; readonly wad: bigint } {
   const { exchange } = state;
   const { ledger } = exchange;
   const asset = ledger.assets[index] as Asset;
   const owned = ownedUnits(ledger, asset);
-  assert(owned >= units, `${asset.symbol}: ${units} owed, ${owned} owned`);
-  const loss: SharedLoss = { checkpoint: state.cutNumber + 1, asset: index, units, owned };
+  const loss: SharedLoss = { checkpoint: state.cutNumber + 1, asset: index, units: minOf(units, owned), owned };
+  let wad = 0n;
   const losses: LossShared['losses'][number][] = [];
   for (let account = 0; account < ledger.accountCount; account++) {
     const balance = asset.units[account] as number;
-    if (balance <= 0) continue;
+    if (balance < 0) continue;
     const lost = lossUp(BigInt(balance), loss);
+    wad += lost * asset.unitWad;
+    if (takesAll(loss)) {
+      wad += asset.dust[account] as bigint;
+      asset.dust[account] = 0n;
+    }
+    if (lost === 0n) continue;
     if (isMargin(ledger, account)) addWad(ledger, asset, account, -lost * asset.unitWad);
     // Not marked as changed: checkpoints tell of the loss.
     else asset.units[account] = balance - Number(lost);
@@ -48,14 +58,8 @@ export function shareLoss(
   }
   state.losses.push(loss);
   state.lossesCarried = 0;
-  return {
-    type: 'lossShared',
-    account: accountIdOf(ledger, debtor),
-    asset: asset.id,
-    units: Number(units),
-    owned,
-    losses,
-  };
+  const account = accountIdOf(ledger, debtor);
+  return { shared: { type: 'lossShared', account, asset: asset.id, units: Number(units), owned, losses }, wad };
 }
 
 /** Before a cut: lets the checkpoint carry as many more accounts as half of its room allows. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Address, BUY, SELL } from '../../../src/core/commands.ts';
+import { type Address, BUY, SELL, type WithdrawalRequestCommand } from '../../../src/core/commands.ts';
 import type { CoreEvent } from '../../../src/core/events.ts';
 import { validateInternalState } from '../../../src/core/invariants.ts';
 import { withdrawalStop } from '../../../src/core/margin/bankruptcy.ts';
@@ -73,7 +73,11 @@ function sellOut(exchange: TestExchange): readonly CoreEvent[] {
 const MISSING = 201_800_000;
 
 let nonce = 0n;
-function withdraw(exchange: TestExchange, account: Address) {
+function withdraw(
+  exchange: TestExchange,
+  account: Address,
+  asked: Partial<Pick<WithdrawalRequestCommand, 'chainId' | 'token' | 'amount'>> = {},
+) {
   const { result } = apply(exchange, {
     type: 'requestWithdrawal',
     account,
@@ -81,6 +85,7 @@ function withdraw(exchange: TestExchange, account: Address) {
     chainId: TOKENS.usdHome.chainId,
     token: TOKENS.usdHome.token,
     amount: 1n,
+    ...asked,
     recipient: account,
     nonce: nonce++,
     deadline: exchange.time + 60_000,
@@ -245,6 +250,49 @@ describe('an account that owes more than it owns', () => {
     const { reserved, units } = balanceOf(exchange, CAT, USD);
     expect(reserved).toBe(32_016_000_000);
     expect(units).toBeGreaterThan(reserved);
+  });
+});
+
+describe('a debt of all that there is', () => {
+  it('takes the dust of its owners as well, because a debt is rounded up and what is owned is rounded down', () => {
+    const exchange = marginExchange();
+    weigh(exchange, MEME, { init: [500_000, 1_500_000], maint: [600_000, 1_400_000] });
+    const see = () => setPrices(exchange, { [USD]: price(1, 6), [ETH]: price(2_000, 9), [MEME]: price(1, 3) }).events;
+    see();
+    // Half a unit comes to Ann, and when Bob has bought all that she could lend, half a unit of his leaves.
+    const { chainId, token } = TOKENS.memeSecond;
+    deposit(exchange, TOKENS.memeSecond, ANN, 500_000n);
+    give(exchange, { from: ANN, to: BOB, asset: MEME, units: 500_000 });
+    expect(withdraw(exchange, BOB, { chainId, token, amount: 500_000n })).toEqual({ code: 'ok' });
+    expect(balanceOf(exchange, ANN, MEME)).toMatchObject({ units: -500_000, dust: 5n * 10n ** 14n });
+    expect(balanceOf(exchange, BOB, MEME)).toMatchObject({ units: 499_999, dust: 5n * 10n ** 14n });
+    give(exchange, { from: ANN, to: BOB, asset: USD, units: 1_000 * Number(DOLLAR) });
+    const store = createPackingStore();
+    apply(exchange, { type: 'cutCheckpoint' });
+    store.begin(indexState(exchange.state));
+    expect(namesOf(see())).toContain('lossShared');
+    // Exactly nothing is left of it, as the vault has exactly nothing to pay.
+    for (const owner of [ANN, BOB]) expect(balanceOf(exchange, owner, MEME)).toMatchObject({ units: 0, dust: 0n });
+    validateInternalState(exchange.state);
+    const engine = store.packEngine({ patch: patchSinceCut(exchange.state), rest: engineRestOf(exchange.state) });
+    expect(Buffer.compare(engine, encodeEngine(exchange.state))).toBe(0);
+    expect(engineHash(decodeEngine(engine, GENESIS))).toBe(engineHash(exchange.state));
+  });
+
+  it('may be one of dust only, and is paid in dust', () => {
+    const exchange = marginExchange();
+    weigh(exchange, MEME, { init: [500_000, 1_500_000], maint: [600_000, 1_400_000] });
+    deposit(exchange, TOKENS.memeSecond, BOB, 500_000n);
+    deposit(exchange, TOKENS.memeSecond, ANN, 500_000n);
+    give(exchange, { from: ANN, to: BOB, asset: MEME, units: 1 });
+    const { chainId, token } = TOKENS.memeSecond;
+    expect(withdraw(exchange, BOB, { chainId, token, amount: 1_000_000n })).toEqual({ code: 'ok' });
+    give(exchange, { from: ANN, to: BOB, asset: USD, units: 1_000 * Number(DOLLAR) });
+    const { events } = setPrices(exchange, { [USD]: price(1, 6), [ETH]: price(2_000, 9), [MEME]: price(1, 3) });
+    expect(events).toContainEqual(expect.objectContaining({ type: 'lossShared', units: 1, owned: 0n, losses: [] }));
+    for (const owner of [ANN, BOB]) expect(balanceOf(exchange, owner, MEME)).toMatchObject({ units: 0, dust: 0n });
+    validateInternalState(exchange.state);
+    expect(engineHash(decodeEngine(encodeEngine(exchange.state), GENESIS))).toBe(engineHash(exchange.state));
   });
 });
 
