@@ -6,7 +6,7 @@ import { bookOf, cancelOrder } from '../cancelOrder.ts';
 import { changeRoom } from '../checkpointRoom.ts';
 import type { LossShared } from '../events.ts';
 import { assetPaid, type Exchange } from '../exchange.ts';
-import { type Asset, accountIdOf, addWad, isMargin, type Ledger, markChanged } from '../ledger.ts';
+import { type Asset, accountIdOf, countAnew, isMargin, type Ledger, markChanged } from '../ledger.ts';
 import { olderAt, sideOf, termsAt } from '../orderPool.ts';
 import type { SharedLoss, State } from '../state.ts';
 import { LOSS_SHARED } from '../tape.ts';
@@ -50,9 +50,9 @@ export function shareLoss(
       asset.dust[account] = 0n;
     }
     if (lost === 0n) continue;
-    if (isMargin(ledger, account)) addWad(ledger, asset, account, -lost * asset.unitWad);
     // Not marked as changed: checkpoints tell of the loss.
-    else asset.units[account] = balance - Number(lost);
+    asset.units[account] = balance - Number(lost);
+    countAnew(ledger, account);
     cancelUncovered(exchange, asset, account);
     losses.push({ account: accountIdOf(ledger, account), units: Number(lost) });
   }

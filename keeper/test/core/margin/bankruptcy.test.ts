@@ -314,58 +314,65 @@ describe('a loss that more accounts share than a checkpoint can carry', () => {
   const OWNERS = 3_000;
   const SLICES = 8;
 
-  it('is in every state that is put together from checkpoints, and forgotten when all were carried', () => {
-    const exchange = bankrupt();
-    const parts: Uint8Array[] = [];
-    const store = createPackingStore();
-    store.begin(indexState(exchange.state));
-    const cut = () => {
-      const { result } = apply(exchange, { type: 'cutCheckpoint' });
-      expect(result.code).toBe('ok');
-      const { state } = exchange;
-      const indexed = indexState(state);
-      const number = state.cutNumber;
-      parts.unshift(encodePart(indexed, { number, slices: SLICES, changes: state.lastChanges }));
-      const packed = store.packCut({ patch: patchOfCut(state), number, slices: SLICES });
-      expect(Buffer.compare(packed.state, indexed.bytes)).toBe(0);
-      expect(Buffer.compare(packed.plaintext, parts[0] as Uint8Array)).toBe(0);
-      const assembly = beginAssembly(parts[0] as Uint8Array);
-      for (const part of parts.slice(1)) if (missingOf(assembly) > 0) addPart(assembly, part);
-      expect(missingOf(assembly)).toBe(0);
-      expect(Buffer.compare(assembledState(assembly), indexed.bytes)).toBe(0);
-      // As the contract does, or too many would be on their way.
-      state.finalNumber = state.cutNumber;
-    };
-    cut();
-    for (let owner = 0; owner < OWNERS; owner++) {
-      deposit(exchange, TOKENS.usdHome, addressOf(`owner ${owner}`), BigInt(1 + owner));
-      if (owner % 500 === 499) cut();
-    }
-    cut();
-    sellOut(exchange);
-    expect(exchange.state.losses).toHaveLength(1);
-    const rest = engineRestOf(exchange.state);
-    const engine = store.packEngine({ patch: patchSinceCut(exchange.state), rest });
-    expect(Buffer.compare(engine, encodeEngine(exchange.state))).toBe(0);
-    // Most of them are not even marked.
-    expect(exchange.state.exchange.ledger.changedAccounts.length).toBeLessThan(10);
-    let cuts = 0;
-    for (; exchange.state.losses.length > 0; cuts++) {
+  it.each([
+    { of: 'funded accounts', isMargin: false },
+    { of: 'margin accounts', isMargin: true },
+  ])(
+    'is in every state that is put together from checkpoints, and forgotten when all were carried: $of',
+    ({ isMargin }) => {
+      const exchange = bankrupt();
+      const parts: Uint8Array[] = [];
+      const store = createPackingStore();
+      store.begin(indexState(exchange.state));
+      const cut = () => {
+        const { result } = apply(exchange, { type: 'cutCheckpoint' });
+        expect(result.code).toBe('ok');
+        const { state } = exchange;
+        const indexed = indexState(state);
+        const number = state.cutNumber;
+        parts.unshift(encodePart(indexed, { number, slices: SLICES, changes: state.lastChanges }));
+        const packed = store.packCut({ patch: patchOfCut(state), number, slices: SLICES });
+        expect(Buffer.compare(packed.state, indexed.bytes)).toBe(0);
+        expect(Buffer.compare(packed.plaintext, parts[0] as Uint8Array)).toBe(0);
+        const assembly = beginAssembly(parts[0] as Uint8Array);
+        for (const part of parts.slice(1)) if (missingOf(assembly) > 0) addPart(assembly, part);
+        expect(missingOf(assembly)).toBe(0);
+        expect(Buffer.compare(assembledState(assembly), indexed.bytes)).toBe(0);
+        // As the contract does, or too many would be on their way.
+        state.finalNumber = state.cutNumber;
+      };
       cut();
-      // Some go on trading and depositing in between, and there is another loss.
-      deposit(exchange, TOKENS.usdHome, addressOf(`owner ${cuts * 700}`), 1_000n);
-      if (cuts === 1) {
-        give(exchange, { from: ANN, to: BOB, asset: USD, units: 5_000_000 });
-        expect(namesOf(setPrice(exchange, 1_500).events)).toContain('lossShared');
-        expect(exchange.state.losses).toHaveLength(2);
+      for (let owner = 0; owner < OWNERS; owner++) {
+        deposit(exchange, TOKENS.usdHome, addressOf(`owner ${owner}`), BigInt(1 + owner));
+        if (isMargin) grantCredit(exchange, addressOf(`owner ${owner}`));
+        if (owner % 500 === 499) cut();
       }
-    }
-    expect(cuts).toBeGreaterThan(3);
-    cut();
-    validateInternalState(exchange.state);
-    const restarted = decodeEngine(encodeEngine(exchange.state), GENESIS);
-    expect(engineHash(restarted)).toBe(engineHash(exchange.state));
-  });
+      cut();
+      sellOut(exchange);
+      expect(exchange.state.losses).toHaveLength(1);
+      const rest = engineRestOf(exchange.state);
+      const engine = store.packEngine({ patch: patchSinceCut(exchange.state), rest });
+      expect(Buffer.compare(engine, encodeEngine(exchange.state))).toBe(0);
+      // Most of them are not even marked.
+      expect(exchange.state.exchange.ledger.changedAccounts.length).toBeLessThan(10);
+      let cuts = 0;
+      for (; exchange.state.losses.length > 0; cuts++) {
+        cut();
+        // Some go on trading and depositing in between, and there is another loss.
+        deposit(exchange, TOKENS.usdHome, addressOf(`owner ${cuts * 700}`), 1_000n);
+        if (cuts === 1) {
+          give(exchange, { from: ANN, to: BOB, asset: USD, units: 5_000_000 });
+          expect(namesOf(setPrice(exchange, 1_500).events)).toContain('lossShared');
+          expect(exchange.state.losses).toHaveLength(2);
+        }
+      }
+      expect(cuts).toBeGreaterThan(3);
+      cut();
+      validateInternalState(exchange.state);
+      const restarted = decodeEngine(encodeEngine(exchange.state), GENESIS);
+      expect(engineHash(restarted)).toBe(engineHash(exchange.state));
+    },
+  );
 });
 
 describe('a price that is more than three times off', () => {
