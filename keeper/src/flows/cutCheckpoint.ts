@@ -307,28 +307,28 @@ export function createCheckpoints(input: CheckpointsInput): Checkpoints {
     return sinceCut >= settings.heartbeatMs;
   }
 
+  /** Copies what it needs before it returns. Whatever fails from here on is a packing failure: the cut is journalled. */
+  async function pack(state: State, journalIndex: number): Promise<Cut> {
+    const number = state.cutNumber;
+    try {
+      const withdrawals = postedWith(state);
+      const packed = await input.packer.packCut({ patch: patchOfCut(state), number, slices: settings.slices });
+      return { number, journalIndex, withdrawals, ...packed };
+    } catch (cause) {
+      throw new PackingFailedError(`The state of checkpoint ${number} could not be packed.`, { cause });
+    }
+  }
+
   async function cut(): Promise<void> {
     cutAt = clock.now();
-    const { sequence, number, packed, withdrawals } = await sequencer.submitAndRead(
-      { type: 'cutCheckpoint' },
-      (state, applied) => {
-        const { result } = applied.outcome;
-        if (result.code !== 'ok') throw new Error(`The core refused to cut a checkpoint: ${result.code}.`);
-        packing = true;
-        changedInCut = changedSinceCut;
-        changedSinceCut = undefined;
-        const packed = input.packer.packCut({
-          patch: patchOfCut(state),
-          number: state.cutNumber,
-          slices: settings.slices,
-        });
-        return { sequence: applied.sequence, number: state.cutNumber, packed, withdrawals: postedWith(state) };
-      },
-    );
-    const content = await packed.catch((cause) => {
-      throw new PackingFailedError(`The state of checkpoint ${number} could not be packed.`, { cause });
+    unsigned = await sequencer.submitAndRead({ type: 'cutCheckpoint' }, (state, applied) => {
+      const { result } = applied.outcome;
+      if (result.code !== 'ok') throw new Error(`The core refused to cut a checkpoint: ${result.code}.`);
+      packing = true;
+      changedInCut = changedSinceCut;
+      changedSinceCut = undefined;
+      return pack(state, applied.sequence);
     });
-    unsigned = { number, journalIndex: sequence, withdrawals, ...content };
     packing = false;
     input.onCut(unsigned.state);
   }

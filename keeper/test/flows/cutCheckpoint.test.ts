@@ -542,14 +542,33 @@ describe('the state of a cut, which another thread packs', () => {
     expect(world.fatal).toEqual([]);
   });
 
-  it('stops the keeper when it cannot be packed: the cut is journalled, and only a start can make up for it', async () => {
-    const world = await openQuietWorld();
-    world.running.packer.packCut = () => Promise.reject(new Error('no memory'));
-    await change(world);
-    await world.clock.advance(20_000);
-    expect(world.fatal).toEqual([expect.any(PackingFailedError)]);
-    expect(world.running.poster.posted).toEqual([]);
-  });
+  it.each([
+    ['by the other thread', () => Promise.reject(new Error('no memory'))],
+    [
+      'or not even copied for it',
+      () => {
+        throw new Error('no memory');
+      },
+    ],
+  ])(
+    'stops the keeper when it cannot be packed %s: the cut is journalled, and the next start packs it',
+    async (_, packCut) => {
+      const world = await openQuietWorld();
+      world.running.packer.packCut = packCut;
+      await change(world);
+      await world.clock.advance(20_000);
+      expect(world.fatal).toEqual([expect.any(PackingFailedError)]);
+      expect(world.running.poster.posted).toEqual([]);
+      const { cutNumber } = stateOf(world.running);
+      expect(cutNumber).toBe(tipOf(world) + 1);
+      world.fatal.length = 0;
+      kill(world.running);
+      const again = startKeeper(world, { disk: world.running.disk });
+      await world.clock.advance(2_000);
+      expect(again.poster.posted[0]?.checkpoint.number).toBe(cutNumber);
+      expect(world.fatal).toEqual([]);
+    },
+  );
 
   it('does not stop a keeper that is stopping by itself', async () => {
     const world = await openQuietWorld();
