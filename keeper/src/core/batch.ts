@@ -3,7 +3,7 @@
 import { amendOrder } from './amendOrder.ts';
 import { compact, MAX_SAFE } from './assets.ts';
 import { bookOf, cancelAll, cancelOrder, findOwnOrder } from './cancelOrder.ts';
-import { changeRoom } from './checkpointRoom.ts';
+import { tradingRoom } from './checkpointRoom.ts';
 import {
   ACTION_AMEND,
   ACTION_CANCEL,
@@ -34,7 +34,7 @@ export function applyBatch(state: State, sequence: number, command: BatchCommand
   const refusal = refusalOf(state, command);
   if (refusal !== undefined) return refusal;
   state.batchNonce = command.nonce;
-  state.exchange.changeLimit = changeRoom(state);
+  state.exchange.changeLimit = tradingRoom(state);
   const { actions } = command;
   const items = new Array<ActionResult>(actions.length);
   const apply = (item: number) => {

@@ -1,7 +1,7 @@
 // How much one checkpoint has to carry. It is one transaction, nodes take none above 128 KiB, and what was cut once cannot
 // be cut smaller: if too much had ever changed, no checkpoint would land any more. So room is given out before it is used.
-// Trading may use all of it. Deposits, requests and what else strangers can bring about stop at a half, so that nobody can
-// buy the exchange a standstill with dust.
+// Liquidations may use all of it, trading most. Deposits, requests and what else strangers can bring about stop at a half, so
+// that nobody can buy the exchange a standstill with dust.
 import { largestRecordBytes } from './ledger.ts';
 import { LIQUIDATIONS_LIMIT } from './margin/marginState.ts';
 import type { State } from './state.ts';
@@ -53,6 +53,11 @@ export function changeRoom(state: State): number {
   const liquidations = LIQUIDATION_BYTES * Math.min(ledger.marginAccounts.length, LIQUIDATIONS_LIMIT);
   const used = LOSSES_BYTES + ENVELOPE_BYTES + SHARE_LIMIT_BYTES + listings + withdrawals + forced + liquidations;
   return TRANSACTION_LIMIT_BYTES - used;
+}
+
+/** What trading may take of it: the rest is for liquidations, or whoever fills it with small trades would put them off. */
+export function tradingRoom(state: State): number {
+  return Math.floor((changeRoom(state) * 7) / 8);
 }
 
 /** Of the room, what is used already. */

@@ -9,7 +9,7 @@ import type { CommandResult, CoreEvent, Outcome } from './events.ts';
 import { cancelInWindDown } from './exitMode.ts';
 import { answerForced, postAnswers } from './forced.ts';
 import { ingestLog } from './ingestLog.ts';
-import { liquidate } from './margin/liquidate.ts';
+import { liquidate, resumeLooks } from './margin/liquidate.ts';
 import { applyPrices } from './margin/marginState.ts';
 import { carryLosses } from './margin/sharedLoss.ts';
 import { type State, takeChanges } from './state.ts';
@@ -41,8 +41,8 @@ export function step(state: State, sequence: number, command: Command): Outcome 
   const result = apply(state, sequence, command, events);
   cancelInWindDown(state);
   drainTape(state.exchange.tape, state.exchange.ledger, events);
-  // Batches are not kept waiting, and the ids of their orders belong to their items.
-  if (command.type !== 'batch') liquidate(state, events);
+  // Batches are not kept waiting, and the ids of their orders belong to their items. After a cut nothing more may change.
+  if (command.type !== 'batch' && command.type !== 'cutCheckpoint') liquidate(state, events);
   return { result, events };
 }
 
@@ -88,6 +88,7 @@ function cutCheckpoint(state: State, events: CoreEvent[]): CommandResult {
   events.push({ type: 'checkpointCut', number });
   postQueued(state, { number, time }, events);
   postAnswers(state, number);
+  resumeLooks(state);
   carryLosses(state);
   forgetNonces(state, time);
   state.lastChanges = takeChanges(state);

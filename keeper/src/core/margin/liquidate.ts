@@ -13,7 +13,7 @@
 //
 // Nothing happens while what it owes has no price that may be used, or while a price is halted that any debt depends on.
 import { cancelAll } from '../cancelOrder.ts';
-import { changeRoom } from '../checkpointRoom.ts';
+import { changeRoom, usedRoom } from '../checkpointRoom.ts';
 import { BATCH_LIMIT } from '../commands.ts';
 import type { CoreEvent } from '../events.ts';
 import type { Exchange } from '../exchange.ts';
@@ -24,7 +24,7 @@ import { drainTape, LIQUIDATED } from '../tape.ts';
 import { hasLiability, liquidationHealth } from './accountHealth.ts';
 import { absorb, isHalted, isHopeless, lastRisk } from './bankruptcy.ts';
 import { nextPiece, settlementOf, tradePiece } from './closeOnBook.ts';
-import { LIQUIDATIONS_LIMIT, type Liquidation } from './marginState.ts';
+import { LIQUIDATIONS_LIMIT, type Liquidation, lookAtAll } from './marginState.ts';
 
 /** Accounts that one command looks at, pieces and cancelled orders counting more: bounds how long everybody else waits. */
 const WORK_LIMIT = 1_024;
@@ -45,17 +45,19 @@ interface Look {
 /** Looks at as many accounts as one command may, of those that are still to be looked at. */
 export function liquidate(state: State, events: CoreEvent[]): void {
   const { exchange, sequence } = state;
-  const { margin, ledger } = exchange;
+  const { margin } = exchange;
   if (margin.looksLeft === 0) return;
   // Who owes something when the exchange winds down is closed out by the exit roots.
   if (isHalted(exchange) || isWindingDown(state)) margin.looksLeft = 0;
   exchange.changeLimit = changeRoom(state);
   const look: Look = { state, exchange, events, orderId: sequence * BATCH_LIMIT, work: 0 };
-  while (margin.looksLeft > 0 && look.work < WORK_LIMIT) {
-    // The next checkpoint is full: the next prices come after it.
-    if (ledger.changedBytes >= exchange.changeLimit) margin.looksLeft = 0;
-    else lookAtNext(look);
-  }
+  while (margin.looksLeft > 0 && look.work < WORK_LIMIT) lookAtNext(look);
+}
+
+/** Before a cut: what did not fit into the checkpoint goes on after it. */
+export function resumeLooks(state: State): void {
+  const { margin, ledger } = state.exchange;
+  if (margin.liquidations.size > 0 && usedRoom(state) >= 1) lookAtAll(margin, ledger);
 }
 
 function lookAtNext(look: Look): void {
@@ -92,6 +94,8 @@ function begin(look: Look, account: number): Liquidation | undefined {
 function close(look: Look, account: number, liquidation: Liquidation): void {
   const { exchange, events } = look;
   setBankrupt(look, account, liquidation);
+  // Whoever is bankrupt stops withdrawals all the same.
+  if (exchange.ledger.changedBytes >= exchange.changeLimit) return;
   for (let piece = 0; piece < PIECES_PER_LOOK; piece++) {
     const health = liquidationHealth(exchange, account, 'liquidationEnd');
     if (health === undefined) {

@@ -5,6 +5,7 @@ import type { CoreEvent } from '../../../src/core/events.ts';
 import { validateInternalState } from '../../../src/core/invariants.ts';
 import { addWad, openAccount, setCreditTier } from '../../../src/core/ledger.ts';
 import { liquidationHealth } from '../../../src/core/margin/accountHealth.ts';
+import { withdrawalStop } from '../../../src/core/margin/bankruptcy.ts';
 import { LIQUIDATIONS_LIMIT } from '../../../src/core/margin/marginState.ts';
 import { decodeEngine, encodeEngine, engineHash } from '../../../src/core/snapshot.ts';
 import { accountViews } from '../../../src/core/viewState.ts';
@@ -289,12 +290,36 @@ describe('the liquidation of a margin account', () => {
     const exchange = leveraged();
     bid(exchange, 1_745, 10_000);
     const { ledger } = exchange.state.exchange;
-    const { changedBytes } = ledger;
     ledger.changedBytes = 2 ** 20;
-    expect(namesOf(setPrice(exchange, 1_750).events)).toEqual([]);
+    expect(namesOf(setPrice(exchange, 1_750).events)).toEqual(['liquidationBegan']);
     expect(nextDue(exchange.state.exchange)).toBe(Number.POSITIVE_INFINITY);
-    ledger.changedBytes = changedBytes;
+    // Not in the same command: what the checkpoint stands for is settled.
+    expect(namesOf(apply(exchange, { type: 'cutCheckpoint' }).events)).toEqual(['checkpointCut']);
+    expect(ledger.changedBytes).toBe(0);
+    expect(nextDue(exchange.state.exchange)).toBe(exchange.time);
+    expect(namesOf(apply(exchange, { type: 'tick' }).events)).toContain('liquidationEnded');
+  });
+
+  it('is not put off by whoever fills the checkpoint with small trades', () => {
+    const exchange = leveraged();
+    const crowd = Array.from({ length: 900 }, (_, index) => addressOf(`taker ${index}`));
+    for (const [index, taker] of crowd.entries()) {
+      deposit(exchange, TOKENS.usdHome, taker, 100n * DOLLAR);
+      if (index % 300 === 299) apply(exchange, { type: 'cutCheckpoint' });
+    }
+    bid(exchange, 1_745, 10_000);
+    ask(exchange, 2_000, 2_000);
+    const results = crowd.map((taker) => act(exchange, place(taker, ETH_USD, BUY, 2_000 * TICKS, 1, IOC)));
+    expect(results.at(-1)).toMatchObject({ code: 'ok', filled: 0 });
     expect(namesOf(setPrice(exchange, 1_750).events)).toContain('liquidationEnded');
+    validateInternalState(exchange.state);
+  });
+
+  it('stops withdrawals of what nobody can pay, however full the next checkpoint is', () => {
+    const exchange = leveraged();
+    exchange.state.exchange.ledger.changedBytes = 2 ** 20;
+    for (const dollars of [1_700, 1_550]) setPrice(exchange, dollars);
+    expect(withdrawalStop(exchange.state.exchange)).toBe('bankruptAccount');
   });
 
   it('leaves funded accounts and healthy margin accounts exactly as they are', () => {
