@@ -4,7 +4,7 @@ pragma solidity 0.8.30;
 import {IDepositRegistry} from "../../../src/interfaces/IDepositRegistry.sol";
 import {IExitHatch} from "../../../src/interfaces/IExitHatch.sol";
 import {ExitClaim, ExitPaid, ExitTotals} from "../../../src/types/Exit.sol";
-import {Withdrawal} from "../../../src/types/Messages.sol";
+import {Absorb, Withdrawal} from "../../../src/types/Messages.sol";
 import {ExitTest} from "../../support/ExitTest.sol";
 import {BlocklistToken, CallbackToken, FalseReturnToken, NoReturnToken} from "../../support/OddTokens.sol";
 
@@ -125,6 +125,28 @@ contract ClaimTest is ExitTest {
         assertEq(odd.balanceOf(alice), 30);
     }
 
+    /// @dev The last entry that the root has taken in needs them, the next one does not.
+    function test_claim_ofATokenListedInTheLastEntryOfTheRootNeedsTotals() public {
+        NoReturnToken odd = new NoReturnToken();
+        list(address(odd));
+        plantTree();
+        fund(address(odd), alice, 30);
+        vm.prank(alice);
+        registry.deposit(address(odd), 30, alice, 0);
+        reachFinal();
+        vm.expectRevert(abi.encodeWithSelector(IExitHatch.ExitHatch_TotalsNeeded.selector, address(odd)));
+        registry.claim(bareClaimOf(alice, address(odd)));
+    }
+
+    function test_claim_paysASingleAtom() public {
+        plantTree();
+        deposit(courier, 1);
+        reachFinal();
+        proveTotals(_token, 0, 0);
+        registry.claim(bareClaimOf(courier, _token));
+        assertEq(token.balanceOf(courier), 1);
+    }
+
     // ---------------------------------------------------------------- shortfall and surplus
 
     /// @dev What is missing is missing for everybody in proportion, whoever comes first; and when it comes, too.
@@ -177,6 +199,20 @@ contract ClaimTest is ExitTest {
         assertEq(ofKey.share, 1_200);
         assertEq(ofKey.transit, 300);
         assertEq(ofAll, 1_900);
+    }
+
+    /// @dev What shuttles brought is owed to nobody by itself, or everybody's share would go down by it.
+    function test_claim_paysAllWhereShuttlesBroughtInventory() public {
+        plantTree();
+        token.mint(address(registry), 500);
+        Absorb memory absorption = Absorb("1", _token, 500, 0, treeCheckpoint);
+        Pair memory pair = signBoth(digestOf(registryDomain(), absorption));
+        registry.absorb(absorption, pair.enclave, pair.leader);
+        assertEq(registry.inventory(_token), 500);
+        reachFinal();
+        proveTotals(_token, 0, 0);
+        registry.claim(claimOf(alice, _token, 200, 0));
+        assertEq(token.balanceOf(alice), 1_200);
     }
 
     /// @dev The second tier gets only what the first leaves.

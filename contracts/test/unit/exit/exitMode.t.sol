@@ -251,6 +251,22 @@ contract ExitModeTest is ExitTest {
         assertPhase(ExitPhase.Running);
     }
 
+    /// @dev Nothing is left to cure: the log says once that it was.
+    function test_answerForced_ofTheRestAfterTheCureIsNoSecondOne() public {
+        vm.prank(council);
+        registry.changeLimit(address(token), OutflowKind.Withdrawal, Limit(400, 1 days));
+        uint256 id = ask(alice, 500);
+        stayAlive(7 days);
+        registry.enterExitModeFor(id);
+        answer(id, 400, OVER_LIMIT);
+        assertPhase(ExitPhase.Running);
+        stayAlive(1 days);
+        uint64 count = registry.count();
+        answer(id, 100, PAID);
+        assertEq(registry.count(), count + 1);
+        assertPhase(ExitPhase.Running);
+    }
+
     function test_answerForced_ofAnotherRequestDoesNotCure() public {
         uint256 id = ask(alice, 600);
         uint256 other = ask(alice, 100);
