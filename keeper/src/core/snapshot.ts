@@ -5,7 +5,7 @@
 //
 // Layout of a state, version 12. Integers are variable-length, seven bits a byte, lowest first (packing.ts):
 //
-//   head       version 12 · time · number of the checkpoint · shared losses · home chain id · authority · checkpointer ·
+//   head       version 13 · time · number of the checkpoint · shared losses · home chain id · authority · checkpointer ·
 //              directory · roles · checkpoint numbers · chains · log positions · assets, risk, prices · tokens · books ·
 //              debt limits · withdrawals · forced withdrawals · liquidations
 //   accounts   their number · a record of each, in the order of their indices
@@ -47,7 +47,7 @@ import { type Genesis, type State, takeChanges } from './state.ts';
 import { joinHead, readHead, writeHead } from './stateHead.ts';
 
 /** Raised whenever the same commands would give another state: a journal is replayed only by the version that wrote it. */
-export const CORE_VERSION = 18;
+export const CORE_VERSION = 19;
 const ENGINE_VERSION = 6;
 const COUNT_LIMIT = 2 ** 31 - 1;
 

@@ -9,6 +9,7 @@ import type { CommandResult, CoreEvent, Outcome } from './events.ts';
 import { cancelInWindDown } from './exitMode.ts';
 import { answerForced, postAnswers } from './forced.ts';
 import { ingestLog } from './ingestLog.ts';
+import { noteStop } from './margin/bankruptcy.ts';
 import { liquidate, resumeLooks } from './margin/liquidate.ts';
 import { applyPrices } from './margin/marginState.ts';
 import { carryLosses } from './margin/sharedLoss.ts';
@@ -42,7 +43,10 @@ export function step(state: State, sequence: number, command: Command): Outcome 
   cancelInWindDown(state);
   drainTape(state.exchange.tape, state.exchange.ledger, events);
   // Batches are not kept waiting, and the ids of their orders belong to their items. After a cut nothing more may change.
-  if (command.type !== 'batch' && command.type !== 'cutCheckpoint') liquidate(state, events);
+  if (command.type !== 'batch' && command.type !== 'cutCheckpoint') {
+    liquidate(state, events);
+    noteStop(state.exchange);
+  }
   return { result, events };
 }
 

@@ -9,13 +9,15 @@ import type { State } from '../state.ts';
 import { drainTape } from '../tape.ts';
 import { balancesOf, hasLiability } from './accountHealth.ts';
 import { type AccountRisk, riskOf } from './accountRisk.ts';
-import { minOf } from './fixedPoint.ts';
-import { type Liquidation, lastTerms } from './marginState.ts';
+import { maxOf, minOf } from './fixedPoint.ts';
+import { type Liquidation, lastTerms, usablePrice } from './marginState.ts';
 import { LOSSES_LIMIT, shareLoss } from './sharedLoss.ts';
 
 /** Value units: who owns less is not worth a trade, which may be less than a lot. Lots should be worth less than this. */
 const REMAINDER_VALUE = 10n * 1_000_000n;
-/** So long others may look for a buyer. Then it ends all the same, or who is bankrupt could stop withdrawals for ever. */
+/** After some time also who owns less than this part of its debts: or a gift of ten dollars would keep a loss from being shared. */
+const REMAINDER_OF_DEBTS = 100n;
+/** So long withdrawals are stopped at most, and what has no price waits for one. */
 const PATIENCE_MS = 24 * 3_600_000;
 
 /** What an account owns and owes at the prices that were believed last. undefined: something owed never had one. */
@@ -24,15 +26,47 @@ export function lastRisk(exchange: Exchange, account: number): AccountRisk | und
   return riskOf(lastTerms(margin, 'maint', ledger.assets.length), balancesOf(exchange, account));
 }
 
-/** Is it time to wind up an account of which nothing trades any more? */
+/**
+ * Is it time to wind up an account of which nothing trades any more? Never while it owns something that matters: others would
+ * lose all that it owes, and not only what is missing.
+ */
 export function isHopeless(exchange: Exchange, account: number, { bankruptSince }: Liquidation): boolean {
-  if (bankruptSince > 0 && exchange.margin.now - bankruptSince >= PATIENCE_MS) return true;
-  const owned = lastRisk(exchange, account)?.assets;
-  return owned !== undefined && owned < REMAINDER_VALUE;
+  const { margin, ledger } = exchange;
+  const risk = lastRisk(exchange, account);
+  if (risk === undefined) return false;
+  const { assets, liabilities } = risk;
+  const hasWaited = bankruptSince > 0 && margin.now - bankruptSince >= PATIENCE_MS;
+  if (hasWaited) return assets < maxOf(REMAINDER_VALUE, liabilities / REMAINDER_OF_DEBTS);
+  const isKnown = ledger.assets.every(
+    ({ units }, index) => (units[account] as number) <= 0 || usablePrice(margin, index) !== undefined,
+  );
+  return isKnown && assets < REMAINDER_VALUE;
 }
 
-/** Why nobody may withdraw now; undefined when they may. */
-export function withdrawalStop(exchange: Exchange): 'bankruptAccount' | 'priceHalted' | undefined {
+/** Why nobody may withdraw now; undefined when they may, as they may after a day of stops whatever the reason. */
+export function withdrawalStop(exchange: Exchange): StopReason | undefined {
+  const { now, stopEnds } = exchange.margin;
+  return stopEnds > 0 && now >= stopEnds ? undefined : stopReason(exchange);
+}
+
+/**
+ * After a command: withdrawals are stopped for a day in all, and for as long as they were not stopped they may be stopped again.
+ */
+export function noteStop(exchange: Exchange): void {
+  const { margin } = exchange;
+  const { now, stopEnds, stopsFullAt } = margin;
+  const isStopped = stopReason(exchange) !== undefined;
+  if (isStopped && stopEnds === 0) {
+    margin.stopEnds = now + PATIENCE_MS - Math.max(0, stopsFullAt - now);
+  } else if (!isStopped && stopEnds > 0) {
+    margin.stopsFullAt = now + PATIENCE_MS - Math.max(0, stopEnds - now);
+    margin.stopEnds = 0;
+  }
+}
+
+type StopReason = 'bankruptAccount' | 'priceHalted';
+
+function stopReason(exchange: Exchange): StopReason | undefined {
   for (const { bankruptSince } of exchange.margin.liquidations.values())
     if (bankruptSince > 0) return 'bankruptAccount';
   return isHalted(exchange) ? 'priceHalted' : undefined;

@@ -88,7 +88,9 @@ function readPrice(reader: Reader): GuardedPrice {
 }
 
 /** Who is being liquidated, since when, and what of it is marked for settlement: a checkpoint must carry what stops withdrawals. */
-export function writeLiquidations(writer: Writer, { liquidations }: MarginState): void {
+export function writeLiquidations(writer: Writer, { liquidations, stopEnds, stopsFullAt }: MarginState): void {
+  writeInteger(writer, stopEnds);
+  writeInteger(writer, stopsFullAt);
   writeInteger(writer, liquidations.size);
   for (const [account, { since, bankruptSince, settlement }] of liquidations) {
     writeInteger(writer, account);
@@ -103,7 +105,10 @@ export function writeLiquidations(writer: Writer, { liquidations }: MarginState)
   }
 }
 
-export function readLiquidations(reader: Reader, { liquidations }: MarginState, assets: number): void {
+export function readLiquidations(reader: Reader, margin: MarginState, assets: number): void {
+  const { liquidations } = margin;
+  margin.stopEnds = readInteger(reader);
+  margin.stopsFullAt = readInteger(reader);
   for (let left = readCount(reader, LIQUIDATIONS_LIMIT); left > 0; left--) {
     const account = readInteger(reader);
     const since = readInteger(reader);

@@ -70,7 +70,7 @@ export interface Settlement {
 export interface Liquidation {
   /** Milliseconds. */
   readonly since: number;
-  /** Since when it owes more than it owns is worth, in milliseconds; 0: it does not. Until that is over nobody withdraws. */
+  /** Since when it owes more than it owns is worth, in milliseconds; 0: it does not. Then nobody withdraws, for a time. */
   bankruptSince: number;
   /** undefined while our own books go on closing it. */
   settlement: Settlement | undefined;
@@ -82,6 +82,10 @@ export interface MarginState {
   readonly prices: (GuardedPrice | undefined)[];
   /** By account, in the order in which they began. */
   readonly liquidations: Map<number, Liquidation>;
+  /** Until when withdrawals may be stopped, in milliseconds; 0: there is no reason now. */
+  stopEnds: number;
+  /** When they may be stopped for the whole time again. */
+  stopsFullAt: number;
   /** Of `Ledger.marginAccounts`: which one is looked at next, and how many are still to be looked at. */
   nextLook: number;
   looksLeft: number;
@@ -97,6 +101,8 @@ export function createMarginState(): MarginState {
     risks: [],
     prices: [],
     liquidations: new Map(),
+    stopEnds: 0,
+    stopsFullAt: 0,
     nextLook: 0,
     looksLeft: 0,
     debtLimits: new Map(),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Address, BUY, SELL, type WithdrawalRequestCommand } from '../../../src/core/commands.ts';
-import type { CoreEvent } from '../../../src/core/events.ts';
+import type { CoreEvent, Outcome } from '../../../src/core/events.ts';
 import { validateInternalState } from '../../../src/core/invariants.ts';
 import { withdrawalStop } from '../../../src/core/margin/bankruptcy.ts';
 import { LOSSES_LIMIT } from '../../../src/core/margin/sharedLoss.ts';
@@ -72,6 +72,19 @@ function sellOut(exchange: TestExchange): readonly CoreEvent[] {
 }
 const MISSING = 201_800_000;
 
+/** In minutes. */
+const DAY = 24 * 60;
+
+/** So many minutes, with prices in each of them. */
+function wait(exchange: TestExchange, minutes: number, see: () => Outcome): readonly CoreEvent[] {
+  const events: CoreEvent[] = [];
+  for (let minute = 0; minute < minutes; minute++) {
+    exchange.time += 50_000;
+    events.push(...see().events);
+  }
+  return events;
+}
+
 let nonce = 0n;
 function withdraw(
   exchange: TestExchange,
@@ -140,14 +153,12 @@ describe('an account that owes more than it owns', () => {
   it('keeps nothing that is worth less than a trade: the insurance account gets it, and pays', () => {
     const exchange = bankrupt();
     deposit(exchange, TOKENS.usdHome, INSURANCE, 1_000n * DOLLAR);
-    // Half a lot of ETH, of what no lot can be sold, and a token that nobody knows the price of.
+    // Half a lot of ETH, of what no lot can be sold.
     give(exchange, { from: BOB, to: ANN, asset: ETH, units: 500_000 });
-    deposit(exchange, TOKENS.memeHome, ANN, 7n);
     const events = sellOut(exchange);
     expect(events).toContainEqual(expect.objectContaining({ type: 'insuranceChanged', asset: ETH, units: 500_000 }));
-    expect(events).toContainEqual(expect.objectContaining({ type: 'insuranceChanged', asset: MEME, units: 70 }));
     expect(balanceOf(exchange, INSURANCE, ETH).units).toBe(500_000);
-    for (const asset of [ETH, USD, MEME]) expect(balanceOf(exchange, ANN, asset)).toMatchObject({ units: 0, dust: 0n });
+    for (const asset of [ETH, USD]) expect(balanceOf(exchange, ANN, asset)).toMatchObject({ units: 0, dust: 0n });
   });
 
   it('stops withdrawals, forced ones as well, from when it is seen until it is over', () => {
@@ -170,21 +181,74 @@ describe('an account that owes more than it owns', () => {
     expect(force()).toEqual({ code: 'ok' });
   });
 
-  it('cannot stop them for ever with something that nobody buys', () => {
+  it('cannot stop them for ever with something that nobody buys, nor do others lose more than what is missing', () => {
     const exchange = bankrupt();
-    for (let minute = 0; minute < 24 * 60 - 1; minute++) {
-      exchange.time += 50_000;
-      setPrice(exchange, 1_550);
-    }
+    const bob = usdOf(exchange, BOB);
+    wait(exchange, DAY - 1, () => setPrice(exchange, 1_550));
     expect(withdrawalStop(exchange.state.exchange)).toBe('bankruptAccount');
-    exchange.time += 50_000;
-    const { events } = setPrice(exchange, 1_550);
-    expect(events).toContainEqual(
-      expect.objectContaining({ type: 'insuranceChanged', asset: ETH, units: 2.4 * ETHER }),
-    );
-    expect(namesOf(events)).toContain('lossShared');
-    expect(withdrawalStop(exchange.state.exchange)).toBeUndefined();
+    expect(namesOf(wait(exchange, 2, () => setPrice(exchange, 1_550)))).toEqual([]);
+    expect(withdraw(exchange, BOB)).toEqual({ code: 'ok' });
+    // After a restart as well.
+    expect(withdrawalStop(decodeState(indexState(exchange.state).bytes, GENESIS).exchange)).toBeUndefined();
+    expect(isLiquidated(exchange)).toBe(true);
+    expect(balanceOf(exchange, ANN, ETH).units).toBe(2.4 * ETHER);
+    expect(usdOf(exchange, BOB)).toBe(bob - 1);
+    const shared = sellOut(exchange).find((event) => event.type === 'lossShared');
+    expect(shared?.units).toBe(MISSING);
+  });
+
+  it('may stop them for a day in all, however often it becomes bankrupt anew, until they were not for as long', () => {
+    const exchange = bankrupt();
+    const stop = () => withdrawalStop(exchange.state.exchange);
+    wait(exchange, DAY - 60, () => setPrice(exchange, 1_550));
+    setPrice(exchange, 1_600);
+    expect(stop()).toBeUndefined();
+    setPrice(exchange, 1_550);
+    expect(stop()).toBe('bankruptAccount');
+    wait(exchange, 61, () => setPrice(exchange, 1_550));
+    expect(stop()).toBeUndefined();
+    wait(exchange, 120, () => setPrice(exchange, 1_600));
+    wait(exchange, 119, () => setPrice(exchange, 1_550));
+    expect(stop()).toBe('bankruptAccount');
+    wait(exchange, 4, () => setPrice(exchange, 1_550));
+    expect(stop()).toBeUndefined();
+  });
+
+  it('keeps what has no price for a day, in which it may get one; then the insurance account has it', () => {
+    const exchange = bankrupt();
+    deposit(exchange, TOKENS.memeHome, ANN, 7n);
+    expect(namesOf(sellOut(exchange))).not.toContain('lossShared');
+    const events = wait(exchange, DAY - 1, () => setPrice(exchange, 1_510));
+    expect(namesOf(events)).not.toContain('lossShared');
+    expect(withdrawalStop(exchange.state.exchange)).toBe('bankruptAccount');
+    const late = wait(exchange, 2, () => setPrice(exchange, 1_510));
+    expect(late).toContainEqual(expect.objectContaining({ type: 'insuranceChanged', asset: MEME, units: 70 }));
+    expect(namesOf(late)).toContain('lossShared');
+    expect(isLiquidated(exchange)).toBe(false);
     validateInternalState(exchange.state);
+  });
+
+  it('costs others nothing when what it owns gets a price in that day that is enough', () => {
+    const exchange = bankrupt();
+    deposit(exchange, TOKENS.memeHome, ANN, 10_000_000_00n);
+    sellOut(exchange);
+    weigh(exchange, MEME, { init: [500_000, 1_500_000], maint: [600_000, 1_400_000] });
+    const { events } = setPrices(exchange, { [ETH]: price(1_510, 9), [USD]: price(1, 6), [MEME]: price(1, 3) });
+    expect(namesOf(events)).toContain('liquidationEnded');
+    expect(namesOf(events)).not.toContain('lossShared');
+    expect(usdOf(exchange, ANN)).toBe(-MISSING);
+    expect(withdrawalStop(exchange.state.exchange)).toBeUndefined();
+  });
+
+  it('is not kept open by a gift that nobody buys, of ten dollars or up to a hundredth of the debt', () => {
+    const exchange = marginExchange();
+    weigh(exchange, MEME, { init: [0, 2_000_000], maint: [0, 2_000_000] });
+    const see = () => setPrices(exchange, { [ETH]: price(2_000, 9), [USD]: price(1, 6), [MEME]: price(1, 3) });
+    give(exchange, { from: ANN, to: BOB, asset: USD, units: 5_000 * Number(DOLLAR) });
+    deposit(exchange, TOKENS.memeHome, ANN, 3_900n);
+    expect(balanceOf(exchange, ANN, MEME).units).toBe(39_000);
+    expect(namesOf(wait(exchange, DAY, see))).not.toContain('lossShared');
+    expect(namesOf(wait(exchange, 2, see))).toContain('lossShared');
   });
 
   it('cannot stop them for ever with a debt that has no price any more', () => {
