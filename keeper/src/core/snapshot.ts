@@ -47,7 +47,7 @@ import { type Genesis, type State, takeChanges } from './state.ts';
 import { joinHead, readHead, writeHead } from './stateHead.ts';
 
 /** Raised whenever the same commands would give another state: a journal is replayed only by the version that wrote it. */
-export const CORE_VERSION = 19;
+export const CORE_VERSION = 20;
 const ENGINE_VERSION = 6;
 const COUNT_LIMIT = 2 ** 31 - 1;
 

@@ -10,6 +10,7 @@ import { drainTape } from '../tape.ts';
 import { balancesOf, hasLiability } from './accountHealth.ts';
 import { type AccountRisk, riskOf } from './accountRisk.ts';
 import { maxOf, minOf } from './fixedPoint.ts';
+import { assetValueDown } from './health.ts';
 import { type Liquidation, lastTerms, usablePrice } from './marginState.ts';
 import { LOSSES_LIMIT, shareLoss } from './sharedLoss.ts';
 
@@ -69,20 +70,28 @@ type StopReason = 'bankruptAccount' | 'priceHalted';
 function stopReason(exchange: Exchange): StopReason | undefined {
   for (const { bankruptSince } of exchange.margin.liquidations.values())
     if (bankruptSince > 0) return 'bankruptAccount';
-  return isHalted(exchange) ? 'priceHalted' : undefined;
+  return exchange.ledger.marginAccounts.some(haltedAccounts(exchange)) ? 'priceHalted' : undefined;
 }
 
-/** Is a price halted, by an observation that is not too old, of which somebody who owes anything owns or owes something? */
-export function isHalted(exchange: Exchange): boolean {
+/**
+ * Tells of an account whether a price is halted, by an observation that is not too old, on which it depends: the account owes
+ * something, and of that asset it owes anything or owns what matters for its health. Who else could be held up with a gift.
+ */
+export function haltedAccounts(exchange: Exchange): (account: number) => boolean {
   const { ledger, margin } = exchange;
-  const halted = ledger.assets.filter((_, index) => {
+  const halted = [...ledger.assets.keys()].filter((index) => {
     const price = margin.prices[index];
     return price?.halted === true && price.held !== undefined && isUsable(price.held, margin.now);
   });
-  if (halted.length === 0) return false;
-  return ledger.marginAccounts.some(
-    (account) => halted.some(({ units }) => units[account] !== 0) && hasLiability(exchange, account),
-  );
+  if (halted.length === 0) return () => false;
+  const terms = lastTerms(margin, 'maint', ledger.assets.length);
+  const matters = (account: number, index: number) => {
+    const units = BigInt(ledger.assets[index]?.units[account] as number);
+    const known = terms[index];
+    if (units <= 0n || known === undefined) return units < 0n;
+    return assetValueDown(units, known.assetPrice, known.assetWeight) >= REMAINDER_VALUE;
+  };
+  return (account) => hasLiability(exchange, account) && halted.some((index) => matters(account, index));
 }
 
 /** Leaves the account without debts. Answers false when as many losses as may be are not carried yet: then nothing is done. */

@@ -11,7 +11,7 @@
 //   5. when it owns next to nothing and still owes, is paid for by the insurance account and by all others (bankruptcy.ts);
 //   6. is done when its liquidation-end health, with its stricter weights, is above −1 value unit.
 //
-// Nothing happens while what it owes has no price that may be used, or while a price is halted that any debt depends on.
+// Nothing happens while what it owes has no price that may be used, or while a price is halted on which its health depends.
 import { cancelAll } from '../cancelOrder.ts';
 import { changeRoom, usedRoom } from '../checkpointRoom.ts';
 import { BATCH_LIMIT } from '../commands.ts';
@@ -22,7 +22,7 @@ import { type Asset, accountIdOf } from '../ledger.ts';
 import type { State } from '../state.ts';
 import { drainTape, LIQUIDATED } from '../tape.ts';
 import { hasLiability, liquidationHealth } from './accountHealth.ts';
-import { absorb, isHalted, isHopeless, lastRisk } from './bankruptcy.ts';
+import { absorb, haltedAccounts, isHopeless, lastRisk } from './bankruptcy.ts';
 import { nextPiece, settlementOf, tradePiece } from './closeOnBook.ts';
 import { LIQUIDATIONS_LIMIT, type Liquidation, lookAtAll } from './marginState.ts';
 
@@ -37,6 +37,8 @@ interface Look {
   readonly state: State;
   readonly exchange: Exchange;
   readonly events: CoreEvent[];
+  /** Does an account depend on a halted price? */
+  readonly isHalted: (account: number) => boolean;
   /** Of the next order: nobody else's in a command that is no batch. */
   orderId: number;
   work: number;
@@ -48,9 +50,10 @@ export function liquidate(state: State, events: CoreEvent[]): void {
   const { margin } = exchange;
   if (margin.looksLeft === 0) return;
   // Who owes something when the exchange winds down is closed out by the exit roots.
-  if (isHalted(exchange) || isWindingDown(state)) margin.looksLeft = 0;
+  if (isWindingDown(state)) margin.looksLeft = 0;
   exchange.changeLimit = changeRoom(state);
-  const look: Look = { state, exchange, events, orderId: sequence * BATCH_LIMIT, work: 0 };
+  const isHalted = haltedAccounts(exchange);
+  const look: Look = { state, exchange, events, isHalted, orderId: sequence * BATCH_LIMIT, work: 0 };
   while (margin.looksLeft > 0 && look.work < WORK_LIMIT) lookAtNext(look);
 }
 
@@ -66,7 +69,7 @@ function lookAtNext(look: Look): void {
   margin.looksLeft--;
   margin.nextLook = (margin.nextLook + 1) % Math.max(1, ledger.marginAccounts.length);
   look.work++;
-  if (account === undefined) return;
+  if (account === undefined || look.isHalted(account)) return;
   const known = margin.liquidations.get(account) ?? begin(look, account);
   if (known !== undefined) close(look, account, known);
 }
