@@ -2,6 +2,8 @@
 pragma solidity 0.8.30;
 
 import {IAuthority} from "../../src/interfaces/IAuthority.sol";
+import {IDepositRegistry} from "../../src/interfaces/IDepositRegistry.sol";
+import {Withdrawal} from "../../src/types/Messages.sol";
 import {VaultTest} from "../support/VaultTest.sol";
 
 contract AuthorityPauseTest is VaultTest {
@@ -114,6 +116,21 @@ contract AuthorityPauseTest is VaultTest {
         assertFalse(authority.paused());
         authority.pause();
         assertEq(authority.pausedUntil(), _start + 3 days);
+    }
+
+    /// @dev The vault goes by a copy of its own.
+    function test_pause_reachesTheVaultAndSoDoesItsEnd() public {
+        deposit(alice, 10);
+        reachRoot(1);
+        Withdrawal memory withdrawal = withdrawalOf(alice, 10, 0);
+        Pair memory pair = signBoth(withdrawal);
+        pause();
+        vm.expectRevert(IDepositRegistry.DepositRegistry_Paused.selector);
+        submit(withdrawal, pair);
+        vm.prank(council);
+        authority.unpause();
+        submit(withdrawal, pair);
+        assertEq(token.balanceOf(alice), 10);
     }
 
     function test_unpause_revertsIfNotPausedOrNotCouncil() public {
