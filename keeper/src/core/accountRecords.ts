@@ -68,9 +68,9 @@ function writeRecord(writer: Writer, ledger: Ledger, account: number, dustWords:
 
 function writeNets(writer: Writer, nets: readonly Net[]): void {
   writeInteger(writer, nets.length);
-  for (const { token, atoms } of nets) {
+  for (const { token, atoms, isHeld } of nets) {
     const isNegative = atoms < 0n;
-    writeInteger(writer, 2 * token.index + (isNegative ? 1 : 0));
+    writeInteger(writer, 4 * token.index + (isHeld ? 2 : 0) + (isNegative ? 1 : 0));
     writeBig(writer, isNegative ? -atoms : atoms);
   }
 }
@@ -164,11 +164,15 @@ function readNets(
   const nets = ledger.nets[account] as Net[];
   for (let left = readCount(reader, COUNT_LIMIT); left > 0; left--) {
     const key = readInteger(reader);
-    const token = tokens[Math.floor(key / 2)];
+    const token = tokens[Math.floor(key / 4)];
+    const isHeld = key % 4 >= 2;
+    const isNegative = key % 2 === 1;
     const atoms = readBig(reader);
     check(token !== undefined && !nets.some((net) => net.token === token), 'deposits of a token twice, or of none');
-    check(atoms !== 0n || key % 2 === 0, 'minus nothing');
-    nets.push({ token, atoms: key % 2 === 0 ? atoms : -atoms });
+    check(!isNegative || (atoms !== 0n && !isHeld), 'minus nothing, or less than nothing held');
+    check(isHeld || token.asset >= 0, 'deposits of an unlisted token that are not held');
+    nets.push({ token, atoms: isNegative ? -atoms : atoms, isHeld });
+    if (isHeld) token.held += atoms;
   }
 }
 

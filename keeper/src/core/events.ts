@@ -157,10 +157,11 @@ export interface Credited {
   readonly token: Address;
   /** Atoms of the chain's token. */
   readonly amount: bigint;
+  /** −1 for what had been held: its place was told then. */
   readonly logIndex: number;
 }
 
-/** A deposit of a token without an asset in the Directory: held, and credited when it is listed. */
+/** A deposit of a token without an asset in the Directory: held, and credited some time after it is listed. */
 export interface HeldUnlisted {
   readonly type: 'heldUnlisted';
   readonly account: AccountId;

@@ -1,7 +1,9 @@
 // What the exit trees of the newest checkpoint are made from, read from the state that it froze.
+
+import { wadPer } from './assets.ts';
 import type { Address } from './commands.ts';
 import type { ExitInput, ExitToken } from './exitTree.ts';
-import { balanceWad, type Ledger, type Net } from './ledger.ts';
+import { balanceWad, type Ledger, type Net, tokensToCredit } from './ledger.ts';
 import { WAD } from './margin/fixedPoint.ts';
 import { chainBit, registries, type State } from './state.ts';
 
@@ -15,7 +17,7 @@ export function exitInputOf(state: State): ExitInput {
     chains: registries(state),
     owners,
     ownerOf,
-    balances: ledger.assets.map((asset) => Array.from(ownerOf, (_, account) => balanceWad(asset, account))),
+    balances: balancesOf(ledger),
     prices: closeOutPrices(state),
     boundTo: contractChains(state, ownerOf),
     lastOwners: [...new Set(operators)],
@@ -29,6 +31,22 @@ export function exitInputOf(state: State): ExitInput {
     settlements: [],
     shuttles: [],
   };
+}
+
+/** By asset and account: also what is held of a listed token and only waits for its turn to be credited. */
+function balancesOf(ledger: Ledger): bigint[][] {
+  const { assets, accountCount } = ledger;
+  const balances = assets.map((asset) =>
+    Array.from({ length: accountCount }, (_, account) => balanceWad(asset, account)),
+  );
+  if (tokensToCredit(ledger).length === 0) return balances;
+  for (const [account, nets] of ledger.nets.entries()) {
+    for (const { token, atoms, isHeld } of nets) {
+      const own = balances[token.asset];
+      if (isHeld && own !== undefined) own[account] = (own[account] as bigint) + atoms * wadPer(token.decimals);
+    }
+  }
+  return balances;
 }
 
 /** What debts are closed out at: the middle of what was believed last, however old; nothing is worth 0 that ever had a price. */

@@ -12,6 +12,7 @@ import type { Address, AnswerForcedCommand } from './commands.ts';
 import { type CommandResult, type CoreEvent, FORCED_REASONS, type ForcedReason } from './events.ts';
 import type { Exchange } from './exchange.ts';
 import { isOver, windDownRefusal } from './exitMode.ts';
+import { creditHeldOf } from './heldDeposits.ts';
 import {
   type Asset,
   accountsOf,
@@ -85,6 +86,7 @@ export function answerForced(state: State, command: AnswerForcedCommand, events:
   if (stop !== undefined) return { code: 'withdrawal.stopped', details: { reason: stop } };
 
   const token = openToken(state.exchange.ledger, chainId, command.token);
+  for (const own of accountsOf(state.exchange.ledger, command.account)) creditHeldOf(state, token, own, events);
   const { reason, paid } = decide(state, token, command);
   const account = paid === 0n ? -1 : charge(state, { address: command.account, token, atoms: paid, id }, events);
   token.promised += paid;
@@ -270,6 +272,7 @@ export function forcedAnswered(
   if (isRefusal) giveBack(state, answer, address, events);
   if (paid > 0n) {
     token.promised -= paid;
+    creditHeldOf(state, token, answer.account, events);
     addNet(state.exchange.ledger, token, answer.account, -paid);
     assert(token.holdings >= 0n, `${where}: the vault paid more than it held`);
   }

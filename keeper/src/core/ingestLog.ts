@@ -7,6 +7,7 @@ import { type Address, BUY, type LogCommand, SELL } from './commands.ts';
 import type { CoreEvent, DirectoryChanged } from './events.ts';
 import { exitModeChanged } from './exitMode.ts';
 import { finaliseAnswers, forcedAnswered, forcedRequested } from './forced.ts';
+import { creditHeldDeposits, creditHeldOf } from './heldDeposits.ts';
 import { type Asset, addAsset, addNet, addWad, NO_CREDIT, openAccount, openToken, supplyOf } from './ledger.ts';
 import {
   type AuthorityEntry,
@@ -45,7 +46,7 @@ export function ingestLog(state: State, command: LogCommand, events: CoreEvent[]
         applyRegistryEntry(state, { source, contracts, where }, decodeRegistryEntry(entry, where), events);
         break;
       case 'directory':
-        applyDirectoryEntry(state, source, decodeDirectoryEntry(entry, where), where, events);
+        applyDirectoryEntry(state, decodeDirectoryEntry(entry, where), where, events);
         break;
       case 'authority':
         applyAuthorityEntry(state, source, decodeAuthorityEntry(entry, where), where, events);
@@ -58,6 +59,7 @@ export function ingestLog(state: State, command: LogCommand, events: CoreEvent[]
     source.index++;
   }
   source.blockNumber = block.number;
+  creditHeldDeposits(state, events);
   if (source.kind === 'registry') expireWithdrawals(state, { chainId, timestamp: block.timestamp }, events);
 }
 
@@ -123,6 +125,7 @@ function credit(
   ledger.depositChains[account] = (ledger.depositChains[account] as number) | chain;
   if (contracts.has(deposit.account)) ledger.codeChains[account] = (ledger.codeChains[account] as number) | chain;
   const token = openToken(ledger, chainId, deposit.token);
+  creditHeldOf(state, token, account, events);
   addNet(ledger, token, account, amount);
 
   const event = {
@@ -184,22 +187,15 @@ function applyCheckpointerEntry(
 
 function applyDirectoryEntry(
   state: State,
-  source: Source,
   entry: DirectoryEntry | undefined,
   where: string,
   events: CoreEvent[],
 ): void {
   if (entry === undefined) return;
-  events.push({ type: 'directoryChanged', what: applyListing(state, source, entry, where, events) });
+  events.push({ type: 'directoryChanged', what: applyListing(state, entry, where) });
 }
 
-function applyListing(
-  state: State,
-  source: Source,
-  entry: DirectoryEntry,
-  where: string,
-  events: CoreEvent[],
-): DirectoryChanged['what'] {
+function applyListing(state: State, entry: DirectoryEntry, where: string): DirectoryChanged['what'] {
   switch (entry.type) {
     case 'chainListed':
       listChain(state, entry, where);
@@ -211,7 +207,7 @@ function applyListing(
       changeAssetRisk(state, entry, where);
       return 'assetRisk';
     case 'assetTokenListed':
-      listAssetToken(state, source, entry, where, events);
+      listAssetToken(state, entry, where);
       return 'token';
     case 'bookListed':
       listBook(state, entry, where);
@@ -281,14 +277,8 @@ function changeCreditTier(state: State, entry: DirectoryEntry & { type: 'creditT
   state.exchange.margin.debtLimits.set(tier, debtLimit);
 }
 
-/** From now on the token is that asset: deposits that were held are credited. */
-function listAssetToken(
-  state: State,
-  source: Source,
-  entry: DirectoryEntry & { type: 'assetTokenListed' },
-  where: string,
-  events: CoreEvent[],
-): void {
+/** From now on the token is that asset. Deposits that were held are credited bit by bit: see heldDeposits.ts. */
+function listAssetToken(state: State, entry: DirectoryEntry & { type: 'assetTokenListed' }, where: string): void {
   const { ledger } = state.exchange;
   const { chainId, decimals } = entry;
   const index = ledger.assetById.get(entry.asset);
@@ -298,24 +288,6 @@ function listAssetToken(
   assert(token.asset < 0, `${where}: token ${entry.token} of chain ${chainId} is listed twice`);
   token.asset = index;
   token.decimals = decimals;
-  const asset = ledger.assets[index] as Asset;
-  for (const [account, nets] of ledger.nets.entries()) {
-    const amount = nets.find((net) => net.token === token)?.atoms;
-    if (amount === undefined) continue;
-    addWad(ledger, asset, account, amount * wadPer(decimals));
-    events.push({
-      type: 'credited',
-      account: {
-        address: ledger.addresses[account] as `0x${string}`,
-        subaccount: ledger.subaccounts[account] as number,
-      },
-      asset: asset.id,
-      chainId,
-      token: entry.token,
-      amount,
-      logIndex: source.index,
-    });
-  }
   assertSupply(state, index, where);
 }
 

@@ -54,6 +54,9 @@ function assertConservation(state: State): void {
     const own = nets.flat().filter((net) => net.token === token);
     const sum = own.reduce((total, { atoms }) => total + atoms, 0n);
     assert(sum === token.holdings, `${token.token}: accounts brought ${sum}, the vault has ${token.holdings}`);
+    const held = own.reduce((total, { atoms, isHeld }) => (isHeld ? total + atoms : total), 0n);
+    assert(held === token.held, `${token.token}: ${held} are credited to nobody, not ${token.held}`);
+    assert(token.asset >= 0 || held === token.holdings, `${token.token}: credited, and no asset lists it`);
   }
 }
 

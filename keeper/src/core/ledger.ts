@@ -51,12 +51,16 @@ export interface VaultToken {
   holdings: bigint;
   /** Atoms of pending withdrawals: deducted from accounts, not yet seen paid. */
   promised: bigint;
+  /** Of `holdings`, what is credited to nobody yet: all of it while unlisted, and then less and less (heldDeposits.ts). */
+  held: bigint;
 }
 
-/** Deposited less withdrawn, in atoms, of one account and token. While no asset lists the token, so much is held. */
+/** Deposited less withdrawn, in atoms, of one account and token. */
 export interface Net {
   readonly token: VaultToken;
   atoms: bigint;
+  /** None of it is credited yet: no asset listed the token when it came. */
+  isHeld: boolean;
 }
 
 export interface Ledger {
@@ -170,13 +174,30 @@ export function accountsOf(ledger: Ledger, address: Address): number[] {
 /** Counts what came into a vault for an account, or, negative, left it. */
 export function addNet(ledger: Ledger, token: VaultToken, account: number, atoms: bigint): void {
   const nets = ledger.nets[account] as Net[];
-  const net = nets.find((known) => known.token === token) ?? { token, atoms: 0n };
+  const net = nets.find((known) => known.token === token) ?? { token, atoms: 0n, isHeld: token.asset < 0 };
   const isNew = !nets.includes(net);
+  assert(!net.isHeld || token.asset < 0, `${token.token} comes and goes before what was held of it is credited`);
   token.holdings += atoms;
   net.atoms += atoms;
+  if (net.isHeld) token.held += atoms;
   assert(net.atoms < NET_LIMIT && net.atoms > -NET_LIMIT, `more of ${token.token} than a vault can count`);
   if (isNew) nets.push(net);
   markGrown(ledger, account, isNew ? NET_BYTES : 0);
+}
+
+/** Credits what was held of a token that an asset lists by now. Answers the atoms. */
+export function creditHeld(ledger: Ledger, token: VaultToken, account: number): bigint {
+  const net = ledger.nets[account]?.find((known) => known.token === token);
+  if (net === undefined || !net.isHeld || token.asset < 0) return 0n;
+  net.isHeld = false;
+  token.held -= net.atoms;
+  addWad(ledger, ledger.assets[token.asset] as Asset, account, net.atoms * wadPer(token.decimals));
+  return net.atoms;
+}
+
+/** Tokens that an asset lists, of which something is held still. */
+export function tokensToCredit({ tokens }: Ledger): VaultToken[] {
+  return [...tokens.values()].filter(({ asset, held }) => asset >= 0 && held > 0n);
 }
 
 /** Bits of the chains from which deposits to any subaccount of an address came. */
@@ -224,6 +245,7 @@ export function openToken(ledger: Ledger, chainId: number, token: Address): Vaul
     decimals: 0,
     holdings: 0n,
     promised: 0n,
+    held: 0n,
   };
   ledger.tokens.set(key, record);
   return record;

@@ -3,9 +3,9 @@
 // `encodeState` is what checkpoints stand for, as if all orders were cancelled: balances without reserves, no books.
 // `encodeEngine` is everything, books included, for the local disk. `stateHash` and `engineHash` are their keccak256.
 //
-// Layout of a state, version 12. Integers are variable-length, seven bits a byte, lowest first (packing.ts):
+// Layout of a state, version 14. Integers are variable-length, seven bits a byte, lowest first (packing.ts):
 //
-//   head       version 13 · time · number of the checkpoint · shared losses · home chain id · authority · checkpointer ·
+//   head       version 14 · time · number of the checkpoint · shared losses · home chain id · authority · checkpointer ·
 //              directory · roles · checkpoint numbers · chains · log positions · assets, risk, prices · tokens · books ·
 //              debt limits · withdrawals · forced withdrawals · liquidations
 //   accounts   their number · a record of each, in the order of their indices
@@ -13,8 +13,8 @@
 //
 // A record: address · subaccount · chains of its deposits (one bit each) · those on which it is a contract · credit tier ·
 // number of balances, each 4 × asset + (2 when owed) + (1 when dust follows), units, dust · number of tokens that it ever
-// touched, each 2 × token + (1 when more was withdrawn than deposited), atoms of the difference. A row: account · chain ·
-// nonce · until when.
+// touched, each 4 × token + (2 when held, not credited) + (1 when more was withdrawn than deposited), atoms of the
+// difference. A row: account · chain · nonce · until when.
 //
 // Records and rows mean the same under every later head: chains, assets, tokens and accounts are numbered in the order in
 // which they became known. That is what lets a checkpoint carry only a part of them (rollingSnapshot.ts).
@@ -47,7 +47,7 @@ import { type Genesis, type State, takeChanges } from './state.ts';
 import { joinHead, readHead, writeHead } from './stateHead.ts';
 
 /** Raised whenever the same commands would give another state: a journal is replayed only by the version that wrote it. */
-export const CORE_VERSION = 20;
+export const CORE_VERSION = 21;
 const ENGINE_VERSION = 6;
 const COUNT_LIMIT = 2 ** 31 - 1;
 

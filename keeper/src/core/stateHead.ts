@@ -49,7 +49,7 @@ import {
 } from './state.ts';
 import { addPending } from './withdrawal.ts';
 
-const STATE_VERSION = 13;
+const STATE_VERSION = 14;
 const WORD = 32;
 const KEY_BYTES = 33;
 const COUNT_LIMIT = 2 ** 31 - 1;

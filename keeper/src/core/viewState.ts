@@ -97,7 +97,7 @@ export function accountViews(state: State, address: Address, now = state.time): 
       .filter((asset) => asset.units[account] !== 0 || asset.dust[account] !== 0n)
       .map((asset) => balanceView(asset, account)),
     unlisted: (ledger.nets[account] as readonly Net[])
-      .filter(({ token }) => token.asset < 0)
+      .filter(({ isHeld }) => isHeld)
       .map(({ token: { chainId, token }, atoms }) => ({ chainId, token, atoms: String(atoms) })),
     margin: marginView(state.exchange, account, now),
   }));
@@ -240,7 +240,7 @@ export function solvencyOf(
 ): { readonly accounts: bigint; readonly withdrawals: bigint; readonly vaults: bigint } {
   const { ledger } = state.exchange;
   const asset = ledger.assets[index] as Asset;
-  const accounts = sumOf(asset, ledger.accountCount);
+  let accounts = sumOf(asset, ledger.accountCount);
   let withdrawals = 0n;
   for (const withdrawal of state.withdrawals.values()) {
     if (withdrawal.token.asset === index) withdrawals += wadOf(withdrawal);
@@ -250,7 +250,9 @@ export function solvencyOf(
   }
   let vaults = 0n;
   for (const token of ledger.tokens.values()) {
-    if (token.asset === index) vaults += token.holdings * wadPer(token.decimals);
+    if (token.asset !== index) continue;
+    vaults += token.holdings * wadPer(token.decimals);
+    accounts += token.held * wadPer(token.decimals);
   }
   return { accounts, withdrawals, vaults };
 }

@@ -144,7 +144,7 @@ export interface AccountView {
   readonly address: Address;
   readonly subaccount: number;
   readonly balances: readonly BalanceView[];
-  /** Deposits of tokens that no asset lists yet. */
+  /** Deposits that are held: of tokens that no asset lists yet, or whose turn to be credited has not come since. */
   readonly unlisted: readonly { readonly chainId: number; readonly token: Address; readonly atoms: string }[];
   /** null: the account is funded. */
   readonly margin:

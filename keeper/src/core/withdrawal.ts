@@ -6,6 +6,7 @@ import { isHalfFull, POSTED_LIMIT } from './checkpointRoom.ts';
 import { type Address, type WithdrawalCancelCommand, type WithdrawalRequestCommand, ZERO_ADDRESS } from './commands.ts';
 import type { CommandResult, CoreEvent, RejectCode, WithdrawalChanged, WithdrawalStatus } from './events.ts';
 import { windDownRefusal } from './exitMode.ts';
+import { creditHeldOf } from './heldDeposits.ts';
 import {
   type Asset,
   addNet,
@@ -131,6 +132,7 @@ export function withdrawalPaid(
       'and no such withdrawal is pending. Stopping: nobody may guess whose money that was',
   );
   const { token } = withdrawal;
+  creditHeldOf(state, token, withdrawal.account, events);
   addNet(state.exchange.ledger, token, withdrawal.account, -paid.amount);
   assert(token.holdings >= 0n, `${where}: the vault paid more than it held`);
   removePending(state, withdrawal);
