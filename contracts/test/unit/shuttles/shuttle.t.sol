@@ -249,6 +249,15 @@ contract ShuttleSendTest is ShuttleTest, IAccomplice {
         expectNoRoute(order);
     }
 
+    /// @dev Attack: no token on the other side is what a route that was never opened says, too.
+    function test_shuttle_revertsIfNoTokenShouldComeOutWhereThereIsNoRoute() public {
+        Shuttle memory order = orderOf("1", 1_000);
+        (order.destinationChainId, order.outputToken, order.outputAmount) = (10, address(0), order.inputAmount);
+        expectRefusal(
+            order, abi.encodeWithSelector(IShuttles.Shuttles_NoRoute.selector, order.inputToken, 10, address(0))
+        );
+    }
+
     function test_shuttle_revertsIfTheTokenHasNoRouteAndNoListing() public {
         Shuttle memory order = orderOf("1", 1_000);
         order.inputToken = address(new DevnetToken("Other", "OTH", 18));
