@@ -57,14 +57,15 @@ describe.each(disks)('a journal %s', (_, make) => {
     expect(journal.lastSequence).toBe(0);
   });
 
-  it('has its base and the newest snapshots at hand', () => {
+  it('has its base and the newest snapshots at hand', async () => {
     const start = make();
     const journal = start();
     journal.begin({ sequence: 0, engine: ENGINE });
     journal.append(records(1, 10));
-    expect(() => journal.saveSnapshot({ sequence: 11, engine: ENGINE })).toThrow('no record 11');
-    expect(() => journal.saveSnapshot({ sequence: 0, engine: ENGINE })).toThrow('no record 0');
-    for (const sequence of [2, 3, 5, 7, 9]) journal.saveSnapshot({ sequence, engine: bytes(`engine ${sequence}`) });
+    await expect(journal.saveSnapshot({ sequence: 11, engine: ENGINE })).rejects.toThrow('no record 11');
+    await expect(journal.saveSnapshot({ sequence: 0, engine: ENGINE })).rejects.toThrow('no record 0');
+    for (const sequence of [2, 3, 5, 7, 9])
+      await journal.saveSnapshot({ sequence, engine: bytes(`engine ${sequence}`) });
     const again = start();
     expect(again.snapshot()).toEqual({ sequence: 9, engine: bytes('engine 9') });
     expect(again.snapshot(8)?.sequence).toBe(7);
