@@ -5,6 +5,7 @@ export interface Series {
   readonly points: readonly { readonly size: number; readonly nanoseconds: number }[];
 }
 
+const TITLE = 'What an operation costs as the market grows (ns of processor time)';
 const WIDTH = 720;
 const HEIGHT = 400;
 const LEFT = 64;
@@ -50,8 +51,9 @@ export function plotGrowth(series: readonly Series[]): string {
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
+    `<title>${TITLE}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
-    text(LEFT, 24, 'What an operation costs as the market grows (ns of processor time)', 'start'),
+    text(LEFT, 24, TITLE, 'start'),
     ...vertical,
     ...horizontal,
     ...lines,
