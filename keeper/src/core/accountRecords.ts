@@ -34,8 +34,6 @@ import {
 import { nonceKey, type SharedLoss, type State } from './state.ts';
 import { rememberNonce } from './withdrawal.ts';
 
-const COUNT_LIMIT = 2 ** 31 - 1;
-
 /** How the records of accounts are written, until the ledger grows. */
 export function recordWriter(ledger: Ledger): (writer: Writer, account: number) => void {
   const dustWords = ledger.assets.map(({ dust }) => new Uint32Array(dust.buffer));
@@ -89,7 +87,7 @@ export function recordAfterLosses(record: Uint8Array, losses: readonly SharedLos
   for (let i = 0; i < 3; i++) readInteger(reader);
   readByte(reader);
   const start = reader.offset;
-  const balances = Array.from({ length: readCount(reader, COUNT_LIMIT) }, () => {
+  const balances = Array.from({ length: readCount(reader) }, () => {
     const key = readInteger(reader);
     return { key, units: readInteger(reader), dust: key % 2 === 1 ? readBig(reader) : 0n };
   });
@@ -115,7 +113,7 @@ export function recordAfterLosses(record: Uint8Array, losses: readonly SharedLos
 
 export function readAccounts(reader: Reader, state: State, tokens: readonly VaultToken[]): void {
   const { ledger } = state.exchange;
-  for (let left = readCount(reader, COUNT_LIMIT); left > 0; left--) {
+  for (let left = readCount(reader); left > 0; left--) {
     const address = readAddress(reader);
     const subaccount = readInteger(reader);
     check(subaccount < 2 ** 32 && findAccount(ledger, address, subaccount) === NO_ACCOUNT, 'an account twice');
@@ -139,7 +137,7 @@ export function readAccounts(reader: Reader, state: State, tokens: readonly Vaul
 
 function readBalances(reader: Reader, ledger: Ledger, account: number): void {
   let before = -1;
-  for (let left = readCount(reader, COUNT_LIMIT); left > 0; left--) {
+  for (let left = readCount(reader); left > 0; left--) {
     const key = readInteger(reader);
     const index = Math.floor(key / 4);
     const owes = key % 4 >= 2;
@@ -162,7 +160,7 @@ function readNets(
   account: number,
 ): void {
   const nets = ledger.nets[account] as Net[];
-  for (let left = readCount(reader, COUNT_LIMIT); left > 0; left--) {
+  for (let left = readCount(reader); left > 0; left--) {
     const key = readInteger(reader);
     const token = tokens[Math.floor(key / 4)];
     const isHeld = key % 4 >= 2;
@@ -206,7 +204,7 @@ export function writeRow(writer: Writer, { key, account, until }: NonceRow): voi
 
 export function readNonces(reader: Reader, state: State): void {
   let before: NonceRow | undefined;
-  for (let left = readCount(reader, COUNT_LIMIT); left > 0; left--) {
+  for (let left = readCount(reader); left > 0; left--) {
     const account = readInteger(reader);
     const address = state.exchange.ledger.addresses[account];
     check(address !== undefined, 'a used nonce of no account');

@@ -4,7 +4,7 @@
 // that nobody can buy the exchange a standstill with dust.
 import { largestRecordBytes } from './ledger.ts';
 import { LIQUIDATIONS_LIMIT } from './margin/marginState.ts';
-import type { State } from './state.ts';
+import { LOSSES_LIMIT, type State } from './state.ts';
 
 /** What the pools of the common nodes take. */
 export const TRANSACTION_LIMIT_BYTES = 131_072;
@@ -29,11 +29,10 @@ const PENDING_BYTES = 104;
 const POSTED_BYTES = 224;
 /** An answer to a forced withdrawal, or a rest that waits for one. */
 const ANSWER_BYTES = 60;
-
 /** An account that may be liquidated. */
 const LIQUIDATION_BYTES = 40;
 /** Losses that were shared and are not carried yet, as many as there may be. */
-const LOSSES_BYTES = 32 * 40;
+const LOSSES_BYTES = 40 * LOSSES_LIMIT;
 
 /** Bytes that changed accounts and new nonces may take in the next checkpoint. */
 export function changeRoom(state: State): number {

@@ -38,7 +38,6 @@ import { restoreOrders } from './restOrder.ts';
 import type { State } from './state.ts';
 import { copyDueTimes, type DueTimes, setTimer, timeOf } from './timers.ts';
 
-const COUNT_LIMIT = 2 ** 31 - 1;
 const POST_ONLY_BIT = 1;
 const SELF_TRADE_SHIFT = 1;
 const EXPIRES_BIT = 8;
@@ -125,7 +124,7 @@ function readSide(
   into: OpenOrder[],
 ): void {
   let before: OpenOrder | undefined;
-  for (let left = readCount(reader, COUNT_LIMIT); left > 0; left--) {
+  for (let left = readCount(reader); left > 0; left--) {
     const order = readOrder(reader, place);
     requireSane(state, place.book, order);
     const isNext =
@@ -206,7 +205,7 @@ function writeSwitches(writer: Writer, switches: DueTimes): void {
 
 function readSwitches(reader: Reader, { exchange, time }: State): void {
   let next = 0;
-  for (let left = readCount(reader, COUNT_LIMIT); left > 0; left--) {
+  for (let left = readCount(reader); left > 0; left--) {
     const account = readInteger(reader);
     const due = readInteger(reader);
     check(

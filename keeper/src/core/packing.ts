@@ -14,6 +14,7 @@ const SEVEN_BYTES = 2n ** 49n - 1n;
 const BIG_MAX_SAFE = BigInt(MAX_SAFE);
 const BIG_END = 1n << 256n;
 /** Longest string and byte array that a reader believes in. */
+const COUNT_LIMIT = 2 ** 31 - 1;
 const MAX_BLOB = 2 ** 30;
 
 /** The bytes are not what they should be: damaged, of another version, or not canonical. */
@@ -223,7 +224,7 @@ export function readText(reader: Reader): string {
 }
 
 /** How many items follow. Every item takes at least one byte, so that a lie about it costs nothing. */
-export function readCount(reader: Reader, limit: number): number {
+export function readCount(reader: Reader, limit = COUNT_LIMIT): number {
   const count = readInteger(reader);
   if (count > limit || count > reader.bytes.length - reader.offset)
     throw new FormatError(`${count} items cannot follow`);

@@ -41,7 +41,6 @@ import type { Changes, SharedLoss } from './state.ts';
 import { type HeadStart, readHeadStart } from './stateHead.ts';
 
 const PART_VERSION = 1;
-const COUNT_LIMIT = 2 ** 31 - 1;
 
 /**
  * The part of checkpoint `number`: all `changes` and a share of everything. `slices` is k, at least 1.
@@ -209,7 +208,7 @@ function readPart(bytes: Uint8Array): Part {
   const records = readRecords(reader, accountCount);
   const nonceCount = readInteger(reader);
   const rows: Row[] = [];
-  for (let left = readCount(reader, COUNT_LIMIT); left > 0; left--) rows.push(readRow(reader));
+  for (let left = readCount(reader); left > 0; left--) rows.push(readRow(reader));
   expectEnd(reader);
   return { head, start: readHeadStart(createReader(head)), accountCount, records, nonceCount, rows };
 }
@@ -217,7 +216,7 @@ function readPart(bytes: Uint8Array): Part {
 function readRecords(reader: Reader, accountCount: number): Part['records'] {
   const records: { account: number; bytes: Uint8Array }[] = [];
   let next = 0;
-  for (let left = readCount(reader, COUNT_LIMIT); left > 0; left--) {
+  for (let left = readCount(reader); left > 0; left--) {
     const account = next + readInteger(reader);
     if (account >= accountCount) throw new FormatError(`account ${account} of ${accountCount}`);
     records.push({ account, bytes: readBlob(reader) });

@@ -49,7 +49,6 @@ import { joinHead, readHead, writeHead } from './stateHead.ts';
 /** Raised whenever the same commands would give another state: a journal is replayed only by the version that wrote it. */
 export const CORE_VERSION = 21;
 const ENGINE_VERSION = 6;
-const COUNT_LIMIT = 2 ** 31 - 1;
 
 /** A state as bytes, and where in them everything stands. */
 export interface IndexedState {
@@ -217,7 +216,7 @@ function writeIndices(writer: Writer, indices: readonly number[]): void {
 
 function readIndices(reader: Reader, end: number): number[] {
   const indices: number[] = [];
-  for (let left = readCount(reader, COUNT_LIMIT); left > 0; left--) {
+  for (let left = readCount(reader); left > 0; left--) {
     const index = (indices.at(-1) ?? -1) + 1 + readInteger(reader);
     check(index < end, `${index} of ${end} changed`);
     indices.push(index);

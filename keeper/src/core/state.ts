@@ -115,6 +115,9 @@ export interface Changes {
   readonly nonces: ReadonlySet<string>;
 }
 
+/** Losses that checkpoints tell of at the same time; more of them wait, and with them all withdrawals. */
+export const LOSSES_LIMIT = 32;
+
 /**
  * A loss that everybody who owned something of an asset has shared. More accounts may have changed than a checkpoint can carry:
  * until each was carried once more, checkpoints tell of the loss, and whoever reads an older record takes it off.

@@ -13,7 +13,6 @@ import {
   writeDebtLimits,
   writeLiquidations,
 } from './margin/marginSnapshot.ts';
-import { LOSSES_LIMIT } from './margin/sharedLoss.ts';
 import { BOOK_CLOSED, createBook } from './orderBook.ts';
 import {
   check,
@@ -40,6 +39,7 @@ import {
   type ExitMode,
   type ForcedAnswer,
   type Genesis,
+  LOSSES_LIMIT,
   nonceKey,
   type SharedLoss,
   type Source,
@@ -52,7 +52,6 @@ import { addPending } from './withdrawal.ts';
 const STATE_VERSION = 14;
 const WORD = 32;
 const KEY_BYTES = 33;
-const COUNT_LIMIT = 2 ** 31 - 1;
 const WITHDRAWAL_STATUSES = ['queued', 'posted', 'final'] as const;
 const EXIT_PHASES = ['closing', 'final'] as const;
 
@@ -237,15 +236,15 @@ function writeListings(writer: Writer, state: State): void {
 
 /** Answers the tokens by their index. */
 function readListings(reader: Reader, state: State): VaultToken[] {
-  const chainCount = readCount(reader, COUNT_LIMIT);
+  const chainCount = readCount(reader);
   for (let i = 0; i < chainCount; i++) readChain(reader, state);
   for (const source of state.sources.values()) readPosition(reader, source);
-  const assetCount = readCount(reader, COUNT_LIMIT);
+  const assetCount = readCount(reader);
   for (let i = 0; i < assetCount; i++) readAsset(reader, state);
   const tokens: VaultToken[] = [];
-  const tokenCount = readCount(reader, COUNT_LIMIT);
+  const tokenCount = readCount(reader);
   for (let i = 0; i < tokenCount; i++) tokens.push(readToken(reader, state, i));
-  const bookCount = readCount(reader, COUNT_LIMIT);
+  const bookCount = readCount(reader);
   for (let i = 0; i < bookCount; i++) readBook(reader, state);
   readDebtLimits(reader, state.exchange.margin);
   return tokens;
@@ -349,7 +348,7 @@ function writeWithdrawals(writer: Writer, state: State): void {
 }
 
 function readWithdrawals(reader: Reader, tokens: readonly VaultToken[]): Withdrawal[] {
-  const count = readCount(reader, COUNT_LIMIT);
+  const count = readCount(reader);
   const withdrawals: Withdrawal[] = [];
   for (let i = 0; i < count; i++) {
     const account = readInteger(reader);
@@ -406,7 +405,7 @@ function writeForced(writer: Writer, state: State): void {
 }
 
 function readForced(reader: Reader, state: State, tokens: readonly VaultToken[]): void {
-  for (let left = readCount(reader, COUNT_LIMIT); left > 0; left--) {
+  for (let left = readCount(reader); left > 0; left--) {
     const chainId = readInteger(reader);
     check(state.chains.has(chainId) && !state.forced.has(chainId), `forced withdrawals of chain ${chainId}`);
     const asked = readInteger(reader);

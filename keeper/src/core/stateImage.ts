@@ -3,9 +3,9 @@
 // are.
 //
 // What changed is what the next checkpoint would carry, whoever marks it: see `Changes`; and losses that all have shared, of
-// which it tells (sharedLoss.ts). So an image holds exactly what
-// somebody would put together from the checkpoints on chain. If a change were not marked, both would miss it; so a few
-// accounts that are not marked come with each cut, too, and their records must be those that the image holds.
+// which it tells (sharedLoss.ts). So an image holds exactly what somebody would put together from the checkpoints on chain.
+// If a change were not marked, both would miss it; so a few accounts that are not marked come with each cut, too, and their
+// records must be those that the image holds.
 
 import { compareRows, type NonceRow, recordAfterLosses, recordWriter, writeRow } from './accountRecords.ts';
 import { assert } from './assertion.ts';

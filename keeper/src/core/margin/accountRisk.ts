@@ -1,8 +1,6 @@
 // What an account shows of its risk: numbers to look at, from which nothing is decided.
-import { divDown, divUp, WAD } from './fixedPoint.ts';
+import { divDown, divUp, PPM_ONE, WAD } from './fixedPoint.ts';
 import { assetValueDown, type HealthTerms, liabilityValueUp } from './health.ts';
-
-const PPM = 1_000_000n;
 
 export interface AccountRisk {
   /** Value units, not weighted. */
@@ -42,8 +40,8 @@ export function riskOf(
     assets,
     liabilities,
     equity,
-    leveragePpm: equity > 0n ? divUp(assets * PPM, equity) : undefined,
+    leveragePpm: equity > 0n ? divUp(assets * PPM_ONE, equity) : undefined,
     distanceToLiquidationPpm:
-      weightedAssets > 0n ? divDown((weightedAssets - weightedLiabilities) * PPM, weightedAssets) : undefined,
+      weightedAssets > 0n ? divDown((weightedAssets - weightedLiabilities) * PPM_ONE, weightedAssets) : undefined,
   };
 }

@@ -4,18 +4,19 @@
 import type { CoreEvent } from '../events.ts';
 import type { Exchange } from '../exchange.ts';
 import { type Asset, accountIdOf, addWad, balanceWad, findAccount, NO_ACCOUNT } from '../ledger.ts';
+import { ONE_USD } from '../oracle/observe.ts';
 import { isUsable } from '../oracle/priceGuard.ts';
-import type { State } from '../state.ts';
+import { LOSSES_LIMIT, type State } from '../state.ts';
 import { drainTape } from '../tape.ts';
 import { balancesOf, hasLiability } from './accountHealth.ts';
 import { type AccountRisk, riskOf } from './accountRisk.ts';
 import { maxOf, minOf } from './fixedPoint.ts';
 import { assetValueDown } from './health.ts';
 import { type Liquidation, lastTerms, usablePrice } from './marginState.ts';
-import { LOSSES_LIMIT, shareLoss } from './sharedLoss.ts';
+import { shareLoss } from './sharedLoss.ts';
 
 /** Value units: who owns less is not worth a trade, which may be less than a lot. Lots should be worth less than this. */
-const REMAINDER_VALUE = 10n * 1_000_000n;
+const REMAINDER_VALUE = 10n * ONE_USD;
 /** After some time also who owns less than this part of its debts: or a gift of ten dollars would keep a loss from being shared. */
 const REMAINDER_OF_DEBTS = 100n;
 /** So long withdrawals are stopped at most, and what has no price waits for one. */

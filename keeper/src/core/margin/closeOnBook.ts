@@ -6,17 +6,18 @@ import { BUY, EXPIRE_MAKER, SELL, type Side } from '../commands.ts';
 import { type Exchange, NOT_STOPPED } from '../exchange.ts';
 import { NO_ACCOUNT } from '../ledger.ts';
 import { crosses, trade } from '../match.ts';
+import { ONE_USD } from '../oracle/observe.ts';
 import { BOOK_OPEN, type Book } from '../orderBook.ts';
 import { CHECKPOINT_FULL } from '../tape.ts';
 import { balancesOf } from './accountHealth.ts';
-import { FACTOR_ONE, factorOf, liquidationFeePpm, worstFairPrice } from './fairPrice.ts';
+import { factorOf, liquidationFeePpm, worstFairPrice } from './fairPrice.ts';
 import { divUp, WAD } from './fixedPoint.ts';
 import type { HealthTerms } from './health.ts';
-import { type Close, closeAmounts } from './liquidation.ts';
+import { type Close, closeAmounts, FACTOR_ONE } from './liquidation.ts';
 import { lastTerms, type MarginState, type Settlement, usablePrice } from './marginState.ts';
 
 /** Value units of one piece: the largest size that the oracle asks the markets for. */
-export const LARGEST_PIECE_VALUE = 100_000n * 1_000_000n;
+export const LARGEST_PIECE_VALUE = 100_000n * ONE_USD;
 
 /** A trade that helps: one asset is given for another that is owed, or, if nothing is owed of it, counts for more. */
 interface Move {

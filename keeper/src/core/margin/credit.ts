@@ -1,5 +1,5 @@
-// What margin accounts may do, and how much they may owe: each for itself by the debt limit of its tier, all together by the borrow cap of each
-// asset. Both look at the worst case of the open orders, so that no fill of theirs can break either.
+// What margin accounts may do, and how much they may owe: each for itself by the debt limit of its tier, all together by the
+// borrow cap of each asset. Both look at the worst case of the open orders, so that no fill of theirs can break either.
 import { MAX_SAFE } from '../assets.ts';
 import { cancelAll } from '../cancelOrder.ts';
 import type { Address } from '../commands.ts';

@@ -1,15 +1,11 @@
 // What an account that is below 0 may trade at, by itself or in its liquidation.
-import { MAX_SAFE, PPM } from '../assets.ts';
+import { MAX_SAFE } from '../assets.ts';
 import { SELL } from '../commands.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Book } from '../orderBook.ts';
-import { divDown, divUp, minOf } from './fixedPoint.ts';
-import { feeFactor } from './liquidation.ts';
+import { divDown, divUp, minOf, PPM_ONE } from './fixedPoint.ts';
+import { FACTOR_ONE, feeFactor } from './liquidation.ts';
 import { type MarginState, usablePrice } from './marginState.ts';
-
-/** A fee factor of 1. */
-export const FACTOR_ONE = 10n ** 12n;
-const PPM_ONE = BigInt(PPM);
 
 /** What whoever takes a position over may earn at an asset; the Directory says so. */
 export function liquidationFeePpm({ risks }: MarginState, asset: number): bigint {

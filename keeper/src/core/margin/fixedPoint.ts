@@ -2,7 +2,9 @@
 
 /** Prices are in 10⁻¹⁸ value units per ledger unit, weights and ratios in 10⁻¹⁸. */
 export const WAD = 10n ** 18n;
-const WAD_PER_PPM = 10n ** 12n;
+/** 1 in millionths. */
+export const PPM_ONE = 1_000_000n;
+const WAD_PER_PPM = WAD / PPM_ONE;
 
 /** ⌊numerator / denominator⌋. */
 export function divDown(numerator: bigint, denominator: bigint): bigint {

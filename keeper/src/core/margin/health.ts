@@ -1,7 +1,7 @@
 // How safe a margin account is: the weighted value of what it has, less the weighted value of what it owes, with its open
 // orders resolved in the worst way. After Mango v4 (programs/mango-v4/src/health/cache.rs), in exact integers. Every
 // rounding lowers the health. docs/margin.md publishes the formulas.
-import { divDown, divUp, maxOf, minOf, WAD } from './fixedPoint.ts';
+import { divDown, divUp, maxOf, minOf, PPM_ONE, WAD } from './fixedPoint.ts';
 
 /** init: may an action add risk? maint: below 0 the account is liquidated. liquidationEnd: at 0 that ends. */
 export type HealthKind = 'init' | 'maint' | 'liquidationEnd';
@@ -57,7 +57,6 @@ export interface BookExposure {
 const FINE = 10n ** 9n;
 /** Value of `fine amount · price · weight`. */
 const FINE_VALUE = WAD * WAD * FINE;
-const PPM = 1_000_000n;
 
 /** Prices and weights that a kind of health uses. */
 export function termsOf(kind: HealthKind, { bid, ask, stable }: AssetPrices, risk: AssetRisk): HealthTerms {
@@ -217,13 +216,13 @@ function conversionsDown(
 ): Outcome {
   if (base === undefined || quote === undefined) return { base: 0n, quote: 0n };
   const { reservedBase, reservedQuote, highestBid, lowestAsk, lotSize, feePpm } = exposure;
-  const kept = PPM - feePpm;
+  const kept = PPM_ONE - feePpm;
   const paid = reservedQuote * FINE * kept;
   const sold = reservedBase * FINE * kept;
-  let bought = divDown(paid * quote.assetPrice, base.liabilityPrice * PPM);
-  if (highestBid !== undefined) bought = minOf(bought, divDown(paid * lotSize, highestBid * PPM));
-  let earned = divDown(sold * base.assetPrice, quote.liabilityPrice * PPM);
-  if (lowestAsk !== undefined) earned = minOf(earned, divDown(sold * lowestAsk, lotSize * PPM));
+  let bought = divDown(paid * quote.assetPrice, base.liabilityPrice * PPM_ONE);
+  if (highestBid !== undefined) bought = minOf(bought, divDown(paid * lotSize, highestBid * PPM_ONE));
+  let earned = divDown(sold * base.assetPrice, quote.liabilityPrice * PPM_ONE);
+  if (lowestAsk !== undefined) earned = minOf(earned, divDown(sold * lowestAsk, lotSize * PPM_ONE));
   return { base: bought, quote: earned };
 }
 

@@ -50,7 +50,10 @@ export function liquidate(state: State, events: CoreEvent[]): void {
   const { margin } = exchange;
   if (margin.looksLeft === 0) return;
   // Who owes something when the exchange winds down is closed out by the exit roots.
-  if (isWindingDown(state)) margin.looksLeft = 0;
+  if (isWindingDown(state)) {
+    margin.looksLeft = 0;
+    return;
+  }
   exchange.changeLimit = changeRoom(state);
   const isHalted = haltedAccounts(exchange);
   const look: Look = { state, exchange, events, isHalted, orderId: sequence * BATCH_LIMIT, work: 0 };

@@ -1,10 +1,8 @@
 // How much of a debt to close, and what its owner gives for it. After Mango v4
 // (programs/mango-v4/src/instructions/token_liq_with_token.rs): just enough for the liquidation to end, as far as the asset
 // reaches. Rounded in the vault's favour: more is given, and less of the debt is forgiven.
-import { divDown, divUp, minOf, WAD } from './fixedPoint.ts';
+import { divDown, divUp, minOf, PPM_ONE, WAD } from './fixedPoint.ts';
 import type { HealthTerms } from './health.ts';
-
-const PPM = 1_000_000n;
 
 export interface CloseInput {
   /** Of kind liquidationEnd, in value units; below 0. */
@@ -27,9 +25,12 @@ export interface Close {
   readonly given: bigint;
 }
 
+/** A fee factor of 1. */
+export const FACTOR_ONE = PPM_ONE * PPM_ONE;
+
 /** (1 + liability's fee) · (1 + asset's fee), in 10⁻¹². */
 export function feeFactor(assetFeePpm: bigint, liabilityFeePpm: bigint): bigint {
-  return (PPM + liabilityFeePpm) * (PPM + assetFeePpm);
+  return (PPM_ONE + liabilityFeePpm) * (PPM_ONE + assetFeePpm);
 }
 
 /**
@@ -39,13 +40,12 @@ export function feeFactor(assetFeePpm: bigint, liabilityFeePpm: bigint): bigint 
  */
 export function closeAmounts({ health, owned, owed, asset, liability, ...fees }: CloseInput): Close {
   const factor = feeFactor(fees.assetFeePpm, fees.liabilityFeePpm);
-  const factorOne = PPM * PPM;
   const paidPrice = liability.liabilityPrice * factor;
   // Value that each unit of the liability gains, in 10⁻¹⁸ · 10⁻¹⁸ · 10⁻¹².
-  const gain = liability.liabilityPrice * factorOne * liability.liabilityWeight - paidPrice * asset.assetWeight;
-  const possible = divDown(owned * asset.assetPrice * factorOne, paidPrice);
+  const gain = liability.liabilityPrice * FACTOR_ONE * liability.liabilityWeight - paidPrice * asset.assetWeight;
+  const possible = divDown(owned * asset.assetPrice * FACTOR_ONE, paidPrice);
   const most = minOf(possible, owed);
-  const repaid = gain <= 0n ? most : minOf(divUp(-health * WAD * WAD * factorOne, gain), most);
-  const given = minOf(divUp(repaid * paidPrice, asset.assetPrice * factorOne), owned);
+  const repaid = gain <= 0n ? most : minOf(divUp(-health * WAD * WAD * FACTOR_ONE, gain), most);
+  const given = minOf(divUp(repaid * paidPrice, asset.assetPrice * FACTOR_ONE), owned);
   return { repaid, given };
 }

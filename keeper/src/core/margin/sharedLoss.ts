@@ -12,9 +12,6 @@ import type { SharedLoss, State } from '../state.ts';
 import { LOSS_SHARED } from '../tape.ts';
 import { divUp, minOf } from './fixedPoint.ts';
 
-/** Losses that checkpoints tell of at the same time; more of them wait, and with them all withdrawals. */
-export const LOSSES_LIMIT = 32;
-
 /** What an owner of so many units loses, rounded up; never more than that. */
 export function lossUp(units: bigint, loss: Pick<SharedLoss, 'units' | 'owned'>): bigint {
   return takesAll(loss) ? units : divUp(units * loss.units, loss.owned);

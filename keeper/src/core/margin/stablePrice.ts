@@ -1,6 +1,6 @@
 // A price that follows the oracle slowly, so that nobody gains by moving the oracle for a moment. After Mango v4
 // (programs/mango-v4/src/state/stable_price.rs), in exact integers: prices in 10⁻¹⁸, times in seconds.
-import { divDown, maxOf, minOf } from './fixedPoint.ts';
+import { divDown, maxOf, minOf, PPM_ONE } from './fixedPoint.ts';
 
 /** Hourly averages that the delayed price is taken from. */
 export const DELAYS = 24;
@@ -12,7 +12,6 @@ const LONGEST_STEP_SECONDS = 600;
 const DELAY_GROWTH_PPM = 60_000n;
 /** The stable price moves by at most 0.03 % a second, and less the further it is from the delayed price. */
 const STABLE_GROWTH_PPM = 300n;
-const PPM = 1_000_000n;
 
 export interface StablePrice {
   readonly price: bigint;
@@ -50,7 +49,7 @@ export function nextStablePrice(stable: StablePrice, oracle: bigint, seconds: nu
   const delay = delayed[hourOf(seconds) % DELAYS] as bigint;
   const near = minOf(stable.price, delay);
   const far = maxOf(stable.price, delay);
-  const growth = divDown(stable.price * STABLE_GROWTH_PPM * near * near * BigInt(step), PPM * far * far);
+  const growth = divDown(stable.price * STABLE_GROWTH_PPM * near * near * BigInt(step), PPM_ONE * far * far);
   return {
     price: clampAround(oracle, stable.price, growth),
     updatedAt: seconds,
@@ -67,7 +66,7 @@ function storeAverage(
 ): bigint[] {
   const first = hourOf(stable.updatedAt);
   const before = stable.delayed[(first + DELAYS - 1) % DELAYS] as bigint;
-  const growth = divDown(before * DELAY_GROWTH_PPM, PPM);
+  const growth = divDown(before * DELAY_GROWTH_PPM, PPM_ONE);
   const average = clampAround(weightedSum / BigInt(weightSeconds), before, growth);
   const delayed = [...stable.delayed];
   for (let hour = 0; hour < Math.min(hours, DELAYS); hour++) delayed[(first + hour) % DELAYS] = average;

@@ -1,13 +1,10 @@
 // What our own books say of a price. It may only make it worse for an account, only where the account adds risk, and not by
 // much: who trades with himself could otherwise lend himself more, or have others liquidated.
-import { PPM } from '../assets.ts';
 import type { Exchange } from '../exchange.ts';
 import { FRESH_MS, MOVE_LIMIT_PPM } from '../oracle/priceGuard.ts';
 import type { Book } from '../orderBook.ts';
-import { divDown, divUp, maxOf, minOf } from './fixedPoint.ts';
+import { divDown, divUp, maxOf, minOf, PPM_ONE } from './fixedPoint.ts';
 import type { HealthTerms } from './health.ts';
-
-const PPM_ONE = BigInt(PPM);
 
 /**
  * Of each book that traded within a minute: what the newest trade says of its base, as far as that is no more than a tenth

@@ -1,12 +1,12 @@
 // From quotes to one observation of an asset's price: what a sale and a purchase of several sizes bring and cost, the
 // median of the last looks at each source, then the median across sources. Pure; the flow that asks keeps the looks.
-import { divDown, divUp, maxOf, minOf } from '../margin/fixedPoint.ts';
+import { divDown, divUp, maxOf, minOf, PPM_ONE } from '../margin/fixedPoint.ts';
 
 /** Decimals of value units: 10⁻⁶ of the numeraire (US dollars as USDC). */
 export const VALUE_DECIMALS = 6;
+export const ONE_USD = 10n ** BigInt(VALUE_DECIMALS);
 /** Decimals of a price: value units per ledger unit. */
 const PRICE_DECIMALS = 18;
-const PPM = 1_000_000n;
 /** Looks at one source that its median is taken of. */
 export const LOOKS_PER_SOURCE = 5;
 
@@ -72,9 +72,9 @@ export function lookAt(probes: readonly Probe[], scales: Scales, time: number): 
   const bid = minOf(bidOf(last), mid);
   const ask = maxOf(askOf(last), mid);
   if (bid <= 0n) return 'price.notPositive';
-  if ((nearBid - nearAsk) * PPM > mid * CROSSED_LIMIT_PPM) return 'price.crossed';
+  if ((nearBid - nearAsk) * PPM_ONE > mid * CROSSED_LIMIT_PPM) return 'price.crossed';
   const spread = maxOf(nearAsk - nearBid, 0n);
-  return { time, mid, confidencePpm: Number(divUp(spread * PPM, 2n * mid)), bid, ask };
+  return { time, mid, confidencePpm: Number(divUp(spread * PPM_ONE, 2n * mid)), bid, ask };
 }
 
 /**

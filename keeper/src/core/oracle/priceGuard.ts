@@ -1,5 +1,6 @@
 // What the exchange believes of an asset's price. Observations come in as commands; each is refused, held until others
 // agree, or accepted. What was accepted grows stale.
+import { PPM_ONE } from '../margin/fixedPoint.ts';
 import { nextStablePrice, type StablePrice, startStablePrice } from '../margin/stablePrice.ts';
 import type { Observation } from './observe.ts';
 
@@ -18,7 +19,6 @@ const HALT_FACTOR = 3n;
 const HALT_AGREE_MS = 3_600_000;
 /** No asset is worth more: a bound for the arithmetic. */
 const HIGHEST_PRICE = 10n ** 36n;
-const PPM = 1_000_000n;
 
 /** An observation that is too far from what is believed. */
 export interface HeldPrice {
@@ -115,7 +115,7 @@ function accept(known: GuardedPrice, observation: Observation, now: number): Gua
 
 function isFar(mid: bigint, other: bigint): boolean {
   const difference = mid > other ? mid - other : other - mid;
-  return difference * PPM > other * MOVE_LIMIT_PPM;
+  return difference * PPM_ONE > other * MOVE_LIMIT_PPM;
 }
 
 function midOf({ bid, ask }: { readonly bid: bigint; readonly ask: bigint }): bigint {

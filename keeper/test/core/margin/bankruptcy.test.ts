@@ -3,7 +3,6 @@ import { type Address, BUY, SELL, type WithdrawalRequestCommand } from '../../..
 import type { CoreEvent, Outcome } from '../../../src/core/events.ts';
 import { validateInternalState } from '../../../src/core/invariants.ts';
 import { withdrawalStop } from '../../../src/core/margin/bankruptcy.ts';
-import { LOSSES_LIMIT } from '../../../src/core/margin/sharedLoss.ts';
 import { createPackingStore } from '../../../src/core/packingStore.ts';
 import { addPart, assembledState, beginAssembly, encodePart, missingOf } from '../../../src/core/rollingSnapshot.ts';
 import {
@@ -14,6 +13,7 @@ import {
   engineRestOf,
   indexState,
 } from '../../../src/core/snapshot.ts';
+import { LOSSES_LIMIT } from '../../../src/core/state.ts';
 import { patchOfCut, patchSinceCut } from '../../../src/core/stateImage.ts';
 import {
   act,
