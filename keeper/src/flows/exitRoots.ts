@@ -26,8 +26,8 @@ export interface ExitRoots {
   /** Begins to build the trees of a checkpoint from the bytes of the state that it froze. */
   cut(state: Uint8Array): void;
   /**
-   * Signs the newest trees whose checkpoint is final and not above `limit`, if that is news. The caller knows that this keeper
-   * may sign.
+   * Signs the newest trees whose checkpoint is final and not above `limit`, if that is news. When all trees are newer than
+   * `limit`, those of checkpoint `limit` are built from chain. The caller knows that this keeper may sign.
    */
   sign(limit: number): void;
   /** Of the newest signed roots. */
@@ -46,6 +46,8 @@ export function createExitRoots(input: {
   readonly leadership: Leadership;
   readonly homeChainId: number;
   readonly checkpointer: Address;
+  /** The bytes of the state behind a checkpoint on chain. */
+  readonly landedState: (checkpoint: number) => Promise<Uint8Array>;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Without trees there are no roots, and without roots the vaults close: somebody has to look. */
@@ -80,6 +82,26 @@ export function createExitRoots(input: {
     }
   }
 
+  /** For a keeper that began with a newer checkpoint than the one whose roots must stay. */
+  async function buildOlder(checkpoint: number): Promise<void> {
+    if (building) return;
+    building = true;
+    try {
+      const bytes = await input.landedState(checkpoint).catch((error) => {
+        logger.warn({ checkpoint, error: error.message }, 'cannot read the checkpoint whose exit roots stand');
+      });
+      if (bytes !== undefined && !stopped) {
+        built = [await trees.build(bytes), ...built];
+        await keepBuilt();
+      }
+    } catch (error) {
+      if (!stopped) input.onFatal(error);
+    } finally {
+      building = false;
+    }
+    await buildNewest();
+  }
+
   function keepBuilt(): Promise<void> {
     return trees.keep(built.map(({ checkpoint }) => checkpoint));
   }
@@ -87,6 +109,8 @@ export function createExitRoots(input: {
   function sign(limit: number): void {
     const newest = built.findLast(({ checkpoint }) => checkpoint <= Math.min(state.finalNumber, limit));
     const { epoch } = leadership;
+    const [oldest] = built;
+    if (oldest !== undefined && limit > 0 && limit < oldest.checkpoint) void buildOlder(limit);
     if (newest === undefined || (signedFor.epoch === epoch && signedFor.checkpoint === newest.checkpoint)) return;
     const { checkpoint } = newest;
     const tree = exitRootsTree(newest.roots);

@@ -48,7 +48,7 @@ export interface Recovered {
   readonly unsigned: Cut | undefined;
   /**
    * While vaults are in exit mode: the bytes of the states behind the newest checkpoint on chain and, when that is another
-   * one, the newest cut; in this order. There may be no newer cut, and their exit roots and proofs are those that count.
+   * one, the newest cut; in this order. There may be no newer cut, and no newer roots than theirs.
    */
   readonly frozen: readonly Uint8Array[];
   /** Time of the oldest change that `base` does not hold; undefined when there is none. */
@@ -102,6 +102,24 @@ export async function recoverableTip(
   decodeState(bytes, genesis);
   await checkpoints.return();
   return digestOfCheckpoint(genesis, newest.value);
+}
+
+/** The bytes of the state behind a checkpoint on chain, by its number. Throws what `recover` throws. */
+export async function landedState(
+  input: Pick<RecoveryInput, 'genesis' | 'open'> & { readonly checkpoints: AsyncGenerator<LandedCheckpoint, void> },
+  number: number,
+): Promise<Uint8Array> {
+  const { genesis, open, checkpoints } = input;
+  let child: LandedCheckpoint | undefined;
+  for (let next = await checkpoints.next(); next.done !== true; next = await checkpoints.next()) {
+    if (child !== undefined) requireParent(genesis, next.value, child);
+    child = next.value;
+    if (child.checkpoint.number > number) continue;
+    const { bytes } = await assemble({ genesis, open, older: checkpoints }, child);
+    await checkpoints.return();
+    return bytes;
+  }
+  throw new RecoveryError(`There is no checkpoint ${number} on chain.`);
 }
 
 /** Why the journal does not hold the newest landed checkpoint; undefined when it does. */

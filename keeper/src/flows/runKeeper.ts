@@ -29,7 +29,7 @@ import { createHistory, type History } from './history.ts';
 import { createIngestion } from './ingestLogs.ts';
 import { createKeeperApi, type Leading } from './keeperApi.ts';
 import { createLeadership, type Role } from './leadership.ts';
-import { type Recovered, recover, recoverableTip } from './recover.ts';
+import { landedState, type Recovered, recover, recoverableTip } from './recover.ts';
 import { reportLiquidations } from './reportLiquidations.ts';
 import { type Applied, createSequencer } from './sequencer.ts';
 import { createStandBy } from './standBy.ts';
@@ -181,6 +181,8 @@ export function createKeeper(ports: KeeperPorts): Keeper {
       leadership,
       homeChainId,
       checkpointer,
+      landedState: (number) =>
+        landedState({ genesis, open: ports.open, checkpoints: home.readCheckpoints(checkpointer, 'latest') }, number),
     });
     exitRoots.subscribe(publishExitRoots);
     for (const state of recovered.frozen) exitRoots.cut(state);

@@ -74,7 +74,7 @@ describe('an exit proof', () => {
 const NO_CHAINS = 99;
 
 /** Exit roots whose trees are built when the test says so. */
-function setUp({ leafCount = 1 } = {}) {
+function setUp({ leafCount = 1, onChain = 0 } = {}) {
   const state = createState(GENESIS);
   for (const chainId of [HOME, SECOND]) {
     const authority = GENESIS.authority;
@@ -115,6 +115,10 @@ function setUp({ leafCount = 1 } = {}) {
     leadership: leadership as unknown as Leadership,
     homeChainId: HOME,
     checkpointer: GENESIS.checkpointer,
+    landedState: async (number) => {
+      if (number > onChain) throw new Error('not there');
+      return Uint8Array.of(number);
+    },
     clock: createFakeClock(),
     logger: silentLogger,
     onFatal: (error) => fatal.push(error),
@@ -163,6 +167,31 @@ describe('exit roots', () => {
     expect(signed()).toBe(1);
     exitRoots.sign(0);
     expect(signed()).toBe(1);
+  });
+
+  it('are built again from chain when the limit lies before everything that was cut', async () => {
+    const { state, exitRoots, builds, kept, cut, build, signed, fatal } = setUp({ onChain: 3 });
+    state.finalNumber = 9;
+    exitRoots.sign(3);
+    await settle();
+    expect(builds).toEqual([]);
+    cut(8);
+    exitRoots.sign(3);
+    await build();
+    for (const limit of [0, 4, 3, 3]) {
+      exitRoots.sign(limit);
+      await settle();
+    }
+    cut(9);
+    expect([builds.map(({ checkpoint }) => checkpoint), signed()]).toEqual([[8, 3], undefined]);
+    await build();
+    exitRoots.sign(3);
+    expect([signed(), (await exitRoots.exitProof(addressOf('ann')))?.roots.checkpoint]).toEqual([3, 3]);
+    await build();
+    exitRoots.sign(3);
+    expect([builds.map(({ checkpoint }) => checkpoint), signed(), [...kept]]).toEqual([[8, 3, 9], 3, [8, 3, 9]]);
+    exitRoots.sign(Number.POSITIVE_INFINITY);
+    expect([signed(), fatal]).toEqual([9, []]);
   });
 
   it('are not signed for a checkpoint without chains, although there are some now', async () => {

@@ -87,6 +87,14 @@ function force(chain: FakeChain, owner = ALICE): void {
 
 const openOf = ({ newest }: FakeChain, id: number) => newest.contracts.forced[id - 1]?.open;
 
+/** More new accounts than one checkpoint carries. */
+function dust(chain: FakeChain): void {
+  const { token } = chain.chainId === HOME ? ethHome : ethSecond;
+  for (let i = 0; i < 1_500; i++) {
+    chain.send(makeDeposit({ token, amount: 1n, account: fakeSigner(`stranger ${i}`).address }));
+  }
+}
+
 /** Time in which nothing happens, and then some in which everything does. */
 async function later(world: World, hours: number): Promise<void> {
   world.clock.skip(hours * HOUR_MS);
@@ -212,6 +220,26 @@ describe('what is claimed at one vault', () => {
     },
   );
 
+  it.each([false, true])(
+    'stays provable under the roots that stand after dust forced a later checkpoint and a restart (disk lost: %s)',
+    async (emptied) => {
+      const world = await finalWorld();
+      const root = rootOn(world.home);
+      const before = await apiOf(world).exitProof(ALICE.address);
+      dust(world.home);
+      await run(world, 60);
+      expect(world.home.newest.contracts.tip.number).toBeGreaterThan(root);
+      world.networks.second = deadNetwork;
+      await restart(world, { emptied });
+      expect(await apiOf(world).exitProof(ALICE.address)).toBeUndefined();
+      world.networks.second = quickNetwork;
+      await run(world, 10);
+      const after = await apiOf(world).exitProof(ALICE.address);
+      expect(after?.chains).toEqual(before?.chains);
+      expect([after?.roots.checkpoint, signedRoot(world), rootOn(world.home)]).toEqual([root, root, root]);
+    },
+  );
+
   it('is provable after a restart while the last checkpoint was on its way, before that lands and after', async () => {
     const world = await openVaults();
     world.second.send(enterExitMode('governor'));
@@ -274,7 +302,7 @@ describe('a payment that was on its way', () => {
     await run(world, 20, () => postRootsOn(world, world.home));
     expect(apiOf(world).withdrawals(ALICE.address)).toMatchObject([{ status: 'expired' }]);
     await restart(world);
-    expect([apiOf(world).approvals(HOME), signedRoot(world), rootOn(world.second)]).toEqual([[], undefined, stuck]);
+    expect([apiOf(world).approvals(HOME), signedRoot(world), rootOn(world.second)]).toEqual([[], stuck, stuck]);
   });
 
   it('is not signed either while nobody can see what the vault goes by', async () => {
@@ -317,10 +345,7 @@ describe('dust of strangers', () => {
     world.clock.skip(13 * HOUR_MS);
     await run(world, 6, () => {});
     const cut = stateOf(world.running).cutNumber;
-    for (let i = 0; i < 1_500; i++) {
-      const account = fakeSigner(`stranger ${i}`).address;
-      world.second.send(makeDeposit({ token: ethSecond.token, amount: 1n, account }));
-    }
+    dust(world.second);
     await run(world, 60);
     expect(phaseOf(world.second)).toBe('running');
     expect(leading(world.running).sequencer.state.cutNumber).toBeGreaterThan(cut);
