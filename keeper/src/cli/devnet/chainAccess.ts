@@ -5,13 +5,13 @@ import {
   createPublicClient,
   createTestClient,
   createWalletClient,
-  defineChain,
   http,
   type PublicClient,
   type Transport,
   type WalletClient,
 } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
+import { chainWithGasMargin } from '../../client/chain.ts';
 import type { Address } from '../../core/commands.ts';
 import { developmentKey } from './accounts.ts';
 import type { Deployment } from './deployment.ts';
@@ -35,7 +35,7 @@ export function accessChain(input: {
   readonly deployment: Deployment;
 }): DevnetChain {
   const { name, url, deployment } = input;
-  const chain = defineChain({
+  const chain = chainWithGasMargin({
     id: deployment.chainId,
     name,
     nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },

@@ -1,14 +1,13 @@
 // A chain of the profile, to read and to write.
-import { createPublicClient, createWalletClient, defineChain, type HttpTransport, http, numberToHex } from 'viem';
+import { createPublicClient, createWalletClient, http } from 'viem';
 import type { LocalAccount } from 'viem/accounts';
+import { chainWithGasMargin } from '../../client/chain.ts';
 import { CommandError } from './errors.ts';
 import type { ProfileChain } from './profile.ts';
 
 export const NATIVE_DECIMALS = 18;
 /** How often viem asks for a receipt. */
 const RECEIPT_POLL_MS = 500;
-/** Added to every estimate: the block that takes a transaction is a later one than the one it was tried in. */
-const GAS_MARGIN_PERCENT = 20n;
 
 /** Throws `CommandError` when the RPC speaks for another chain than the profile says. */
 export async function readerOf(chain: ProfileChain) {
@@ -21,26 +20,12 @@ export async function readerOf(chain: ProfileChain) {
 }
 
 export function walletOf(chain: ProfileChain, account: LocalAccount) {
-  const settings = settingsOf(chain);
-  return createWalletClient({ ...settings, transport: withGasMargin(settings.transport), account });
-}
-
-function withGasMargin(transport: HttpTransport): HttpTransport {
-  return (config) => {
-    const plain = transport(config);
-    const request = async (...args: Parameters<typeof plain.request>): Promise<unknown> => {
-      const answer = await plain.request(...args);
-      if (args[0].method !== 'eth_estimateGas') return answer;
-      const estimate = BigInt(answer as string);
-      return numberToHex(estimate + (estimate * GAS_MARGIN_PERCENT) / 100n);
-    };
-    return { ...plain, request: request as typeof plain.request };
-  };
+  return createWalletClient({ ...settingsOf(chain), account });
 }
 
 function settingsOf({ chainId, name, rpcUrl }: ProfileChain) {
   return {
-    chain: defineChain({
+    chain: chainWithGasMargin({
       id: chainId,
       name,
       nativeCurrency: { name: 'coin', symbol: 'COIN', decimals: NATIVE_DECIMALS },
