@@ -47,8 +47,9 @@ async function requireGreen(target: Target, stage: string): Promise<void> {
 
 /** Whether a mutant survives these tests. */
 async function survives(target: Target, number: number, stage: string): Promise<boolean> {
-  const { passed, output } = await target.run(number, stage);
-  if (!passed && !target.failure.test(output)) throw new Error(`it was no test that failed\n${output.slice(-2000)}`);
+  const { passed, hung, output } = await target.run(number, stage);
+  if (!passed && !hung && !target.failure.test(output))
+    throw new Error(`it was no test that failed\n${output.slice(-2000)}`);
   return passed;
 }
 

@@ -4,7 +4,7 @@ import { cpSync, globSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFi
 import { basename, join, resolve } from 'node:path';
 import { foundryBinary } from '../keeper/src/cli/devnet/foundryBinary.ts';
 import { findMutants, type Mutant } from './mutants.ts';
-import { runTests, type Target, type TestRun } from './mutationTarget.ts';
+import { mutantsIn, runTests, type Target, type TestRun } from './mutationTarget.ts';
 import { plantAll, SWITCH_FILE, SWITCH_SOURCE } from './schemata.ts';
 
 const MONEY_PATHS = [
@@ -43,13 +43,7 @@ const base = join(FOLDER, 'contracts');
 /** Copies of it with some of the tests: to choose among them forge would ask the compiler each time. */
 const folderByStage = new Map<string, string>();
 
-/** Of the files whose path contains one of `filters`, or of all. */
-function mutantsOf(filters: readonly string[] = ['']): Mutant[] {
-  return globSync(MONEY_PATHS, { cwd: root })
-    .filter((file) => filters.some((filter) => file.includes(filter)))
-    .toSorted()
-    .flatMap((file) => findMutants(file, readFileSync(join(root, file), 'utf8')));
-}
+const mutantsOf = mutantsIn(root, MONEY_PATHS, findMutants);
 
 async function prepare(
   mutants: readonly Mutant[],

@@ -1,5 +1,7 @@
 // What mutation testing needs to know of a part of the project.
 import { spawn } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Mutant } from './mutants.ts';
 
 export interface Target {
@@ -22,12 +24,26 @@ export interface Target {
   readonly failure: RegExp;
 }
 
+/** The mutants that `find` finds in the files of a pattern, in the order of their names. */
+export function mutantsIn(
+  root: string,
+  pattern: string | readonly string[],
+  find: (file: string, source: string) => Mutant[],
+): Target['mutantsOf'] {
+  return (filters = ['']) =>
+    globSync(pattern, { cwd: root })
+      .filter((file) => filters.some((filter) => file.includes(filter)))
+      .toSorted()
+      .flatMap((file) => find(file, readFileSync(join(root, file), 'utf8')));
+}
+
 export interface TestRun {
   readonly passed: boolean;
+  /** It was ended because it took too long: a loop without an end is a fault that was noticed. */
+  readonly hung: boolean;
   readonly output: string;
 }
 
-/** Ends what hangs: a loop without an end is a fault that was noticed. */
 const TIMEOUT_MS = 1_800_000;
 
 export function runTests(
@@ -42,6 +58,8 @@ export function runTests(
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => chunks.push(chunk));
   return new Promise((done, fail) => {
     child.on('error', fail);
-    child.on('close', (code) => done({ passed: code === 0, output: Buffer.concat(chunks).toString() }));
+    child.on('close', (code) =>
+      done({ passed: code === 0, hung: child.killed, output: Buffer.concat(chunks).toString() }),
+    );
   });
 }

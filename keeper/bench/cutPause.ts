@@ -18,6 +18,7 @@ import { createState, type State, takeChanges } from '../src/core/state.ts';
 import { patchOfCut, patchSinceCut } from '../src/core/stateImage.ts';
 import { step } from '../src/core/step.ts';
 import { GENESIS } from '../test/support/exchange.ts';
+import { median } from './measure.ts';
 
 export const ACCOUNTS = 100_000;
 export const ASSETS = 6;
@@ -183,17 +184,13 @@ function manyAccounts(): State {
   return state;
 }
 
-let turn = 0;
+let changes = 0;
 function changeSome(state: State): void {
   const { ledger } = state.exchange;
   const [asset] = ledger.assets as [Asset];
   for (let i = 0; i < CHANGED; i++) {
-    const account = (++turn * 7_919) % ACCOUNTS;
+    const account = (++changes * 7_919) % ACCOUNTS;
     asset.units[account] = (asset.units[account] as number) + 1;
     markChanged(ledger, account);
   }
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 }

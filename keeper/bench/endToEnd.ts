@@ -22,6 +22,7 @@ import { CORE_VERSION } from '../src/core/snapshot.ts';
 import { GENESIS, HOME } from '../test/support/exchange.ts';
 import { executorKey, type SignedBatch, signBatches } from './endToEndMarket.ts';
 import { type Answer, type LoadResult, sendAll } from './httpLoad.ts';
+import { progress } from './measure.ts';
 import { formatTable, machineLine, processorSeconds, writeSection } from './report.ts';
 
 interface Load {
@@ -241,8 +242,4 @@ function requireFloors(measured: readonly Row[]): void {
 
 function round(value: number): number {
   return Math.round(value * 100) / 100;
-}
-
-function progress(text: string): void {
-  process.stderr.write(`${text}\n`);
 }

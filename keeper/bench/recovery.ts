@@ -9,6 +9,7 @@
 // it may ever be. `--write` puts the table into docs/benchmarks.md.
 import { parseArgs } from 'node:util';
 import { ACCOUNTS, ASSETS, CHANGED, measurePauses, type Pause, RESTING } from './cutPause.ts';
+import { progress } from './measure.ts';
 import { type Flow, measureReplay, type Replayed, type Times } from './replay.ts';
 import { formatTable, machineLine, writeSection } from './report.ts';
 
@@ -78,8 +79,4 @@ function requireFloors(): void {
     if (p50 > PAUSE_FLOOR * alone)
       throw new Error(`Trading stands still for ${p50} ms; alone it would be ${alone} ms.`);
   }
-}
-
-function progress(text: string): void {
-  process.stderr.write(`${text}\n`);
 }

@@ -10,6 +10,7 @@ import { CORE_VERSION, decodeEngine, encodeEngine } from '../src/core/snapshot.t
 import { step } from '../src/core/step.ts';
 import { GENESIS } from '../test/support/exchange.ts';
 import { batchMessages, openMarket } from './endToEndMarket.ts';
+import { median } from './measure.ts';
 
 const ROUNDS = 3;
 /** A start, not a round number, so that integers take as many bytes as they would. */
@@ -91,7 +92,7 @@ export function measureReplay(flow: Flow): Replayed {
     // In turns, so that what else the machine does hits all of them.
     const times = Array.from({ length: ROUNDS }, () => [timed(read), timed(recover), timed(json)] as const);
     const { count: resting } = market.state.exchange.orders;
-    return { read: median(times, 0), recover: median(times, 1), json: median(times, 2), resting };
+    return { read: medianOf(times, 0), recover: medianOf(times, 1), json: medianOf(times, 2), resting };
   } finally {
     rmSync(directory, { recursive: true });
   }
@@ -106,8 +107,7 @@ function timed(run: () => void): Times {
   return { ms, processorMs: (user + system) / 1000 };
 }
 
-function median(rounds: readonly (readonly [Times, Times, Times])[], which: 0 | 1 | 2): Times {
-  const middle = (of: (times: Times) => number) =>
-    Math.round(rounds.map((times) => of(times[which])).sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] as number);
+function medianOf(rounds: readonly (readonly [Times, Times, Times])[], which: 0 | 1 | 2): Times {
+  const middle = (of: (times: Times) => number) => Math.round(median(rounds.map((times) => of(times[which]))));
   return { ms: middle(({ ms }) => ms), processorMs: middle(({ processorMs }) => processorMs) };
 }

@@ -1,7 +1,7 @@
 // The operations that every engine gets, unless asked for otherwise: 50 000 passive orders, then adds near a wandering mid
 // (55 %), cancels of random live orders (35 %) and orders through the book (10 %). Seeded, and built by a run of our own
-// engine, because what may be cancelled depends on what still lives. Operation i places order i, or cancels or reduces the
-// order of operation `target[i]`, by its id and account, as a signed action does.
+// engine, because what may be cancelled depends on what still lives. Operation i places an order, or cancels or reduces one by
+// its id and account, as a signed action does.
 import { type Address, BATCH_LIMIT, BUY, SELL } from '../src/core/commands.ts';
 import { createRandom } from '../test/support/random.ts';
 import { createOurs } from './ours.ts';
@@ -47,6 +47,7 @@ export interface Workload {
   readonly book: Int32Array;
   /** Of the order that is placed, cancelled or reduced. */
   readonly orderId: Float64Array;
+  /** The operation that placed it, for engines that give ids of their own. */
   readonly target: Int32Array;
 }
 

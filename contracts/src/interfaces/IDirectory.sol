@@ -156,7 +156,8 @@ interface IDirectory is IEventLog {
     function changeInsuranceAccount(address account) external;
     /// @notice Council only, at once, and never upwards.
     function lowerCreditTier(CreditTier calldata creditTier) external;
-    /// @notice Council only, at once, and never upwards. The account's open orders are cancelled.
+    /// @notice Council only, at once, and never upwards. Where the account may owe less than before, or
+    /// nothing more, its open orders are cancelled.
     function lowerAccountCredit(AccountCredit calldata credit) external;
     /// @notice Council only, at once: nobody trades until the governor names an executor.
     function revokeExecutor() external;
