@@ -58,6 +58,8 @@ export function exitModes(state: State): readonly ExitModeView[] {
 export function windDownRefusal(
   state: State,
 ): { readonly code: RejectCode; readonly details: Readonly<Record<string, string | number>> } | undefined {
+  // Asked for every order: no list when it would be empty.
+  if (!isWindingDown(state)) return undefined;
   const all = exitModes(state);
   const worst = all.find(({ phase }) => phase === 'final') ?? all[0];
   return worst && { code: 'exchange.windingDown', details: { ...worst } };
