@@ -27,7 +27,7 @@ import { carry } from './flows/carry.ts';
 import { CHECKPOINT_SETTINGS } from './flows/cutCheckpoint.ts';
 import { PRICE_PROBES, type PricedSource } from './flows/feedPrices.ts';
 import { GATE_SETTINGS } from './flows/gates.ts';
-import { whyNotInJournal } from './flows/recover.ts';
+import { snapshotUpTo, whyNotInJournal } from './flows/recover.ts';
 import { createKeeper } from './flows/runKeeper.ts';
 
 const DEFAULT_POLL_MS = 1_000;
@@ -178,8 +178,8 @@ export async function checkRecovery(config: KeeperConfig): Promise<RecoveryCheck
   try {
     const newest = await readerOf(homeOf(config)).readCheckpoints(genesis.checkpointer, 'latest').next();
     const landed = newest.done === true ? undefined : newest.value;
-    const reason =
-      journal.snapshot() === undefined ? 'The journal is empty.' : whyNotInJournal({ genesis, journal, landed });
+    const isEmpty = journal.snapshot() === undefined;
+    const reason = isEmpty ? 'The journal is empty.' : landed && whyNotInJournal({ genesis, journal, landed });
     if (reason === undefined) readToTheEnd(journal);
     const { lastSequence } = journal;
     return { ok: reason === undefined, lastSequence, checkpoint: landed?.checkpoint, reason };
@@ -190,10 +190,7 @@ export async function checkRecovery(config: KeeperConfig): Promise<RecoveryCheck
 
 /** A keeper that starts reads what lies behind the checkpoint, too. */
 function readToTheEnd(journal: Journal): void {
-  let oldest = journal.snapshot();
-  for (let older = oldest; older !== undefined; older = journal.snapshot(older.sequence - 1)) oldest = older;
-  if (oldest === undefined) return;
-  let { sequence } = oldest;
+  let { sequence } = snapshotUpTo(journal, 0);
   for (const record of journal.replay(sequence)) sequence = record.sequence;
   assert(sequence === journal.lastSequence, `the journal ends at ${sequence}, not at ${journal.lastSequence}`);
 }

@@ -5,7 +5,8 @@
 //   journal is damaged in the middle                                   → the adapter throws; a person decides
 //
 // A journal whose tail was lost beyond the newest landed checkpoint cannot be told from one that never went further.
-import type { Hex } from '../core/commands.ts';
+import { assert } from '../core/assertion.ts';
+import type { Command, Hex } from '../core/commands.ts';
 import { isWindingDown } from '../core/exitMode.ts';
 import { keccak256Hex } from '../core/keccak.ts';
 import type { Journal, LandedCheckpoint, Logger } from '../core/ports.ts';
@@ -27,8 +28,11 @@ const SEQUENCE_LEAP = 2 ** 32;
 /** At least so many commands are replayed, if there are: their answers and fills are there again for those who ask. */
 const REPLAY_AT_LEAST = 4_096;
 
-/** Commands that are replayed in one go: some hundredths of a second, in which nobody is answered. */
+/** Commands, orders and log entries that are replayed in one go: some hundredths of a second, in which nobody is answered. */
 const REPLAYED_AT_ONCE = 16_384;
+const BEGAN_WITH_NOTHING_ON_CHAIN =
+  'The journal began with a checkpoint that no longer stands on chain: a reorganisation dropped it. ' +
+  'Start the keeper again once its transaction is mined again.';
 
 export class RecoveryError extends Error {
   override name = 'RecoveryError';
@@ -65,7 +69,7 @@ export interface RecoveryInput {
   /** For a cut that has to be frozen again: see `CheckpointSettings`. */
   readonly slices: number;
   readonly open: (sealed: { epoch: number; number: number; payload: Uint8Array }) => Uint8Array;
-  /** Sees every replayed command, so that histories and stored answers are there again. */
+  /** Sees every replayed command, so that histories and stored answers are there again; in vain when `setAside` follows. */
   readonly onReplayed: (applied: Applied) => void;
   /** Lets others have their turn; may reject to end the recovery. */
   readonly breathe: () => Promise<void>;
@@ -79,12 +83,9 @@ export async function recover(input: RecoveryInput): Promise<Recovered> {
   const { genesis, journal, landed, logger } = input;
   const base = landed && { message: landed.checkpoint, digest: digestOfCheckpoint(genesis, landed) };
   if (journal.snapshot() === undefined) return begin(input, base, () => journal);
-  const reason = whyNotInJournal({ genesis, journal, landed });
-  if (reason === undefined) {
-    const replayed = await replay(input, base);
-    return { ...replayed.recovered, frozen: await frozenIn(input, replayed) };
-  }
-  logger.error({ reason }, 'the local journal is put aside; recovering from chain, open orders are gone');
+  const replayed = await replay(input, base);
+  if (typeof replayed !== 'string') return { ...replayed.recovered, frozen: await frozenIn(input, replayed) };
+  logger.error({ reason: replayed }, 'the local journal is put aside; recovering from chain, open orders are gone');
   return begin(input, base, input.setAside);
 }
 
@@ -126,25 +127,50 @@ export async function landedState(
 export function whyNotInJournal(input: {
   readonly genesis: Genesis;
   readonly journal: Journal;
-  readonly landed: LandedCheckpoint | undefined;
+  readonly landed: LandedCheckpoint;
 }): string | undefined {
   const { genesis, journal, landed } = input;
-  if (landed === undefined) return undefined;
-  const { number, journalIndex, stateHash: expected } = landed.checkpoint;
+  const at = findCut(journal, landed);
+  if (typeof at === 'string') return at;
+  const start = snapshotUpTo(journal, at);
+  const state = decodeEngine(start.engine, genesis);
+  for (const { sequence, command } of journal.replay(start.sequence)) {
+    if (sequence > at) break;
+    step(state, sequence, command);
+  }
+  return whyOtherState(state, { at, landed });
+}
+
+/** Sequence in the journal at which a landed checkpoint must have been cut; or why it is not there. */
+function findCut(journal: Journal, { checkpoint: { number, journalIndex } }: LandedCheckpoint): number | string {
   if (journal.lastSequence < journalIndex) {
     return `The journal ends at ${journal.lastSequence}; checkpoint ${number} on chain was cut at ${journalIndex}.`;
   }
+  if (journal.snapshot(journalIndex) !== undefined) return journalIndex;
   // A journal that began with this checkpoint holds it as its base, one leap further.
-  const start = journal.snapshot(journalIndex) ?? journal.snapshot(journalIndex + SEQUENCE_LEAP);
-  if (start === undefined) return `The journal begins after ${journalIndex}, where checkpoint ${number} was cut.`;
-  const state = decodeEngine(start.engine, genesis);
-  for (const { sequence, command } of journal.replay(start.sequence)) {
-    if (sequence > journalIndex) break;
-    step(state, sequence, command);
-  }
+  const base = journal.snapshot(journalIndex + SEQUENCE_LEAP);
+  return base?.sequence ?? `The journal begins after ${journalIndex}, where checkpoint ${number} was cut.`;
+}
+
+/** `state` is what the journal gives at sequence `at`. */
+function whyOtherState(
+  state: State,
+  { at, landed }: { readonly at: number; readonly landed: LandedCheckpoint },
+): string | undefined {
+  const { number, stateHash: expected } = landed.checkpoint;
   const found = stateHash(state);
   if (found === expected) return undefined;
-  return `The journal gives stateHash ${found} at ${journalIndex}; checkpoint ${number} on chain says ${expected}.`;
+  return `The journal gives stateHash ${found} at ${at}; checkpoint ${number} on chain says ${expected}.`;
+}
+
+/** The newest snapshot at or before a sequence, or the oldest there is: where a journal begins. */
+export function snapshotUpTo(journal: Journal, sequence: number): NonNullable<ReturnType<Journal['snapshot']>> {
+  const found = journal.snapshot(sequence);
+  if (found !== undefined) return found;
+  let oldest = journal.snapshot();
+  for (let older = oldest; older !== undefined; older = journal.snapshot(older.sequence - 1)) oldest = older;
+  assert(oldest !== undefined, 'the journal was begun');
+  return oldest;
 }
 
 /** A fresh journal: from the newest checkpoint on chain, or from nothing when there is none. */
@@ -230,54 +256,56 @@ interface Replayed {
   readonly newestCut: Cut | undefined;
 }
 
-async function replay(input: RecoveryInput, base: Recovered['base']): Promise<Replayed> {
-  const { journal, logger } = input;
-  const landedNumber = base?.message.number ?? 0;
-  const { state, ...start } = stateToReplayFrom(input, landedNumber);
-  let { sequence } = start;
+/** Or why the journal does not hold the newest landed checkpoint, which is only known once it was replayed that far. */
+async function replay(input: RecoveryInput, base: Recovered['base']): Promise<Replayed | string> {
+  const { genesis, journal, landed, logger } = input;
+  const landedAt = landed === undefined ? 0 : findCut(journal, landed);
+  if (typeof landedAt === 'string') return landedAt;
+  const start = snapshotUpTo(journal, Math.min(landedAt, journal.lastSequence - REPLAY_AT_LEAST));
+  const state = decodeEngine(start.engine, genesis);
+  await apply(input, { state, after: start.sequence, upTo: landedAt }, input.onReplayed);
+  const reason = landed && whyOtherState(state, { at: landedAt, landed });
+  if (reason !== undefined) return reason;
+  if (landed === undefined && state.cutNumber > 0) throw new RecoveryError(BEGAN_WITH_NOTHING_ON_CHAIN);
+
   let newestCut: Cut | undefined;
-  const landedAt = base?.message.journalIndex ?? 0;
-  // What changed between the checkpoint on chain and a snapshot after it is no younger than that snapshot.
-  const isLater = sequence > landedAt && sequence !== landedAt + SEQUENCE_LEAP;
-  let oldestChangeAt = isLater ? state.time : undefined;
-  for (const record of journal.replay(sequence)) {
-    const outcome = step(state, record.sequence, record.command);
-    sequence = record.sequence;
-    const isCut = record.command.type === 'cutCheckpoint' && outcome.result.code === 'ok';
-    if (isCut && state.cutNumber > landedNumber) newestCut = freeze(state, { sequence, slices: input.slices });
-    const applied = { ...record, outcome };
-    if (sequence > landedAt && isChange(applied)) oldestChangeAt ??= record.command.time;
+  let oldestChangeAt: number | undefined;
+  const { lastSequence: sequence } = journal;
+  await apply(input, { state, after: landedAt, upTo: sequence }, (applied) => {
+    const { command, outcome } = applied;
+    const isCut = command.type === 'cutCheckpoint' && outcome.result.code === 'ok';
+    if (isCut) newestCut = freeze(state, { sequence: applied.sequence, slices: input.slices });
+    if (isChange(applied)) oldestChangeAt ??= command.time;
     input.onReplayed(applied);
-    if (sequence % REPLAYED_AT_ONCE !== 0) continue;
-    logger.info({ sequence, last: journal.lastSequence }, 'replaying the journal');
-    await input.breathe();
-  }
+  });
   const isSigned = newestCut === undefined || journal.readOutbox(`checkpoint ${newestCut.number}`) !== undefined;
   const unsigned = isSigned ? undefined : newestCut;
   logger.info({ sequence, cut: state.cutNumber, unsigned: unsigned?.number }, 'state recovered from the journal');
   return { recovered: { journal, state, sequence, from: 'journal', base, unsigned, oldestChangeAt }, newestCut };
 }
 
-/**
- * From the newest snapshot that is old enough, or the oldest there is, and in which no cut is newer than what landed: one that
- * was left over by the crash is then met again while replaying.
- */
-function stateToReplayFrom(
-  { journal, genesis }: RecoveryInput,
-  landedNumber: number,
-): { state: State; sequence: number } {
-  let found: { state: State; sequence: number } | undefined;
-  for (let snapshot = journal.snapshot(); snapshot !== undefined; snapshot = journal.snapshot(snapshot.sequence - 1)) {
-    const { sequence } = snapshot;
-    const state = decodeEngine(snapshot.engine, genesis);
-    if (state.cutNumber <= landedNumber) found = { state, sequence };
-    if (found !== undefined && sequence <= journal.lastSequence - REPLAY_AT_LEAST) break;
+/** Applies the records after one sequence, up to another one, and lets others have their turn meanwhile. */
+async function apply(
+  { journal, logger, breathe }: RecoveryInput,
+  { state, after, upTo }: { readonly state: State; readonly after: number; readonly upTo: number },
+  onApplied: (applied: Applied) => void,
+): Promise<void> {
+  let sinceBreath = 0;
+  for (const { sequence, command } of journal.replay(after)) {
+    if (sequence > upTo) break;
+    onApplied({ sequence, command, outcome: step(state, sequence, command) });
+    sinceBreath += sizeOf(command);
+    if (sinceBreath < REPLAYED_AT_ONCE) continue;
+    sinceBreath = 0;
+    logger.info({ sequence, last: journal.lastSequence }, 'replaying the journal');
+    await breathe();
   }
-  if (found !== undefined) return found;
-  throw new RecoveryError(
-    'The journal began with a checkpoint that no longer stands on chain: a reorganisation dropped it. ' +
-      'Start the keeper again once its transaction is mined again.',
-  );
+}
+
+/** Of what there may be many in one command. */
+function sizeOf(command: Command): number {
+  if (command.type === 'batch') return 1 + command.actions.length;
+  return command.type === 'log' ? 1 + command.entries.length : 1;
 }
 
 function digestOfCheckpoint({ homeChainId, checkpointer }: Genesis, { checkpoint }: LandedCheckpoint): Hex {

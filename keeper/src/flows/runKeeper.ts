@@ -135,8 +135,8 @@ export function createKeeper(ports: KeeperPorts): Keeper {
     const walk = answersOf(home.readCheckpoints(checkpointer, 'latest'));
     const newest = await walk.next();
     if (!mayLead()) return undefined;
-    const history = createHistory();
-    const replayed: Applied[] = [];
+    let history = createHistory();
+    let replayed: Applied[] = [];
     const recovered = await recover({
       genesis,
       journal,
@@ -154,6 +154,8 @@ export function createKeeper(ports: KeeperPorts): Keeper {
         if (!mayLead()) throw new GivenUpError();
       },
       setAside() {
+        history = createHistory();
+        replayed = [];
         journal = ports.setAside();
         return journal;
       },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BUY, SELL } from '../../src/core/commands.ts';
+import { type Action, BUY, SELL } from '../../src/core/commands.ts';
 import { validateInternalState } from '../../src/core/invariants.ts';
 import type { LandedCheckpoint } from '../../src/core/ports.ts';
 import { encodeEngine, engineHash, stateHash } from '../../src/core/snapshot.ts';
@@ -301,6 +301,36 @@ describe('a journal that holds the newest checkpoint', () => {
     expect([recovered.from, recovered.sequence, recovered.breaths]).toEqual(['journal', 40_000, 2]);
   });
 
+  it('lets others have their turn while few large batches are replayed', async () => {
+    const disk = createFakeDisk();
+    const journal = disk.open();
+    journal.begin({ sequence: 0, engine: encodeEngine(createState(GENESIS)) });
+    const actions = new Array<Action>(1_000).fill(place(ALICE.address, ETH_USD, SELL, 1, 1));
+    const batch = {
+      type: 'batch',
+      executor: ALICE.address,
+      epoch: 0,
+      deadline: 0,
+      makersFirst: false,
+      actions,
+    } as const;
+    const records = Array.from({ length: 50 }, (_, i) => i + 1);
+    journal.append(
+      records.map((sequence) => ({ sequence, command: { ...batch, nonce: sequence, time: 1_000 + sequence } })),
+    );
+    expect((await recoverFrom(disk, [])).breaths).toBe(2);
+  });
+
+  it('is told once, in order, from before the checkpoint to the end', async () => {
+    const world = await openMarket();
+    await world.clock.advance(8_000);
+    await trade(world);
+    const { journalIndex } = (landedOn(world) as LandedCheckpoint).checkpoint;
+    const { sequence, replayed } = await recoverFrom(world.running.disk, chainOf(world));
+    expect(sequence).toBeGreaterThan(journalIndex);
+    expect(replayed.map((applied) => applied.sequence)).toEqual(Array.from({ length: sequence }, (_, i) => i + 1));
+  });
+
   it('tells since when something changed that stands in no checkpoint', async () => {
     const world = await openMarket();
     expect((await recoverFrom(world.running.disk, chainOf(world))).oldestChangeAt).toBe(world.clock.now());
@@ -324,6 +354,20 @@ describe('a journal that holds the newest checkpoint', () => {
 });
 
 describe('a journal that does not hold the newest checkpoint', () => {
+  /** Ends at the sequence of the checkpoint, but with other commands. */
+  function forkOf(world: World, { checkpoint }: LandedCheckpoint): FakeDisk {
+    const { sequence, state } = leading(world.running).sequencer;
+    const forked = cutShort(world.running.disk, sequence - checkpoint.journalIndex + 1);
+    const journal = forked.open();
+    const { time } = state;
+    const strangers = [1, 2].map((i) => ({
+      sequence: journal.lastSequence + i,
+      command: { type: 'cutCheckpoint' as const, time: time + i },
+    }));
+    journal.append(strangers);
+    return forked;
+  }
+
   it('because its tail is lost is put aside, and the checkpoint counts', async () => {
     const world = await openMarket();
     await world.clock.advance(8_000);
@@ -342,19 +386,22 @@ describe('a journal that does not hold the newest checkpoint', () => {
     const world = await openMarket();
     await world.clock.advance(8_000);
     const landed = landedOn(world) as LandedCheckpoint;
-    const forked = cutShort(
-      world.running.disk,
-      leading(world.running).sequencer.sequence - landed.checkpoint.journalIndex + 1,
-    );
-    const journal = forked.open();
-    const { time } = leading(world.running).sequencer.state;
-    const strangers = [1, 2].map((i) => ({
-      sequence: journal.lastSequence + i,
-      command: { type: 'cutCheckpoint' as const, time: time + i },
-    }));
-    journal.append(strangers);
-    expect(whyNotInJournal({ genesis: GENESIS, journal, landed })).toMatch(/gives stateHash/);
+    const forked = forkOf(world, landed);
+    expect(whyNotInJournal({ genesis: GENESIS, journal: forked.open(), landed })).toMatch(/gives stateHash/);
     expect(await recoverFrom(forked, chainOf(world))).toMatchObject({ from: 'chain', asides: [expect.anything()] });
+  });
+
+  it('leaves none of its trades in the history', async () => {
+    const world = await openMarket();
+    await world.clock.advance(8_000);
+    const forked = forkOf(world, landedOn(world) as LandedCheckpoint);
+    const { replayed } = await recoverFrom(forked, chainOf(world));
+    expect(replayed.flatMap(({ outcome }) => outcome.events).filter(({ type }) => type === 'fill')).toHaveLength(1);
+    kill(world.running);
+    const { keeper, asides } = startKeeper(world, { disk: forked });
+    await world.clock.advance(8_000);
+    expect(asides).toHaveLength(1);
+    expect(keeper.api.trades({ book: ETH_USD, limit: 10 })).toEqual([]);
   });
 
   it('because another keeper went on is put aside', async () => {
