@@ -26,7 +26,7 @@ contract DevnetToken is ERC20 {
         return _symbol;
     }
 
-    function decimals() public view override returns (uint8) {
+    function decimals() public view virtual override returns (uint8) {
         return DECIMALS;
     }
 }

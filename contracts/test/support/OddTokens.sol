@@ -222,3 +222,120 @@ contract StickyAllowanceToken is DevnetToken("Sticky", "STICK", 18) {
         return true;
     }
 }
+
+/// @dev Its issuer can stop it.
+contract PausableToken is DevnetToken("Pausable", "PAUSE", 18) {
+    bool private _paused;
+
+    function pause() external {
+        _paused = true;
+    }
+
+    function _beforeTokenTransfer(address, address, uint256) internal view override {
+        require(!_paused, "paused");
+    }
+}
+
+/// @dev Behind a proxy: its decimals change.
+contract ChangingDecimalsToken is DevnetToken("Changing", "CHG", 18) {
+    uint8 private _decimals = 18;
+
+    function setDecimals(uint8 decimals_) external {
+        _decimals = decimals_;
+    }
+
+    function decimals() public view override returns (uint8) {
+        return _decimals;
+    }
+}
+
+/// @dev Answers more than the one word that is expected.
+contract LongReturnToken is DevnetToken("Long", "LONG", 18) {
+    uint256 private immutable LENGTH;
+
+    constructor(uint256 length) {
+        LENGTH = length;
+    }
+
+    function transfer(address to, uint256 amount) public override returns (bool) {
+        _transfer(msg.sender, to, amount);
+        _answer();
+    }
+
+    function transferFrom(address from, address to, uint256 amount) public override returns (bool) {
+        super.transferFrom(from, to, amount);
+        _answer();
+    }
+
+    function approve(address spender, uint256 amount) public override returns (bool) {
+        super.approve(spender, amount);
+        _answer();
+    }
+
+    function _answer() private view {
+        bytes memory words = new bytes(LENGTH);
+        words[31] = 0x01;
+        assembly {
+            return(add(words, 0x20), mload(words))
+        }
+    }
+}
+
+/// @dev Answers with a number that is neither true nor false, and moves the tokens.
+contract TwoReturnToken is DevnetToken("Two", "TWO", 18) {
+    uint256 private _answered = 1;
+
+    function setAnswer(uint256 answer) external {
+        _answered = answer;
+    }
+
+    function transfer(address to, uint256 amount) public override returns (bool) {
+        _transfer(msg.sender, to, amount);
+        _answer();
+    }
+
+    function transferFrom(address from, address to, uint256 amount) public override returns (bool) {
+        super.transferFrom(from, to, amount);
+        _answer();
+    }
+
+    function _answer() private view {
+        uint256 answer = _answered;
+        assembly {
+            mstore(0, answer)
+            return(0, 0x20)
+        }
+    }
+}
+
+/// @dev Refuses to move anything from somebody to himself.
+contract NoSelfTransferToken is DevnetToken("No Self", "SELF", 18) {
+    function _beforeTokenTransfer(address from, address to, uint256) internal pure override {
+        require(from != to, "self");
+    }
+}
+
+/// @dev USDT: an allowance is changed only from or to nothing.
+contract ZeroFirstToken is DevnetToken("Zero First", "ZERO", 18) {
+    function approve(address spender, uint256 amount) public override returns (bool) {
+        require(amount == 0 || allowance(msg.sender, spender) == 0, "not from zero");
+        return super.approve(spender, amount);
+    }
+}
+
+/// @dev Once silent, it says that it moves tokens, and does not.
+contract SilentToken is DevnetToken("Silent", "SIL", 18) {
+    bool private _silent;
+
+    function fallSilent() external {
+        _silent = true;
+    }
+
+    function transfer(address to, uint256 amount) public override returns (bool) {
+        return _silent || super.transfer(to, amount);
+    }
+
+    function transferFrom(address from, address to, uint256 amount) public override returns (bool) {
+        return _silent || super.transferFrom(from, to, amount);
+    }
+}

@@ -7,10 +7,10 @@ import {IDepositRegistry} from "../../../src/interfaces/IDepositRegistry.sol";
 import {IExitHatch} from "../../../src/interfaces/IExitHatch.sol";
 import {ISettlements} from "../../../src/interfaces/ISettlements.sol";
 import {IShuttles} from "../../../src/interfaces/IShuttles.sol";
+import {DoorTest} from "../../support/DoorTest.sol";
 import {CallbackToken} from "../../support/OddTokens.sol";
-import {VaultTest} from "../../support/VaultTest.sol";
 
-contract ReentrancyTest is VaultTest {
+contract ReentrancyTest is DoorTest {
     /// @dev All that changes anything, but what only the vault itself or its Authority may call.
     bytes4[] private _doors = [
         IDepositRegistry.deposit.selector,
@@ -45,21 +45,35 @@ contract ReentrancyTest is VaultTest {
         IExitHatch.claimCommitment.selector
     ];
 
+    /// @dev From wherever the vault moves it: all doors but that which only reads a balance.
     function test_attack_everyDoorIsClosedToATokenThatCallsBack() public {
         CallbackToken odd = new CallbackToken();
-        list(address(odd));
-        for (uint256 i = 0; i < _doors.length; i++) {
-            fund(address(odd), alice, 100);
-            // As many zeros as any of them reads as its arguments.
-            odd.setCallback(address(registry), bytes.concat(_doors[i], new bytes(2_048)));
-            vm.prank(alice);
-            registry.deposit(address(odd), 100, alice, 0);
-            assertEq(
-                odd.reason(),
-                abi.encodeWithSelector(ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector),
-                vm.toString(_doors[i])
-            );
+        admit(address(odd));
+        for (uint256 from = 0; from < DOORS; from++) {
+            if (Door(from) == Door.Absorb) continue;
+            uint256 before = vm.snapshotState();
+            Call_ memory call_ = prepare(Door(from), address(odd));
+            for (uint256 i = 0; i < _doors.length; i++) {
+                uint256 prepared = vm.snapshotState();
+                expectClosed(odd, call_, _doors[i]);
+                assertTrue(vm.revertToState(prepared));
+            }
+            assertTrue(vm.revertToState(before));
         }
-        assertEq(registry.accounted(address(odd)), 100 * _doors.length);
+    }
+
+    function expectClosed(CallbackToken odd, Call_ memory call_, bytes4 door) private {
+        uint256 held = odd.balanceOf(call_.recipient);
+        // As many zeros as any of them reads as its arguments.
+        odd.setCallback(address(registry), bytes.concat(door, new bytes(2_048)));
+        vm.prank(call_.caller);
+        (bool ok,) = address(registry).call(call_.data);
+        assertTrue(ok);
+        assertEq(
+            odd.reason(),
+            abi.encodeWithSelector(ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector),
+            vm.toString(door)
+        );
+        assertEq(odd.balanceOf(call_.recipient), held + call_.amount);
     }
 }
