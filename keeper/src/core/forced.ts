@@ -33,7 +33,7 @@ import { chainBit, type ForcedAnswer, type ForcedRequests, type State } from './
 import { REQUESTED } from './tape.ts';
 import type { ForcedAnswerMessage } from './typedMessages.ts';
 
-/** Most answers on their way, which every checkpoint carries, and rests that wait for another one. */
+/** Most answers on their way, which every checkpoint carries, and requests and rests that wait for another decision. */
 export const ANSWERS_LIMIT = 128;
 const UNPAYABLE: ForcedReason = 'transferFails';
 /** What the vault takes at least when it is not all: a quarter of the capacity of the limit, a sixteenth of what is open. */
@@ -51,7 +51,7 @@ function forcedRequests(state: State, chainId: number): ForcedRequests {
   return known;
 }
 
-/** Requests that wait to be decided, of each vault those first of which a part is paid. */
+/** Requests that wait to be decided, of each vault those first of which a part is paid, or which the limit was too low for. */
 export function undecided(state: State): { readonly chainId: number; readonly id: number }[] {
   return [...state.forced].flatMap(([chainId, { asked, decided, reopened }]) => {
     const next = asked > decided ? [decided + 1] : [];
@@ -76,33 +76,45 @@ export function answerForced(state: State, command: AnswerForcedCommand, events:
   const given = state.answers.get(forcedKey(chainId, id));
   if (given !== undefined) return refuseGiven(given, command);
   const requests = state.forced.get(chainId);
-  const at = requests?.reopened.indexOf(id) ?? -1;
+  const isAgain = requests?.reopened.includes(id) ?? false;
   const isNext = requests !== undefined && id === requests.decided + 1 && id <= requests.asked;
-  if (requests === undefined || (at < 0 && !isNext)) return { code: 'forced.notWaiting' };
-  const waiting =
-    state.answers.size + [...state.forced.values()].reduce((sum, { reopened }) => sum + reopened.length, 0);
-  if ((at < 0 && waiting >= ANSWERS_LIMIT) || isHalfFull(state)) return { code: 'forced.tooMany' };
+  if (requests === undefined || !(isAgain || isNext)) return { code: 'forced.notWaiting' };
+  if ((isNext && waitingCount(state) >= ANSWERS_LIMIT) || isHalfFull(state)) return { code: 'forced.tooMany' };
   const stop = withdrawalStop(state.exchange);
   if (stop !== undefined) return { code: 'withdrawal.stopped', details: { reason: stop } };
 
   const token = openToken(state.exchange.ledger, chainId, command.token);
   for (const own of accountsOf(state.exchange.ledger, command.account)) creditHeldOf(state, token, own, events);
   const { reason, paid } = decide(state, token, command);
+  // The vault would refuse it now, and when its limit is raised, as too little: it is decided then.
+  if (paid > command.capacity) return waitForLimit(requests, id);
   const account = paid === 0n ? -1 : charge(state, { address: command.account, token, atoms: paid, id }, events);
-  token.promised += paid;
+  give(state, requests, { chainId, id, token, reason, paid, account });
+  return { code: 'ok' };
+}
+
+function give(
+  state: State,
+  requests: ForcedRequests,
+  answer: Omit<ForcedAnswer, 'status' | 'checkpoint' | 'refusal'>,
+): void {
+  const at = requests.reopened.indexOf(answer.id);
   if (at >= 0) requests.reopened.splice(at, 1);
-  else requests.decided = id;
-  state.answers.set(forcedKey(chainId, id), {
-    chainId,
-    id,
-    token,
-    reason,
-    paid,
-    account,
-    status: 'queued',
-    checkpoint: 0,
-    refusal: undefined,
-  });
+  else requests.decided = answer.id;
+  answer.token.promised += answer.paid;
+  const key = forcedKey(answer.chainId, answer.id);
+  state.answers.set(key, { ...answer, status: 'queued', checkpoint: 0, refusal: undefined });
+}
+
+function waitingCount({ answers, forced }: State): number {
+  return [...forced.values()].reduce((sum, { reopened }) => sum + reopened.length, answers.size);
+}
+
+/** Decided again whenever the limit has changed; it holds up no later request. */
+function waitForLimit(requests: ForcedRequests, id: number): CommandResult {
+  if (requests.reopened.includes(id)) return { code: 'forced.notWaiting' };
+  requests.decided = id;
+  requests.reopened.push(id);
   return { code: 'ok' };
 }
 
@@ -146,8 +158,8 @@ function decide(
   return { reason: isOverLimit ? 'overLimit' : 'paid', paid };
 }
 
-/** Both are rounded up, as the vault does. Where it exceeds the capacity the vault executes no answer: the exit is open. */
-function leastPart(open: bigint, capacity: bigint): bigint {
+/** The least that the vault takes of what is open, when it is not all. Both are rounded up, as the vault does. */
+export function leastPart(open: bigint, capacity: bigint): bigint {
   return maxOf(divUp(capacity, LEAST_OF_CAPACITY), divUp(open, LEAST_OF_OPEN));
 }
 
@@ -318,12 +330,18 @@ function waitAgain(state: State, { refusal, ...answer }: ForcedAnswer): void {
   state.answers.set(forcedKey(chainId, id), refused);
 }
 
-/** Of a vault's token, what answers will pay: it takes its part of the limit before any withdrawal. */
+/**
+ * Of a vault's token, what answers will pay: it takes its part of the limit before any withdrawal. One that exceeds the
+ * capacity, which was lowered since, is not executed while that stands, and must not hold up everybody else.
+ */
 export function answeredAtoms(
   { answers }: State,
   { chainId, message }: { readonly chainId: number; readonly message: { readonly token: Address } },
+  capacity: bigint,
 ): bigint {
-  const own = [...answers.values()].filter(({ token }) => token.chainId === chainId && token.token === message.token);
+  const own = [...answers.values()].filter(
+    ({ token, paid }) => token.chainId === chainId && token.token === message.token && paid <= capacity,
+  );
   return own.reduce((sum, { paid }) => sum + paid, 0n);
 }
 

@@ -47,7 +47,7 @@ import { type Genesis, type State, takeChanges } from './state.ts';
 import { joinHead, readHead, writeHead } from './stateHead.ts';
 
 /** Raised whenever the same commands would give another state: a journal is replayed only by the version that wrote it. */
-export const CORE_VERSION = 21;
+export const CORE_VERSION = 22;
 const ENGINE_VERSION = 6;
 
 /** A state as bytes, and where in them everything stands. */

@@ -96,7 +96,7 @@ export interface ForcedRequests {
   asked: number;
   /** Newest that was decided, all before it, too. */
   decided: number;
-  /** Those of which a part is paid and the rest is not decided, in the order of those payments. */
+  /** Those that are to be decided again: a part is paid, or the limit was too low for any part. In the order of that. */
   readonly reopened: number[];
 }
 

@@ -89,7 +89,9 @@ export function createApprovals(input: {
         const { chainId, registry, message } = withdrawal;
         const reading = readers.get(chainId)?.readWithdrawalLimit(registry, message.token, 'finalized');
         const limit = await reading?.catch(() => undefined);
-        if (limit !== undefined) limits.set(key, { ...limit, used: limit.used + answeredAtoms(state, withdrawal) });
+        if (limit === undefined) return;
+        const answered = answeredAtoms(state, withdrawal, limit.capacity);
+        limits.set(key, { ...limit, used: limit.used + answered });
       }),
     );
     return limits;

@@ -210,15 +210,30 @@ describe('a forced withdrawal', () => {
     expect(holdings()).toBe(40_000_000n);
   });
 
-  it('pays a sixteenth of what is open when the limit is so low, and what never fits when it is lower', () => {
+  it('pays a sixteenth of what is open when the limit is so low', () => {
     const id = ask();
     decide(id, { open: 60_000_001n, capacity: 4_000_000n });
     expect(exchange.state.answers.get(`${HOME}:1`)).toMatchObject({ reason: 'overLimit', paid: 3_750_001n });
-    cut();
-    finalise();
-    execute(id, { paid: 3_750_001n, reason: 'overLimit', open: 56_250_000n });
-    decide(id, { open: 56_250_000n, capacity: 0n });
-    expect(exchange.state.answers.get(`${HOME}:1`)).toMatchObject({ reason: 'overLimit', paid: 3_515_625n });
+  });
+
+  it('waits uncharged, and holds up no other, while the limit lets through nothing that the vault takes', () => {
+    const [id, other] = [ask(), ask()];
+    expect(decide(id, { open: 60_000_000n, capacity: 3_749_999n })).toEqual({ result: { code: 'ok' }, events: [] });
+    expect(decide(id, { open: 60_000_000n, capacity: 0n }).result).toEqual({ code: 'forced.notWaiting' });
+    expect(undecided(exchange.state).map((request) => request.id)).toEqual([id, other]);
+    expect(decide(other, { open: 3_749_999n, capacity: 3_749_999n }).result).toEqual({ code: 'ok' });
+    expect(balanceOf(exchange, ANN, USD).units).toBe(100_000_000 - 3_749_999);
+    expect(undecided(exchange.state).map((request) => request.id)).toEqual([id]);
+    validateInternalState(exchange.state);
+    expect(decodeState(encodeState(exchange.state), GENESIS).forced).toEqual(exchange.state.forced);
+    // What the vault would take at most of the old limit, it would refuse as too little of the new one.
+    decide(id, { open: 60_000_000n, capacity: 40_000_000n });
+    expect(exchange.state.answers.get(`${HOME}:1`)).toMatchObject({ reason: 'overLimit', paid: 10_000_000n });
+  });
+
+  it('is refused at once, whatever the limit, when nothing can be paid', () => {
+    expect(answerTo({ open: 100_000_001n, capacity: 0n })).toMatchObject({ reason: 'noBalance', paid: 0n });
+    expect(answerTo({ transferFails: true, capacity: 0n })).toMatchObject({ reason: 'transferFails', paid: 0n });
   });
 
   it('takes back what orders have put aside: an executor cannot keep it in', () => {

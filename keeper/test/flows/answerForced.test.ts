@@ -164,4 +164,38 @@ describe('a forced withdrawal', () => {
     expect([request(world)?.open, etherOf(world), vault(world)]).toEqual([0n, 0n, 0n]);
     validateInternalState(stateOf(world.running));
   });
+
+  it('waits, uncharged, while even its least part is above the limit, and is paid when that is raised', async () => {
+    const world = await openVaults();
+    world.home.send(refillBucket({ capacity: ETHER / 100n, used: 0n }));
+    await run(world, 2);
+    ask(world, ETHER / 2n);
+    ask(world, ETHER / 200n);
+    await run(world, 40);
+    const opens = () => world.home.newest.contracts.forced.map(({ open }) => open);
+    expect([opens(), etherOf(world), answers(world)]).toEqual([[ETHER / 2n, 0n], ETHER - ETHER / 200n, []]);
+    world.home.send(refillBucket({ capacity: ETHER, used: 0n }));
+    await run(world, 60);
+    expect([opens(), etherOf(world)]).toEqual([[0n, 0n], ETHER / 2n - ETHER / 200n]);
+    validateInternalState(stateOf(world.running));
+  });
+
+  it('holds up no withdrawal when the limit was lowered below it since', async () => {
+    const world = await openVaults();
+    ask(world);
+    await run(world, 4, false);
+    expect(stateOf(world.running).answers.size).toBe(1);
+    world.home.send(refillBucket({ capacity: ETHER / 100n, used: 0n }));
+    const { api } = world.running.keeper;
+    const withdrawal = { chainId: HOME, token: ethHome.token, amount: ETHER / 200n, nonce: 1n };
+    accepted(
+      await api.requestWithdrawal(signWithdrawal(ALICE, { ...withdrawal, deadline: world.clock.now() + 3_600_000 })),
+    );
+    await run(world, 12);
+    expect(api.withdrawals(ALICE.address)).toMatchObject([{ status: 'executed' }]);
+    expect([request(world)?.open, answers(world).length]).toEqual([ETHER / 4n, 1]);
+    world.home.send(refillBucket({ capacity: ETHER, used: 0n }));
+    await run(world, 6);
+    expect(request(world)?.open).toBe(0n);
+  });
 });
