@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { accountsOf, createAccountEvents, addressOf as ownerOf } from '../../../src/adapters/http/stream/eventViews.ts';
-import { deltasOf } from '../../../src/adapters/http/stream/topics.ts';
+import { accountKey, deltasOf } from '../../../src/adapters/http/stream/topics.ts';
 import { BUY } from '../../../src/core/commands.ts';
 import type { Outcome } from '../../../src/core/events.ts';
 import type { AccountEventView } from '../../../src/core/streamViews.ts';
@@ -40,7 +40,7 @@ describe('what the stream tells of a liquidation', () => {
     give(exchange, { from: ANN, to: BOB, asset: USD, units: 4_800 * Number(DOLLAR) });
     give(exchange, { from: BOB, to: ANN, asset: ETH, units: 2_400_000_000 });
     setPrice(exchange, 1_850);
-    const topics = [`account ${ANN}`, `account ${CAT}`, 'executor'];
+    const topics = [accountKey(ANN), accountKey(CAT), 'executor'];
     const began = told(exchange, setPrice(exchange, 1_700), topics);
     const ann = { address: ANN, subaccount: 0 };
     const amount = (asset: number, symbol: string, decimals: number, units: string) => ({
@@ -49,7 +49,7 @@ describe('what the stream tells of a liquidation', () => {
       decimals,
       amount: units,
     });
-    expect(began(`account ${ANN}`)).toEqual([
+    expect(began(accountKey(ANN))).toEqual([
       { type: 'liquidationBegan', ...ann, health: '-128000000', valueDecimals: 6 },
       // (3 800 − 2.4 · 1 700 · 0.8) / (1 − 1.0404 · 0.8) = 3 196.56 USD for that, at most 1.0404 times as much in ETH.
       {
@@ -59,21 +59,21 @@ describe('what the stream tells of a liquidation', () => {
         buy: amount(USD, 'USD', 6, '3196564886'),
       },
     ]);
-    expect(began('executor')).toEqual(began(`account ${ANN}`));
-    expect(began(`account ${CAT}`)).toEqual([]);
+    expect(began('executor')).toEqual(began(accountKey(ANN)));
+    expect(began(accountKey(CAT))).toEqual([]);
 
     setPrice(exchange, 1_550);
     act(exchange, place(BOB, ETH_USD, BUY, 1_500 * TICKS, 2_400));
     const ended = told(exchange, setPrice(exchange, 1_510), topics);
-    const types = ended(`account ${ANN}`).map(({ type }) => type);
+    const types = ended(accountKey(ANN)).map(({ type }) => type);
     expect(types).toEqual(['fill', 'liquidationTraded', 'debtShared', 'bankruptcyChanged', 'liquidationEnded']);
-    expect(ended('executor').filter((view) => ownerOf(view) === ANN)).toEqual(ended(`account ${ANN}`));
+    expect(ended('executor').filter((view) => ownerOf(view) === ANN)).toEqual(ended(accountKey(ANN)));
     expect(ended('executor').map(({ type }) => type)).not.toContain('lossShared');
-    const shared = ended(`account ${ANN}`).find((view) => view.type === 'debtShared');
+    const shared = ended(accountKey(ANN)).find((view) => view.type === 'debtShared');
     expect(shared?.debt.amount).toBe('201800000');
     const exact = (1_000n * DOLLAR * 201_800_000n) / BigInt(shared?.owned ?? 0);
     const lost = amount(USD, 'USD', 6, String(exact + 1n));
-    expect(ended(`account ${CAT}`)).toEqual([{ type: 'lossShared', address: CAT, subaccount: 0, lost }]);
+    expect(ended(accountKey(CAT))).toEqual([{ type: 'lossShared', address: CAT, subaccount: 0, lost }]);
   });
 
   it('names everybody who has a part in it', () => {
