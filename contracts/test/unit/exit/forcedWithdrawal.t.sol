@@ -195,6 +195,18 @@ contract ForcedWithdrawalTest is ExitTest {
         expectWrongPayment(ask(alice, 1), OVER_LIMIT, 0, 1);
     }
 
+    /// @dev What a lower limit let through is less than a quarter of a higher one. The council mends that at once.
+    function test_answerForced_revertsIfTheLimitWasRaisedAboveFourTimesThePart() public {
+        limitTo(100);
+        uint256 id = ask(alice, 400);
+        vm.prank(governor);
+        registry.changeLimit(address(token), OutflowKind.Withdrawal, Limit(101, 1 days));
+        expectWrongPayment(id, OVER_LIMIT, 25, 26);
+        limitTo(100);
+        answer(id, 25, OVER_LIMIT);
+        assertEq(registry.forcedRequest(id).open, 375);
+    }
+
     function test_answerForced_revertsIfThePaymentDoesNotFitTheReason() public {
         uint256 id = ask(alice, 600);
         expectWrongPayment(id, PAID, 599, 0);
