@@ -3,6 +3,7 @@
 //
 //   node keeper/bench/endToEndServer.ts <empty directory for the journal>
 import { availableParallelism } from 'node:os';
+import { inlineMore } from '../src/adapters/compiler/inlineMore.ts';
 import { createBatchSigners } from '../src/adapters/crypto/createBatchSigners.ts';
 import { openJournal } from '../src/adapters/journal/openJournal.ts';
 import { CORE_VERSION, encodeEngine } from '../src/core/snapshot.ts';
@@ -16,6 +17,7 @@ import { serveQuietKeeper } from './quietKeeper.ts';
 const directory = process.argv[2];
 if (directory === undefined) throw new Error('Usage: node keeper/bench/endToEndServer.ts <directory>');
 
+inlineMore();
 const { homeChainId, checkpointer } = GENESIS;
 const { state, sequence } = openMarket(Date.now());
 const journal = openJournal({

@@ -9,6 +9,7 @@
 // the same operations, or the run fails. `--write` puts the table into docs/benchmarks.md; `--floors` fails when the engine
 // is less ahead of others than it always must be.
 import { parseArgs } from 'node:util';
+import { inlineMore } from '../src/adapters/compiler/inlineMore.ts';
 import { CPP_TRADER_SHAPE, createCppTraderWorkload } from './cppTraderWorkload.ts';
 import { createLimitOrderBook } from './limitOrderBook.ts';
 import { type Contender, type Measured, measureEngines, progress } from './measure.ts';
@@ -88,6 +89,7 @@ const FLOWS: Readonly<Record<string, Flow>> = {
 main();
 
 function main(): void {
+  inlineMore();
   const flow = FLOWS[options.workload];
   if (flow === undefined) throw new Error(`Workloads: ${Object.keys(FLOWS).join(', ')}.`);
   const shape = { ...flow.shape, seed: Number(options.seed) };

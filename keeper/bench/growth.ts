@@ -8,6 +8,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { inlineMore } from '../src/adapters/compiler/inlineMore.ts';
 import { median, progress, timeRun } from './measure.ts';
 import { createMarket, createOurs } from './ours.ts';
 import { plotGrowth, type Series } from './plot.ts';
@@ -34,6 +35,7 @@ const operations = options.quick === true ? 20_000 : 200_000;
 const largest = options.quick === true ? 100_000 : MILLION;
 const sizes = [1_000, 10_000, 100_000, MILLION].filter((size) => size <= largest);
 
+inlineMore();
 // First, while nothing else has left anything behind.
 const memory = measureMemory(largest);
 

@@ -8,6 +8,7 @@
 // the records. `--floors` fails when recovery is slower, or a pause longer, in relation to what is measured beside it than
 // it may ever be. `--write` puts the table into docs/benchmarks.md.
 import { parseArgs } from 'node:util';
+import { inlineMore } from '../src/adapters/compiler/inlineMore.ts';
 import { ACCOUNTS, ASSETS, CHANGED, measurePauses, type Pause, RESTING } from './cutPause.ts';
 import { progress } from './measure.ts';
 import { type Flow, measureReplay, type Replayed, type Times } from './replay.ts';
@@ -27,6 +28,7 @@ const { values: options } = parseArgs({
   },
 });
 
+inlineMore();
 const records = options.quick === true ? 100_000 : 1_000_000;
 const flows: readonly Flow[] = [
   { records, ordersPerRecord: 1, recordsPerGroup: 100 },

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createChainReader } from './adapters/chain/chainReader.ts';
 import { createCheckpointPoster } from './adapters/chain/checkpointPoster.ts';
 import { createCourierWallet } from './adapters/chain/courierWallet.ts';
+import { inlineMore } from './adapters/compiler/inlineMore.ts';
 import { createBatchSigners } from './adapters/crypto/createBatchSigners.ts';
 import { recoverAddress } from './adapters/crypto/recover.ts';
 import { createSigner } from './adapters/crypto/signer.ts';
@@ -58,6 +59,7 @@ export async function startKeeper(input: {
   readonly logger: Logger;
   readonly onFatal: (error: unknown) => void;
 }): Promise<RunningKeeper> {
+  inlineMore();
   const { config, logger } = input;
   const genesis = genesisOf(config);
   const { homeChainId, checkpointer } = genesis;
