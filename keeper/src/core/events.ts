@@ -272,6 +272,14 @@ export interface LiquidationBegan {
   readonly health: bigint;
 }
 
+/** As before, but as many accounts as may be are liquidated already: this one waits until one of them is done. */
+export interface LiquidationDelayed {
+  readonly type: 'liquidationDelayed';
+  readonly account: AccountId;
+  /** Maint, in value units. */
+  readonly health: bigint;
+}
+
 /** A piece of a liquidated account's position was closed in our own book, in the fills before this. */
 export interface LiquidationTraded {
   readonly type: 'liquidationTraded';
@@ -347,6 +355,7 @@ export interface HealthUnknown {
 /** What happens to a margin account because its health is too low, or cannot be said. */
 export type MarginEvent =
   | LiquidationBegan
+  | LiquidationDelayed
   | LiquidationTraded
   | SettlementMarked
   | BankruptcyChanged

@@ -100,8 +100,14 @@ export type AccountEventView =
 /** What happens to a margin account because its health is too low. See docs/margin.md. */
 export type MarginEventView = AccountId &
   /** Maint health, in units of 10^−valueDecimals US dollars; below 0. */
+
+  /** Or: it would have begun, but as many accounts as may be are liquidated already. */
   (
-    | { readonly type: 'liquidationBegan'; readonly health: string; readonly valueDecimals: number }
+    | {
+        readonly type: 'liquidationBegan' | 'liquidationDelayed';
+        readonly health: string;
+        readonly valueDecimals: number;
+      }
     /** A piece of the position was closed, in the fills before this. */
     | {
         readonly type: 'liquidationTraded';

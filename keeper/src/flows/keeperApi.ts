@@ -5,6 +5,7 @@ import type { Address } from '../core/commands.ts';
 import { ZERO_ADDRESS } from '../core/commands.ts';
 import { exitModes } from '../core/exitMode.ts';
 import { findAccount, NO_ACCOUNT } from '../core/ledger.ts';
+import { delayedLiquidations } from '../core/margin/liquidate.ts';
 import { priceViews, simulate } from '../core/margin/marginViews.ts';
 import type { AuthorityView, ChainReader, CheckpointPoster, Clock, KeeperKeys, RpcHealth } from '../core/ports.ts';
 import { depositChains, type Genesis } from '../core/state.ts';
@@ -234,6 +235,7 @@ async function health(input: KeeperApiInput, gasBalance: ReturnType<typeof creat
   const problems = [
     ...keeperProblems(input),
     ...exitProblems(leading),
+    ...liquidationProblems(leading),
     ...gasProblems(input, wei),
     ...chains.flatMap(rpcProblems),
   ];
@@ -287,6 +289,12 @@ function exitProblems(leading: Leading | undefined): string[] {
   const owners = leading?.exitRoots.strandedOwners ?? 0;
   if (owners === 0) return [];
   return [`In an exit now ${owners} contract accounts would not find all that is theirs on their own chains.`];
+}
+
+function liquidationProblems(leading: Leading | undefined): string[] {
+  const delayed = leading === undefined ? 0 : delayedLiquidations(leading.sequencer.state.exchange);
+  if (delayed === 0) return [];
+  return [`${delayed} margin accounts wait to be liquidated, because as many are liquidated as may be at once.`];
 }
 
 function gasProblems({ gasAddress }: KeeperApiInput, wei: bigint | undefined): string[] {

@@ -24,6 +24,8 @@ function report(logger: Logger, event: CoreEvent): void {
   switch (event.type) {
     case 'liquidationBegan':
       return logger.warn({}, 'a margin account is liquidated');
+    case 'liquidationDelayed':
+      return logger.error({}, 'as many accounts are liquidated as may be at once: another one waits');
     case 'liquidationEnded':
       return logger.info({}, 'a liquidation is over');
     case 'settlementMarked':

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { StreamItem } from '../../src/core/api.ts';
+import { type Asset, addWad, openAccount, setCreditTier } from '../../src/core/ledger.ts';
+import { WAD } from '../../src/core/margin/fixedPoint.ts';
+import { LIQUIDATIONS_LIMIT, setRisk } from '../../src/core/margin/marginState.ts';
+import { startStablePrice } from '../../src/core/margin/stablePrice.ts';
 import { SupersededError } from '../../src/flows/runKeeper.ts';
-import { HOME, SECOND, TOKENS } from '../support/exchange.ts';
+import { addressOf, ETH, HOME, riskListing, SECOND, TOKENS } from '../support/exchange.ts';
 import { acceptLeader, nameLeader, proposeLeader, setPaused } from '../support/fakeChain.ts';
 import { createFakeDisk } from '../support/fakeJournal.ts';
 import { fakeSigner } from '../support/fakeKeys.ts';
@@ -179,6 +183,27 @@ describe('a leader', () => {
     await world.clock.advance(12_000);
     expect(late).toHaveLength(heard);
     stateOf(running);
+  });
+
+  it('names in its health how many margin accounts wait to be liquidated', async () => {
+    const world = await openWorld();
+    const { exchange } = leading(world.running).sequencer.state;
+    const { ledger, margin } = exchange;
+    const index = ledger.assetById.get(ETH) as number;
+    setRisk(margin, index, { ...riskListing(ETH, { init: 0, maint: 0 }) }, 'test');
+    const time = margin.now;
+    const stable = startStablePrice(WAD, 0);
+    margin.prices[index] = { bid: WAD, ask: WAD, time, stable, held: undefined, halted: false };
+    for (let debtor = 0; debtor < LIQUIDATIONS_LIMIT + 3; debtor++) {
+      const account = openAccount(ledger, addressOf(`debtor ${debtor}`), 0);
+      setCreditTier(ledger, account, 1);
+      addWad(ledger, ledger.assets[index] as Asset, account, -1_000_000n * 10n ** 9n);
+      const isLiquidated = debtor < LIQUIDATIONS_LIMIT;
+      if (isLiquidated) margin.liquidations.set(account, { since: time, bankruptSince: 0, settlement: undefined });
+    }
+    expect((await world.running.keeper.api.health()).problems).toEqual([
+      '3 margin accounts wait to be liquidated, because as many are liquidated as may be at once.',
+    ]);
   });
 
   it('names in its health what is wrong, each thing once', async () => {

@@ -66,6 +66,15 @@ export function resumeLooks(state: State): void {
   if (margin.liquidations.size > 0 && usedRoom(state) >= 1) lookAtAll(margin, ledger);
 }
 
+/** Accounts that are not liquidated although they are below 0, because as many as may be are. */
+export function delayedLiquidations(exchange: Exchange): number {
+  const { ledger, margin } = exchange;
+  if (margin.liquidations.size < LIQUIDATIONS_LIMIT) return 0;
+  const isDelayed = (account: number) =>
+    !margin.liquidations.has(account) && (liquidationHealth(exchange, account, 'maint') ?? 0n) < 0n;
+  return ledger.marginAccounts.filter(isDelayed).length;
+}
+
 function lookAtNext(look: Look): void {
   const { margin, ledger } = look.exchange;
   const account = ledger.marginAccounts[margin.nextLook % ledger.marginAccounts.length];
@@ -81,8 +90,7 @@ function lookAtNext(look: Look): void {
 function begin(look: Look, account: number): Liquidation | undefined {
   const { exchange, events } = look;
   const { margin, ledger, tape } = exchange;
-  const isEmpty = ledger.firstOrder[account] === 0 && !hasLiability(exchange, account);
-  if (isEmpty || margin.liquidations.size >= LIQUIDATIONS_LIMIT) return undefined;
+  if (ledger.firstOrder[account] === 0 && !hasLiability(exchange, account)) return undefined;
   const withOrders = liquidationHealth(exchange, account, 'maint');
   if (withOrders === undefined) events.push({ type: 'healthUnknown', account: accountIdOf(ledger, account) });
   if (withOrders === undefined || withOrders >= 0n) return undefined;
@@ -90,6 +98,10 @@ function begin(look: Look, account: number): Liquidation | undefined {
   drainTape(tape, ledger, events);
   const health = liquidationHealth(exchange, account, 'maint');
   if (health === undefined || health >= 0n) return undefined;
+  if (margin.liquidations.size >= LIQUIDATIONS_LIMIT) {
+    events.push({ type: 'liquidationDelayed', account: accountIdOf(ledger, account), health });
+    return undefined;
+  }
   const liquidation: Liquidation = { since: margin.now, bankruptSince: 0, settlement: undefined };
   margin.liquidations.set(account, liquidation);
   events.push({ type: 'liquidationBegan', account: accountIdOf(ledger, account), health });

@@ -6,6 +6,7 @@ import { validateInternalState } from '../../../src/core/invariants.ts';
 import { addWad, openAccount, setCreditTier } from '../../../src/core/ledger.ts';
 import { liquidationHealth } from '../../../src/core/margin/accountHealth.ts';
 import { withdrawalStop } from '../../../src/core/margin/bankruptcy.ts';
+import { delayedLiquidations } from '../../../src/core/margin/liquidate.ts';
 import { LIQUIDATIONS_LIMIT } from '../../../src/core/margin/marginState.ts';
 import { decodeEngine, encodeEngine, engineHash } from '../../../src/core/snapshot.ts';
 import { accountViews } from '../../../src/core/viewState.ts';
@@ -265,7 +266,7 @@ describe('the liquidation of a margin account', () => {
     expect(nextDue(exchange.state.exchange)).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it('is that of so many accounts at the same time; the others wait', () => {
+  it('is that of so many accounts at the same time; the others lose their orders, wait, and everybody is told', () => {
     const exchange = marginExchange();
     const { ledger, margin } = exchange.state.exchange;
     for (let index = 0; index < LIQUIDATIONS_LIMIT; index++) {
@@ -280,9 +281,23 @@ describe('the liquidation of a margin account', () => {
     setPrice(exchange, 1_850);
     apply(exchange, { type: 'cutCheckpoint' });
     while (margin.looksLeft > 0) apply(exchange, { type: 'tick' });
-    setPrice(exchange, 1_750);
+    const late = addressOf('late');
+    grantCredit(exchange, late);
+    give(exchange, { from: BOB, to: late, asset: ETH, units: 10_000_000 });
+    give(exchange, { from: late, to: BOB, asset: USD, units: 10 * Number(DOLLAR) });
+    const order = act(exchange, place(late, ETH_USD, BUY, 1_500 * TICKS, 1));
+    expect(order).toMatchObject({ code: 'ok', resting: true });
+    expect(delayedLiquidations(exchange.state.exchange)).toBe(0);
+    give(exchange, { from: late, to: BOB, asset: USD, units: 9 * Number(DOLLAR) });
+    const events = [...setPrice(exchange, 1_750).events];
+    while (margin.looksLeft > 0) events.push(...apply(exchange, { type: 'tick' }).events);
     expect(margin.liquidations.size).toBe(LIQUIDATIONS_LIMIT);
-    expect(ledger.marginAccounts).toHaveLength(LIQUIDATIONS_LIMIT + 1);
+    expect(ledger.marginAccounts).toHaveLength(LIQUIDATIONS_LIMIT + 2);
+    const account = { address: late, subaccount: 0 };
+    expect(events).toContainEqual(expect.objectContaining({ type: 'orderCancelled', account, reason: 'liquidated' }));
+    expect(events).toContainEqual({ type: 'liquidationDelayed', account, health: -3_250_000n });
+    // Ann as well.
+    expect(delayedLiquidations(exchange.state.exchange)).toBe(2);
     validateInternalState(exchange.state);
   });
 

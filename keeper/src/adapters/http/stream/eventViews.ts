@@ -75,6 +75,7 @@ export function createAccountEvents(api: Pick<KeeperApi, 'assets' | 'books'>): A
   function marginViews(event: MarginEvent, isFollowed: (account: Address) => boolean): readonly AccountEventView[] {
     switch (event.type) {
       case 'liquidationBegan':
+      case 'liquidationDelayed':
         return [{ type: event.type, ...owner(event), health: String(event.health), valueDecimals: VALUE_DECIMALS }];
       case 'liquidationTraded': {
         const { type, book, price, quantity, filled } = event;
@@ -139,6 +140,7 @@ export function createAccountEvents(api: Pick<KeeperApi, 'assets' | 'books'>): A
         return [{ type, ...owner(event), chainId, token, atoms: String(amount), reason, id }];
       }
       case 'liquidationBegan':
+      case 'liquidationDelayed':
       case 'liquidationTraded':
       case 'settlementMarked':
       case 'bankruptcyChanged':
