@@ -11,7 +11,7 @@ import { CREDIT_LOWERED } from '../tape.ts';
 import { accountHealth, hasLiability, isFair } from './accountHealth.ts';
 import { maxOf, minOf, WAD } from './fixedPoint.ts';
 import { liabilityValueUp } from './health.ts';
-import { marginTerms, type Share } from './marginState.ts';
+import { lookAtAll, marginTerms, type Share } from './marginState.ts';
 import { shareOf, sharesOf, totalOf } from './marginTotals.ts';
 import type { OrderOnTrial, Trial } from './trial.ts';
 
@@ -94,6 +94,8 @@ export function changeCredit(
   }
   const isOver = !hasLiability(exchange, account) && !margin.liquidations.has(account);
   if (tier === 0 && isOver) setCreditTier(ledger, account, 0);
+  // Places in the list have moved: whoever was still to be looked at might be left out.
+  if (margin.looksLeft > 0 && wasMargin !== isMargin(ledger, account)) lookAtAll(margin, ledger);
 }
 
 function openOrders({ orders, ledger }: Exchange, account: number): number {

@@ -266,6 +266,26 @@ describe('the liquidation of a margin account', () => {
     expect(nextDue(exchange.state.exchange)).toBe(Number.POSITIVE_INFINITY);
   });
 
+  it('leaves nobody out when somebody gets credit before all were looked at', () => {
+    const exchange = leveraged();
+    const { ledger, margin } = exchange.state.exchange;
+    const early = addressOf('early');
+    deposit(exchange, TOKENS.usdHome, early, DOLLAR);
+    for (let index = 0; index < 1_100; index++) {
+      setCreditTier(ledger, openAccount(ledger, addressOf(`m${index}`), 0), 1);
+    }
+    const last = addressOf('last');
+    grantCredit(exchange, last);
+    give(exchange, { from: BOB, to: last, asset: ETH, units: 10_000_000 });
+    give(exchange, { from: last, to: BOB, asset: USD, units: 16 * Number(DOLLAR) });
+    setPrice(exchange, 1_770);
+    expect(margin.looksLeft).toBe(78);
+    // Its place in the list is before all of them.
+    grantCredit(exchange, early);
+    while (margin.looksLeft > 0) apply(exchange, { type: 'tick' });
+    expect([...margin.liquidations.keys()]).toContain(accountOf(exchange, last));
+  });
+
   it('is that of so many accounts at the same time; the others lose their orders, wait, and everybody is told', () => {
     const exchange = marginExchange();
     const { ledger, margin } = exchange.state.exchange;
