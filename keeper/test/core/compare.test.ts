@@ -6,13 +6,27 @@ import { createFast, createNaiveEngine, type TradingEngine } from '../support/tw
 /** For a slow machine; says nothing about speed. */
 const LONG_MS = 900_000;
 
+/** What liquidations are to come to, at least so often. */
+const LIQUIDATED = {
+  liquidationBegan: 100,
+  liquidationTraded: 500,
+  settlementMarked: 500,
+  bankruptcyChanged: 100,
+  insuranceChanged: 20,
+  lossShared: 10,
+  'liquidationEnded healthy': 60,
+  'liquidationEnded wound up': 30,
+};
+
 /** What the flow is to bring about; otherwise the comparison would say little. */
 const EVERYTHING = [
   ...['ok', 'action.invalid', 'account.unknown', 'account.notMargin', 'book.unknown', 'book.notOpen'],
   ...['book.postOnlyWouldCross', 'order.priceOutOfRange', 'order.quantityOutOfRange', 'order.notionalOutOfRange'],
   ...['order.feeAboveMaximum', 'order.unknown', 'order.expired', 'order.wouldNotFill', 'order.alreadyFilled'],
   ...['order.wouldNotReduce', 'risk.insufficientBalance', 'risk.insufficientHealth', 'risk.priceUnknown'],
-  ...['risk.borrowCap', 'risk.debtLimit', 'fill', 'orderRested'],
+  ...['risk.borrowCap', 'risk.debtLimit', 'account.liquidated', 'fill', 'orderRested', 'checkpointCut'],
+  ...['withdrawalChanged', 'withdrawal.insufficientBalance', 'withdrawal.liability', 'withdrawal.nonceUsed'],
+  ...['withdrawal.notQueued', 'withdrawal.stopped', 'withdrawal.unknown', 'healthUnknown'],
   ...[
     'requested',
     'immediateOrCancel',
@@ -23,8 +37,11 @@ const EVERYTHING = [
     'deadManSwitch',
     'executorLost',
     'creditLowered',
+    'liquidated',
+    'lossShared',
   ].map((reason) => `orderCancelled ${reason}`),
   ...['orderReduced amended', 'orderReduced selfTrade'],
+  ...Object.keys(LIQUIDATED),
 ];
 
 describe('the fast engine and the naive one', () => {
@@ -34,6 +51,7 @@ describe('the fast engine and the naive one', () => {
     expect(commands).toBeGreaterThanOrEqual(1_000_000);
     expect(roundings).toBeLessThan(seen.get('risk.insufficientHealth') ?? 0);
     expect([...seen.keys()].toSorted()).toEqual(EVERYTHING.toSorted());
+    for (const [type, least] of Object.entries(LIQUIDATED)) expect(seen.get(type), type).toBeGreaterThanOrEqual(least);
   });
 });
 

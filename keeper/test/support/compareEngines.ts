@@ -1,5 +1,7 @@
 // Gives both engines the same commands until they differ, and makes the commands that show a difference fewer and fewer.
 import { isDeepStrictEqual } from 'node:util';
+import type { AccountId } from '../../src/core/commands.ts';
+import type { CoreEvent } from '../../src/core/events.ts';
 import { createOrderFlow } from './orderFlow.ts';
 import { createFast, createNaiveEngine, hashRows, type Op, type OpResult, type TradingEngine } from './twoEngines.ts';
 
@@ -156,9 +158,17 @@ function described(what: string, fast: unknown, naive: unknown): string {
 }
 
 function note(seen: Map<string, number>, { items, events }: OpResult): void {
-  const names = [
-    ...items.map(({ code }) => code),
-    ...events.map((event) => ('reason' in event ? `${event.type} ${event.reason}` : event.type)),
-  ];
+  const isWoundUp = ({ address, subaccount }: AccountId) =>
+    events.some(
+      (event) =>
+        (event.type === 'insuranceChanged' || event.type === 'lossShared') &&
+        event.account.address === address &&
+        event.account.subaccount === subaccount,
+    );
+  const nameOf = (event: CoreEvent) => {
+    if (event.type === 'liquidationEnded') return `${event.type} ${isWoundUp(event.account) ? 'wound up' : 'healthy'}`;
+    return 'reason' in event ? `${event.type} ${event.reason}` : event.type;
+  };
+  const names = [...items.map(({ code }) => code), ...events.map(nameOf)];
   for (const name of names) seen.set(name, (seen.get(name) ?? 0) + 1);
 }

@@ -8,8 +8,9 @@ import { IMMEDIATE_OR_CANCEL } from '../../src/core/commands.ts';
 import { digestOf } from '../../src/core/typedMessages.ts';
 import type { OrderView } from '../../src/core/views.ts';
 import type { LiveDevnet } from './liveDevnet.ts';
-import { createNaive, type Naive, naiveDeposit, naiveFeeAccount, ownerOf } from './naiveEngine.ts';
+import { createNaive, type Naive, naiveFeeAccount, ownerOf } from './naiveEngine.ts';
 import { naiveBatch, naiveChangeBook, naiveListBook } from './naiveOrders.ts';
+import { naiveDeposit } from './naiveWithdrawals.ts';
 import { createRandom, type Random } from './random.ts';
 import {
   accountOf,

@@ -4,6 +4,7 @@
 import { BUY } from '../../src/core/commands.ts';
 import type { RejectCode } from '../../src/core/events.ts';
 import { type GuardedPrice, guardPrice, isFresh, isUsable } from '../../src/core/oracle/priceGuard.ts';
+import { type Fraction, floor, fraction, isLess, lesser, minus, over, plus, times, ZERO } from './fraction.ts';
 import type { Naive, NaiveAsset, NaiveBook, NaiveOrder } from './naiveEngine.ts';
 import { unitWad } from './naiveEngine.ts';
 
@@ -17,6 +18,8 @@ const MINUTE_MS = 60_000;
 export interface NaiveRisk {
   readonly assetWeight: bigint;
   readonly liabilityWeight: bigint;
+  readonly maintAssetWeight: bigint;
+  readonly maintLiabilityWeight: bigint;
   readonly depositScaleStart: bigint;
   readonly borrowScaleStart: bigint;
   readonly borrowCap: bigint;
@@ -25,7 +28,7 @@ export interface NaiveRisk {
 }
 
 /** An order that is open, or might be. */
-interface Exposure {
+export interface Exposure {
   readonly book: NaiveBook;
   readonly side: number;
   readonly price: bigint;
@@ -35,20 +38,13 @@ interface Exposure {
 }
 
 /** In 10⁻⁶ US dollars per unit, and weights as fractions. */
-interface Terms {
+export interface Terms {
   readonly owned: Fraction;
   readonly owed: Fraction;
   readonly ownedWeight: Fraction;
   readonly owedWeight: Fraction;
 }
 
-interface Fraction {
-  readonly above: bigint;
-  /** Positive. */
-  readonly below: bigint;
-}
-
-const ZERO: Fraction = { above: 0n, below: 1n };
 /** 10⁻⁶ US dollars that rounding may take from health: one for each asset, and one for what orders add. */
 const ROUNDING: Fraction = { above: 5n, below: 1n };
 
@@ -63,7 +59,13 @@ export function naivePrices(
     const verdict = guardPrice(naive.prices.get(asset), observation, { now: time, confidenceLimitPpm: 20_000 });
     if (!('price' in verdict)) throw new Error(`a price of asset ${asset} is refused: ${verdict.code}`);
     naive.prices.set(asset, verdict.price);
+    if (verdict.code === 'accepted') naiveLookAtAll(naive);
   }
+}
+
+/** Prices or weights have changed: whoever trades on margin is to be looked at. */
+export function naiveLookAtAll(naive: Naive): void {
+  naive.looksLeft = naive.tiers.size;
 }
 
 export function isNaiveMargin(naive: Naive, owner: string): boolean {
@@ -89,7 +91,7 @@ export function naiveMarginRefusal(
   const kept = open.filter((other) => other !== replaced).map(exposureOf);
   const before = open.map(exposureOf);
   const after = [...kept, { book, side, price, reserve, feeLimitPpm }];
-  const health = healthOf(naive, owner, after);
+  const health = initHealthOf(naive, owner, after);
   if (health === undefined) return 'risk.priceUnknown';
   return isTooLow(naive, order, health, before)
     ? 'risk.insufficientHealth'
@@ -107,7 +109,7 @@ function isTooLow(naive: Naive, order: NaiveOrder, health: Fraction, before: rea
   if (isWithinRounding(health)) naive.roundings++;
   if (isWithinRounding(health) && word !== undefined) return word;
   if (health.above >= 0n) return false;
-  const healthBefore = healthOf(naive, order.owner, before);
+  const healthBefore = initHealthOf(naive, order.owner, before);
   if (healthBefore === undefined || !isFair(naive, order)) return true;
   const gained = minus(health, healthBefore);
   if (isWithinRounding(gained)) naive.roundings++;
@@ -148,12 +150,10 @@ export function naiveReducibleLots(naive: Naive, owner: string, book: NaiveBook,
 
 /** An account below 0 gives at most what it gets after the highest fee, times what a liquidation may cost. */
 function isFair(naive: Naive, { book, side, price, feeLimitPpm }: NaiveOrder): boolean {
-  const base = naive.prices.get(book.base.id);
-  const quote = naive.prices.get(book.quote.id);
+  const base = usablePriceOf(naive, book.base);
+  const quote = usablePriceOf(naive, book.quote);
   if (base === undefined || quote === undefined) return false;
-  if (!isUsable(base, naive.now) || !isUsable(quote, naive.now)) return false;
-  const withFee = ({ id }: NaiveAsset) => fraction(PPM + BigInt(naive.risks.get(id)?.liquidationFeePpm ?? 0), PPM);
-  const factor = times(withFee(book.base), withFee(book.quote));
+  const factor = feeFactorOf(naive, book.base, book.quote);
   const paid = fraction(price * book.tickSize, 1n);
   const lot = fraction(book.lotSize, 1n);
   const [fee, one] = [feeLimitPpm, PPM];
@@ -165,14 +165,40 @@ function isFair(naive: Naive, { book, side, price, feeLimitPpm }: NaiveOrder): b
   return !isLess(times(got, factor), times(lot, worth(base.bid)));
 }
 
+/** What it may cost to give one of two assets for the other in a liquidation. */
+export function feeFactorOf(naive: Naive, one: NaiveAsset, other: NaiveAsset): Fraction {
+  const withFee = ({ id }: NaiveAsset) => fraction(PPM + BigInt(naive.risks.get(id)?.liquidationFeePpm ?? 0), PPM);
+  return times(withFee(one), withFee(other));
+}
+
+export function usablePriceOf(naive: Naive, { id }: NaiveAsset): GuardedPrice | undefined {
+  const price = naive.prices.get(id);
+  return price !== undefined && isUsable(price, naive.now) ? price : undefined;
+}
+
 // Health.
+
+function initHealthOf(naive: Naive, owner: string, open: readonly Exposure[]): Fraction | undefined {
+  return naiveHealthOf(naive, owner, open, (asset) => termsOf(naive, owner, asset, open));
+}
+
+/** Whether an account's open orders would stay affordable with its balances; undefined: cannot be said. */
+export function naiveCanAfford(naive: Naive, owner: string): boolean | undefined {
+  const health = initHealthOf(naive, owner, ordersOf(naive, owner).map(exposureOf));
+  return health === undefined ? undefined : health.above >= 0n;
+}
 
 /**
  * Σ value of what is left when all orders have taken what they put aside, and of what comes back for it: per book the worse
  * of all base and all quote, weighed as if it came last of all that can come. undefined: cannot be said.
  */
-function healthOf(naive: Naive, owner: string, open: readonly Exposure[]): Fraction | undefined {
-  const terms = new Map([...naive.assets.values()].map((asset) => [asset, termsOf(naive, owner, asset, open)]));
+export function naiveHealthOf(
+  naive: Naive,
+  owner: string,
+  open: readonly Exposure[],
+  termsOfAsset: (asset: NaiveAsset) => Terms | undefined,
+): Fraction | undefined {
+  const terms = new Map([...naive.assets.values()].map((asset) => [asset, termsOfAsset(asset)]));
   const left = new Map<NaiveAsset, Fraction>();
   for (const asset of naive.assets.values()) {
     const balance = unitsOf(naive, owner, asset);
@@ -302,18 +328,19 @@ function asideOf(open: readonly Exposure[], asset: NaiveAsset): bigint {
     .reduce((sum, { reserve }) => sum + reserve, 0n);
 }
 
-function exposureOf({ book, side, price, remaining, feeLimitPpm }: NaiveOrder): Exposure {
+export function exposureOf({ book, side, price, remaining, feeLimitPpm }: NaiveOrder): Exposure {
   const notional = remaining * price * book.tickSize;
   const reserve = side === BUY ? notional + (notional * feeLimitPpm + PPM - 1n) / PPM : remaining * book.lotSize;
   return { book, side, price, reserve, feeLimitPpm };
 }
 
-function ordersOf(naive: Naive, owner: string): NaiveOrder[] {
+export function ordersOf(naive: Naive, owner: string): NaiveOrder[] {
   return [...naive.orders.values()].filter((order) => order.owner === owner);
 }
 
-function unitsOf(naive: Naive, owner: string, asset: NaiveAsset): bigint {
-  return (naive.balances.get(`${owner}|${asset.id}`) ?? 0n) / unitWad(asset);
+export function unitsOf(naive: Naive, owner: string, asset: NaiveAsset): bigint {
+  // What is owed is rounded up.
+  return floor(fraction(naive.balances.get(`${owner}|${asset.id}`) ?? 0n, unitWad(asset)));
 }
 
 function supplyOf(naive: Naive, asset: NaiveAsset): bigint {
@@ -325,7 +352,7 @@ function supplyOf(naive: Naive, asset: NaiveAsset): bigint {
   return wad / unitWad(asset);
 }
 
-function worth(price: GuardedPrice['bid']): Fraction {
+export function worth(price: GuardedPrice['bid']): Fraction {
   return fraction(price, WAD);
 }
 
@@ -334,38 +361,6 @@ function weighed(terms: Terms | undefined, amount: Fraction): Fraction {
   return amount.above >= 0n
     ? times(times(amount, terms.owned), terms.ownedWeight)
     : times(times(amount, terms.owed), terms.owedWeight);
-}
-
-// Fractions.
-
-function fraction(above: bigint, below: bigint): Fraction {
-  return { above, below };
-}
-
-function plus(a: Fraction, b: Fraction): Fraction {
-  if (a.below === b.below) return fraction(a.above + b.above, a.below);
-  return fraction(a.above * b.below + b.above * a.below, a.below * b.below);
-}
-
-function minus(a: Fraction, b: Fraction): Fraction {
-  return plus(a, fraction(-b.above, b.below));
-}
-
-function times(a: Fraction, b: Fraction): Fraction {
-  return fraction(a.above * b.above, a.below * b.below);
-}
-
-/** `b` is positive. */
-function over(a: Fraction, b: Fraction): Fraction {
-  return fraction(a.above * b.below, a.below * b.above);
-}
-
-function isLess(a: Fraction, b: Fraction): boolean {
-  return a.above * b.below < b.above * a.below;
-}
-
-function lesser(a: Fraction, b: Fraction): Fraction {
-  return isLess(a, b) ? a : b;
 }
 
 function most(a: bigint, b: bigint): bigint {

@@ -87,7 +87,9 @@ export function naiveCredit(naive: Naive, { owner, tier }: { owner: string; tier
   if (known !== undefined && (tier === 0 || limitOf(tier) < limitOf(known))) {
     for (const order of ordersOf(naive, owner)) removeOrder(naive, order, 'creditLowered');
   }
-  if (tier === 0 && !naiveOwes(naive, owner)) naive.tiers.delete(owner);
+  if (tier === 0 && !naiveOwes(naive, owner) && !naive.liquidations.has(owner)) naive.tiers.delete(owner);
+  // Nobody is left out by it.
+  if (naive.looksLeft > 0 && (known !== undefined) !== naive.tiers.has(owner)) naive.looksLeft = naive.tiers.size;
 }
 
 // Time.
@@ -216,6 +218,7 @@ export function naivePlace(
     quantity: BigInt(action.quantity),
     feeLimitPpm: feeLimitOf(book, action),
     postOnly: has(action, POST_ONLY),
+    reduces: has(action, REDUCE_ONLY),
     selfTrade: action.flags >> 3,
     expiry: action.expiry,
     first: { filled: 0, remaining: 0 },
@@ -275,6 +278,7 @@ function fundsRefusal(naive: Naive, order: NaiveOrder, lots: bigint, replaced?: 
   const cost = reserveOf(order, lots);
   if (cost > SAFE || lots * price * book.tickSize > SAFE || lots * book.lotSize > SAFE)
     return 'order.notionalOutOfRange';
+  if (isBarred(naive, order)) return 'account.liquidated';
   if (isNaiveMargin(naive, owner)) return naiveMarginRefusal(naive, order, cost, replaced);
   const released = replaced === undefined ? 0n : reserveOf(replaced, replaced.remaining);
   const paidWith = side === BUY ? book.quote : book.base;
@@ -282,11 +286,17 @@ function fundsRefusal(naive: Naive, order: NaiveOrder, lots: bigint, replaced?: 
   return cost - released > free ? 'risk.insufficientBalance' : undefined;
 }
 
+/** Who is liquidated does nothing but reduce. */
+function isBarred(naive: Naive, { owner, reduces }: NaiveOrder): boolean {
+  return naive.liquidations.has(owner) && !reduces;
+}
+
 /** A buyer pays at most the budget; a seller sells for at most the budget, fees not counted. */
 function placeBudget(naive: Naive, order: NaiveOrder, budget: bigint): ActionResult {
   const { book, side } = order;
   const worst = order.price === 0n ? ANY_PRICE : order.price;
   if (side === BUY && isNaiveMargin(naive, order.owner)) {
+    if (isBarred(naive, order)) return { code: 'account.liquidated' };
     if (order.price === 0n) return { code: 'order.priceOutOfRange' };
     const refusal = naiveMarginRefusal(naive, order, budget, undefined);
     if (refusal !== undefined) return { code: refusal };
@@ -403,7 +413,7 @@ interface Traded {
   stopped: boolean;
 }
 
-function trade(naive: Naive, taker: NaiveOrder): Traded {
+export function trade(naive: Naive, taker: NaiveOrder): Traded {
   const done = { filled: 0n, notional: 0n, fees: 0n, stopped: false };
   while (taker.remaining > 0n && !done.stopped && crosses(taker)) {
     const price = bestAgainst(taker) as bigint;
@@ -581,7 +591,7 @@ function reserveOf({ book, side, price, feeLimitPpm }: NaiveOrder, lots: bigint)
   return notional + ceil(notional * feeLimitPpm, PPM);
 }
 
-function accountOf(owner: string): { address: Address; subaccount: number } {
+export function accountOf(owner: string): { address: Address; subaccount: number } {
   const [address, subaccount] = owner.split('/');
   return { address: address as Address, subaccount: Number(subaccount) };
 }

@@ -16,26 +16,43 @@ import {
   type Side,
 } from '../../src/core/commands.ts';
 import type { CoreEvent } from '../../src/core/events.ts';
-import { addressOf, cancel, cancelAll, ETH, ETH_USD, MEME, MEME_USD, NO_LIMIT, place, USD } from './exchange.ts';
+import {
+  addressOf,
+  cancel,
+  cancelAll,
+  ETH,
+  ETH_USD,
+  INSURANCE,
+  MEME,
+  MEME_USD,
+  NO_LIMIT,
+  place,
+  USD,
+} from './exchange.ts';
 import { createRandom, type Random } from './random.ts';
+import {
+  createMarket,
+  MARKET_MAKER,
+  MARKET_MAKERS_DOLLARS,
+  type Market,
+  middleOf,
+  type Scene,
+  USUAL_PRICES,
+} from './randomMarket.ts';
 import type { Op } from './twoEngines.ts';
 
 const USERS = ['ann', 'ben', 'cat', 'dan', 'eve', 'fay'].map(addressOf);
 /** Who trades on margin: now this one, now that one. */
 const MARGIN_TRADERS = USERS.slice(4);
+/** Who does so only where it may go wrong. */
+const SPECULATORS = ['gil', 'hal', 'ida', 'jon'].map(addressOf);
 const TIERS = [1, 2, 3];
-/** Init and maint weights are so far apart that prices, which stay within a few per cent, never make anybody be liquidated. */
+/** Weights are so many millionths from 1, or now and then a little less or more. */
 const RISKS = [
-  { asset: ETH, init: 200_000, maint: 0 },
+  { asset: ETH, init: 200_000, maint: 100_000 },
   { asset: USD, init: 0, maint: 0 },
-  { asset: MEME, init: 600_000, maint: 0 },
+  { asset: MEME, init: 600_000, maint: 300_000 },
 ];
-/** 2 000 USD for an ETH, 1 USD, 0.1 USD for a MEME, each in 10⁻¹⁸ value units per ledger unit. */
-const PRICES = new Map([
-  [ETH, 2n * 10n ** 18n],
-  [USD, 10n ** 18n],
-  [MEME, 10n ** 20n],
-]);
 const BOOKS = [ETH_USD, MEME_USD];
 const MAX_ACTIONS = 32;
 const REMEMBERED = 200;
@@ -81,17 +98,25 @@ export function createOrderFlow(seed: number): OrderFlow {
   let time = 1_700_000_000_000;
   let deposits = 0;
   let priced = 0;
+  let nonce = 0;
+  const market = createMarket(random);
+  const episode: Scene[] = [];
   const setup: object[] = [
     ...TIERS.map((tier) => ({ type: 'creditTier', tier, debtLimit: NO_LIMIT })),
     ...RISKS.map((risk) => randomRisk(random, risk)),
     ...MARGIN_TRADERS.map((account) => ({ type: 'credit', account, subaccount: 0, tier: 1 })),
+    ...[...USUAL_PRICES].map(([asset, price]) => {
+      const units = (BigInt(MARKET_MAKERS_DOLLARS) * 10n ** 24n) / price;
+      return { type: 'deposit', account: MARKET_MAKER, subaccount: 0, asset, units };
+    }),
   ];
 
   return {
     next() {
       sequence += 1 + random.below(3);
-      time += random.below(50) === 0 ? random.below(20_000) : random.below(40);
-      return { sequence, time, ...randomOp() } as Op;
+      const scene = setup.length === 0 ? episode.shift() : undefined;
+      time += scene?.afterMs ?? (random.below(50) === 0 ? random.below(20_000) : random.below(40));
+      return { sequence, time, ...(scene === undefined ? randomOp() : played(scene)) } as Op;
     },
     learn(events) {
       for (const event of events) {
@@ -117,10 +142,37 @@ export function createOrderFlow(seed: number): OrderFlow {
     if (dice < 21) return { type: 'executorLost' };
     if (dice < 24) return randomCredit(random);
     if (dice < 27) return randomRisk(random, random.pick(RISKS));
-    if (dice < 47 && time > priced) {
-      priced = time;
-      return { type: 'prices', prices: randomPrices(random) };
-    }
+    if (dice < 42) return randomPrices();
+    if (dice < 52) return randomWithdrawal();
+    if (dice < 54) return { type: 'cut' };
+    if (dice < 62) episode.push(...market.episode([...MARGIN_TRADERS, ...SPECULATORS]));
+    return randomBatch();
+  }
+
+  function played({ op }: Scene): object {
+    if (op === 'prices') return randomPrices();
+    if (op === 'batch') return randomBatch();
+    if (op === 'withdraw') return randomWithdrawal();
+    return op();
+  }
+
+  function randomPrices(): object {
+    if (time === priced) return { type: 'tick' };
+    priced = time;
+    return { type: 'prices', prices: market.look() };
+  }
+
+  /** Of a new request, or of one that was made before. */
+  function randomWithdrawal(): object {
+    const account = random.pick([...USERS, ...SPECULATORS]);
+    if (random.below(3) === 0) return { type: 'takeBack', account, nonce: BigInt(nonce - random.below(6)) };
+    const asset = random.pick([ETH, USD, MEME]);
+    const units = BigInt(10 * (1 + random.below(10 ** (2 + random.below(7)))));
+    nonce += random.below(8) === 0 ? 0 : 1;
+    return { type: 'withdraw', account, subaccount: random.below(4) === 0 ? 7 : 0, asset, units, nonce: BigInt(nonce) };
+  }
+
+  function randomBatch(): object {
     const actions = Array.from({ length: 1 + random.below(MAX_ACTIONS) }, () => randomAction());
     return { type: 'batch', makersFirst: random.below(3) === 0, actions };
   }
@@ -135,7 +187,7 @@ export function createOrderFlow(seed: number): OrderFlow {
 
   function sensibleAction(account: Address, subaccount: number): Action {
     const dice = random.below(1000);
-    if (dice < 640) return randomOrder(random, { account, subaccount, time });
+    if (dice < 640) return randomOrder(random, { account, subaccount, time, market });
     const order = known[known.length - 1 - random.below(random.pick([8, 40, REMEMBERED]))];
     if (dice < 800 && order !== undefined) {
       return cancel(order.account, order.id, {
@@ -152,6 +204,15 @@ export function createOrderFlow(seed: number): OrderFlow {
 }
 
 function randomDeposit(random: Random): object {
+  // Less than a unit is kept as dust.
+  if (random.below(8) === 0) {
+    const dust = BigInt(random.below(10 ** 6));
+    return { type: 'deposit', account: random.pick(USERS), subaccount: 0, asset: MEME, units: 10n, dust };
+  }
+  if (random.below(8) === 0) {
+    const units = BigInt(10 * (1 + random.below(20_000_000)));
+    return { type: 'deposit', account: INSURANCE, subaccount: 0, asset: random.pick([USD, USD, MEME]), units };
+  }
   const asset = random.pick([ETH, USD, MEME]);
   const whole = asset === USD ? 2_000_000_000 : asset === ETH ? 1_000_000_000 : 2_000_000;
   return {
@@ -161,18 +222,6 @@ function randomDeposit(random: Random): object {
     asset,
     units: BigInt(10 * (1 + random.below(whole / 10))),
   };
-}
-
-/** At times each asset is left out, and its price grows old. */
-function randomPrices(random: Random): object[] {
-  const seen = RISKS.filter(() => random.below(6) !== 0);
-  return seen.map(({ asset }) => {
-    const usual = PRICES.get(asset) as bigint;
-    if (asset === USD) return { asset, bid: usual, ask: usual };
-    const mid = (usual * BigInt(970 + random.below(61))) / 1_000n;
-    const spread = mid / BigInt(400 + random.below(10_000));
-    return { asset, bid: mid - spread, ask: mid + spread };
-  });
 }
 
 function randomCredit(random: Random): object {
@@ -192,11 +241,12 @@ function randomCredit(random: Random): object {
 /** Thousands of dollars, or no limit at all; a cap is a few thousand dollars' worth. */
 function randomRisk(random: Random, { asset, init, maint }: (typeof RISKS)[number]): object {
   const start = () => random.pick([0n, 1_000_000_000n, 5_000_000_000n, 50_000_000_000n, NO_LIMIT, NO_LIMIT]);
-  const thousand = (1_000_000_000n * 10n ** 18n) / (PRICES.get(asset) as bigint);
+  const thousand = (1_000_000_000n * 10n ** 18n) / (USUAL_PRICES.get(asset) as bigint);
   const borrowCap = random.pick([0n, thousand, 5n * thousand, 50n * thousand, NO_LIMIT, NO_LIMIT]);
   const liquidationFeePpm = asset === USD ? 0 : random.pick([0, 20_000, 50_000]);
   const scale = { depositScaleStart: start(), borrowScaleStart: start(), borrowCap, liquidationFeePpm };
-  return { type: 'risk', asset, init, maint, ...scale };
+  const more = asset === USD ? 0 : random.pick([0, 0, 0, -30_000, 50_000]);
+  return { type: 'risk', asset, init: init + more, maint: maint + more, ...scale };
 }
 
 function randomBookChange(random: Random): object {
@@ -210,8 +260,8 @@ function randomBookChange(random: Random): object {
 }
 
 /** Mostly on the own side of the middle; about one in four crosses it. */
-function randomPrice(random: Random, book: number, side: Side): number {
-  const middle = book === ETH_USD ? 200_000 : 100;
+function randomPrice(random: Random, { factorOf }: Market, book: number, side: Side): number {
+  const middle = middleOf(factorOf, book);
   const width = book === ETH_USD ? 40 : 12;
   const distance = random.below(width) - Math.floor(width / 4);
   if (random.below(100) === 0) return random.pick([0, 1, 2, 2 ** 20, 2 ** 31, 2 ** 40, 2 ** 53 - 1, 900_000]);
@@ -220,7 +270,12 @@ function randomPrice(random: Random, book: number, side: Side): number {
 
 function randomOrder(
   random: Random,
-  { account, subaccount, time }: { readonly account: Address; readonly subaccount: number; readonly time: number },
+  {
+    account,
+    subaccount,
+    time,
+    market,
+  }: { readonly account: Address; readonly subaccount: number; readonly time: number; readonly market: Market },
 ): Action {
   const book = random.below(60) === 0 ? 9 : random.pick(BOOKS);
   const side = random.below(2) as Side;
@@ -230,7 +285,7 @@ function randomOrder(
   const rare = random.below(80) === 0 ? random.pick([POST_ONLY, REDUCE_ONLY, QUOTE_BUDGET]) : 0;
   const reduces = timeInForce >= IMMEDIATE_OR_CANCEL && !isBudget && random.below(4) === 0 ? REDUCE_ONLY : 0;
   const quantity = 1 + random.below(random.pick([3, 30, 3_000]));
-  const price = randomPrice(random, book, side);
+  const price = randomPrice(random, market, book, side);
   return place(account, book, side, isBudget && random.below(2) === 0 ? 0 : price, quantity, {
     subaccount,
     timeInForce,

@@ -35,9 +35,9 @@ import {
   TOKENS,
   USD,
 } from './exchange.ts';
+import { createNaive, type Naive, ownerOf, takeEvents } from './naiveEngine.ts';
+import { naiveBatch, naiveChangeBook, naiveExpireOrders } from './naiveOrders.ts';
 import {
-  createNaive,
-  type Naive,
   naiveCancelledOnChain,
   naiveCancelQueued,
   naiveCut,
@@ -46,10 +46,7 @@ import {
   naiveFinal,
   naivePaid,
   naiveRequest,
-  ownerOf,
-  takeEvents,
-} from './naiveEngine.ts';
-import { naiveBatch, naiveChangeBook, naiveExpireOrders } from './naiveOrders.ts';
+} from './naiveWithdrawals.ts';
 import { createRandom, type Random } from './random.ts';
 import { listNaive } from './twoEngines.ts';
 

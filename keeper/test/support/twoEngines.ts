@@ -1,11 +1,12 @@
 // The fast engine and the naive one behind the same door, so that one suite can be run on either and both can be compared.
 import { createHash } from 'node:crypto';
 import type { Action, Address } from '../../src/core/commands.ts';
-import { BUY, SELL } from '../../src/core/commands.ts';
-import type { ActionResult, CoreEvent } from '../../src/core/events.ts';
+import { BATCH_LIMIT, BUY, SELL } from '../../src/core/commands.ts';
+import type { ActionResult, CoreEvent, Outcome } from '../../src/core/events.ts';
 import { reserveOf } from '../../src/core/exchange.ts';
 import { validateInternalState } from '../../src/core/invariants.ts';
 import { balanceWad } from '../../src/core/ledger.ts';
+import { withdrawalStop } from '../../src/core/margin/bankruptcy.ts';
 import { ordersOf } from '../../src/core/orderBook.ts';
 import { orderAt } from '../../src/core/orderPool.ts';
 import { decodeEngine, encodeEngine, engineHash } from '../../src/core/snapshot.ts';
@@ -21,24 +22,20 @@ import {
   EXECUTOR,
   FEES,
   GENESIS,
+  HOME,
   INSURANCE,
   MEME,
   MEME_USD,
   openExchange,
+  REGISTRY,
   riskListing,
+  SECOND,
   TOKENS,
   USD,
 } from './exchange.ts';
-import {
-  createNaive,
-  type Naive,
-  type NaiveBook,
-  naiveDeposit,
-  naiveFeeAccount,
-  ownerOf,
-  takeEvents,
-} from './naiveEngine.ts';
-import { naivePrices } from './naiveMargin.ts';
+import { createNaive, type Naive, type NaiveBook, naiveFeeAccount, ownerOf, takeEvents } from './naiveEngine.ts';
+import { naiveLiquidate, naiveStop } from './naiveLiquidation.ts';
+import { naiveLookAtAll, naivePrices } from './naiveMargin.ts';
 import {
   naiveBatch,
   naiveChangeBook,
@@ -47,6 +44,7 @@ import {
   naiveListBook,
   naiveLoseExecutor,
 } from './naiveOrders.ts';
+import { naiveCancelQueued, naiveCut, naiveDeposit, naiveExpire, naiveRequest } from './naiveWithdrawals.ts';
 
 /** What an asset is scaled and capped at. */
 interface Scale {
@@ -64,7 +62,19 @@ export type Op = { readonly sequence: number; readonly time: number } & (
       readonly subaccount: number;
       readonly asset: number;
       readonly units: bigint;
+      /** More of MEME, in 10⁻⁹ of it: less than a ledger unit, from the second chain. */
+      readonly dust?: bigint;
     }
+  | {
+      readonly type: 'withdraw';
+      readonly account: Address;
+      readonly subaccount: number;
+      readonly asset: number;
+      readonly units: bigint;
+      readonly nonce: bigint;
+    }
+  | { readonly type: 'takeBack'; readonly account: Address; readonly nonce: bigint }
+  | { readonly type: 'cut' }
   | {
       readonly type: 'book';
       readonly book: number;
@@ -82,7 +92,7 @@ export type Op = { readonly sequence: number; readonly time: number } & (
 );
 
 export interface OpResult {
-  /** Of a batch, without the numbers that explain a refusal. */
+  /** Of a batch, or one of anything else that may be refused; without the numbers that explain it. */
   readonly items: readonly ActionResult[];
   readonly events: readonly CoreEvent[];
 }
@@ -112,6 +122,9 @@ const ASSETS = [
   { id: MEME, symbol: 'MEME', ledgerDecimals: 3, token: TOKENS.memeHome },
 ];
 
+/** So long a request may be taken. */
+const REQUEST_MS = 60_000;
+
 /** Atoms of the token at home that make so many units. MEME has fewer decimals there: only whole tens of its units. */
 function atomsOf(asset: number, units: bigint): bigint {
   const { ledgerDecimals, token } = ASSETS.find(({ id }) => id === asset) as (typeof ASSETS)[number];
@@ -120,6 +133,21 @@ function atomsOf(asset: number, units: bigint): bigint {
 
 function tokenOf(asset: number) {
   return (ASSETS.find(({ id }) => id === asset) as (typeof ASSETS)[number]).token;
+}
+
+/** Where a deposit comes in, and its atoms. */
+function depositOf({ asset, units, dust }: Op & { readonly type: 'deposit' }) {
+  if (dust === undefined) return { token: tokenOf(asset), amount: atomsOf(asset, units) };
+  return { token: TOKENS.memeSecond, amount: units * 10n ** 6n + dust };
+}
+
+function requestOf(op: Op & { readonly type: 'withdraw' }) {
+  const { account, subaccount, asset, units, nonce, time } = op;
+  const { chainId, token } = tokenOf(asset);
+  const amount = atomsOf(asset, units);
+  const deadline = time + REQUEST_MS;
+  const request = { account, subaccount, chainId, token, amount, recipient: account, nonce, deadline };
+  return { type: 'requestWithdrawal', ...request } as const;
 }
 
 function withoutDetails(item: ActionResult): ActionResult {
@@ -149,6 +177,10 @@ function orderRow(order: {
   return `order ${id} ${owner} ${side} ${price} ${remaining}/${quantity} ${terms} ${order.reserve}`;
 }
 
+function answered({ result, events }: Outcome): OpResult {
+  return { items: [{ code: result.code } as ActionResult], events };
+}
+
 // The fast one.
 
 function listingOf(op: Op & { readonly type: 'risk' | 'creditTier' | 'credit' }) {
@@ -174,7 +206,8 @@ export function createFast(): TradingEngine {
     exchange.commands.length = 0;
     switch (op.type) {
       case 'deposit': {
-        const { events } = deposit(exchange, tokenOf(op.asset), op.account, atomsOf(op.asset, op.units), op.subaccount);
+        const { token, amount } = depositOf(op);
+        const { events } = deposit(exchange, token, op.account, amount, op.subaccount);
         return { items: [], events: events.filter(({ type }) => type !== 'credited') };
       }
       case 'book': {
@@ -199,6 +232,14 @@ export function createFast(): TradingEngine {
         const { events } = directoryLog(exchange, [listingOf(op)]);
         return { items: [], events: events.filter(({ type }) => type !== 'directoryChanged') };
       }
+      case 'withdraw':
+        return answered(apply(exchange, requestOf(op)));
+      case 'takeBack':
+        return answered(
+          apply(exchange, { type: 'cancelWithdrawal', chainId: HOME, account: op.account, nonce: op.nonce }),
+        );
+      case 'cut':
+        return answered(apply(exchange, { type: 'cutCheckpoint' }));
       case 'tick':
         return { items: [], events: apply(exchange, { type: 'tick' }).events };
       case 'executorLost':
@@ -242,7 +283,11 @@ export function createFast(): TradingEngine {
         });
         return `${ownerAt(account)} ${balances.join(', ')}, switch ${timeOf(deadManSwitches, account)}`;
       });
-      return [...bookRows(), ...accounts];
+      const { liquidations } = exchange.state.exchange.margin;
+      const liquidated = [...liquidations].map(
+        ([account, { bankruptSince }]) => `liquidated ${ownerAt(account)} ${bankruptSince}`,
+      );
+      return [...bookRows(), ...accounts, ...liquidated, `stopped: ${withdrawalStop(exchange.state.exchange)}`];
     },
     roundings: () => 0,
     validate: () => validateInternalState(exchange.state),
@@ -264,21 +309,36 @@ export function listNaive(naive: Naive): void {
   naiveListBook(naive, { id: MEME_USD, base: MEME, quote: USD, lotSize: 1, tickSize: 1 });
   naiveChangeBook(naive, { id: MEME_USD, makerFeePpm: 1_000, takerFeePpm: 1_000, status: 0 });
   naiveFeeAccount(naive, FEES);
-  naive.owners.add(ownerOf(INSURANCE, 0));
+  naive.insurance = ownerOf(INSURANCE, 0);
+  naive.owners.add(naive.insurance);
 }
 
 export function createNaiveEngine(): TradingEngine {
   const naive = createNaive();
   for (const token of Object.values(TOKENS)) naive.tokens.set(`${token.chainId}:${token.token}`, token);
+  for (const chainId of [HOME, SECOND]) naive.registries.set(chainId, REGISTRY);
   listNaive(naive);
 
   function applyOne(op: Op, fast: OpResult | undefined): readonly ActionResult[] {
     naive.now = op.time;
     naiveExpireOrders(naive, op.time);
     switch (op.type) {
-      case 'deposit':
-        naiveDeposit(naive, { ...tokenOf(op.asset), ...op, amount: atomsOf(op.asset, op.units) });
+      case 'deposit': {
+        const { token, amount } = depositOf(op);
+        naiveDeposit(naive, { ...op, ...token, amount });
+        naiveExpire(naive, token.chainId, Math.floor(op.time / 1000));
         return [];
+      }
+      case 'withdraw':
+        return [{ code: naiveRequest(naive, { ...requestOf(op), time: op.time }) } as ActionResult];
+      case 'takeBack': {
+        const { account, nonce, time } = op;
+        const code = naiveCancelQueued(naive, { type: 'cancelWithdrawal', chainId: HOME, account, nonce, time });
+        return [{ code } as ActionResult];
+      }
+      case 'cut':
+        naiveCut(naive, op.time);
+        return [{ code: 'ok' } as ActionResult];
       case 'book':
         naiveChangeBook(naive, { ...op, id: op.book });
         return [];
@@ -290,7 +350,10 @@ export function createNaiveEngine(): TradingEngine {
           ...op,
           assetWeight: BigInt(1_000_000 - op.init),
           liabilityWeight: BigInt(1_000_000 + op.init),
+          maintAssetWeight: BigInt(1_000_000 - op.maint),
+          maintLiabilityWeight: BigInt(1_000_000 + op.maint),
         });
+        naiveLookAtAll(naive);
         return [];
       case 'creditTier':
         naive.debtLimits.set(op.tier, op.debtLimit);
@@ -324,6 +387,7 @@ export function createNaiveEngine(): TradingEngine {
     name: 'naive',
     apply(op, fast) {
       const items = applyOne(op, fast);
+      if (op.type !== 'batch' && op.type !== 'cut') naiveLiquidate(naive, op.sequence * BATCH_LIMIT);
       return { items, events: takeEvents(naive) };
     },
     rows() {
@@ -338,7 +402,10 @@ export function createNaiveEngine(): TradingEngine {
         });
         return `${owner} ${balances.join(', ')}, switch ${naive.switches.get(owner) ?? 0}`;
       });
-      return [...books, ...accounts];
+      const liquidated = [...naive.liquidations].map(
+        ([owner, { bankruptSince }]) => `liquidated ${owner} ${bankruptSince}`,
+      );
+      return [...books, ...accounts, ...liquidated, `stopped: ${naiveStop(naive)}`];
     },
     roundings: () => naive.roundings,
     // Nothing in it is kept twice.
