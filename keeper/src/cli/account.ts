@@ -49,7 +49,7 @@ export function registerAccount(program: Command): void {
 }
 
 async function showAccount({ client, profile, output }: Connection, options: Options, who: string | undefined) {
-  const limit = parseInteger(options.limit, 'The limit', MOST_FILLS);
+  const limit = parseInteger(options.limit, 'The limit', { least: 1, most: MOST_FILLS });
   const signer = signingAccount(options, { profile });
   const address =
     who === undefined ? (signer.address.toLowerCase() as Address) : findAddress(who, { what: 'The account', profile });

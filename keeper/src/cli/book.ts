@@ -40,7 +40,7 @@ export function registerBook(program: Command): void {
     .action(async (name: string | undefined, options: Options, command: Command) => {
       const connection = connect(command, options);
       const { client, profile, output } = connection;
-      const levels = parseInteger(options.levels, 'The number of levels', MOST_LEVELS);
+      const levels = parseInteger(options.levels, 'The number of levels', { least: 1, most: MOST_LEVELS });
       const books = await client.books();
       if (name === undefined) {
         if (options.watch) throw new UsageError('--watch needs a book, such as WETH/USDC.');

@@ -53,7 +53,7 @@ export function registerDeposit(program: Command): void {
 
 async function deposit(amountText: string, tokenName: string, options: Options, command: Command): Promise<void> {
   const { client, profile, output } = connect(command, options);
-  const subaccount = parseInteger(options.subaccount, 'The subaccount', UINT32_MAX);
+  const subaccount = parseInteger(options.subaccount, 'The subaccount', { most: UINT32_MAX });
   const timeoutMs = parseTimeout(options.timeout);
   const chain = profileChain(findChainId(options.chain, profile), profile);
   const signer = signingAccount(options, { profile });
@@ -141,6 +141,7 @@ function tooLittle(
   const holds = `${formatUnits(held, decimals)} ${symbol}`;
   return new CommandError(`${signer.address} holds only ${holds} on chain ${chain.chainId}.`, {
     code: 'deposit.tooLittle',
+    hint: 'Nothing was sent. Bring it there first, or deposit less.',
   });
 }
 
@@ -213,7 +214,7 @@ async function waitForCredit(input: {
     what: `the keeper to credit entry ${logIndex} of the vault's log`,
     timeoutMs: input.timeoutMs,
     hint: 'The deposit is safe in the vault and will be credited; look again with `mw account`.',
-    onSilence: (error) => output.progress(`${error.message} Trying on …`),
+    output,
     async ask() {
       if (credits.has({ chainId, logIndex })) return true;
       const final = (await client.health()).chains.find((chain) => chain.chainId === chainId)?.finalBlock ?? undefined;

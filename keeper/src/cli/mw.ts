@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // `mw`: every actor's command line. One file per command; this one only puts them together.
 import { Command } from 'commander';
+import { endWithTheReader } from './support/output.ts';
 import { runProgram } from './support/runProgram.ts';
 
 const NODE_MAJOR = 24;
@@ -13,6 +14,7 @@ if (Number(process.versions.node.split('.')[0]) < NODE_MAJOR) {
   process.exit(2);
 }
 
+endWithTheReader();
 const program = new Command('mw')
   .description('Myrtle Wyckoff: an exchange whose order book runs in a TEE and whose money stays in contracts.')
   .showHelpAfterError('(add --help for usage and examples)');

@@ -141,11 +141,14 @@ function registerPlace(order: Command, side: 'buy' | 'sell'): void {
   });
 }
 
-function lifeOf({ ioc, fok, goodFor, budget }: PlaceOptions): Pick<Action, 'timeInForce' | 'expiry'> {
+function lifeOf({ ioc, fok, goodFor, budget, postOnly }: PlaceOptions): Pick<Action, 'timeInForce' | 'expiry'> {
   const chosen = [ioc ?? budget, fok, goodFor !== undefined].filter((choice) => choice === true);
   if (chosen.length > 1) throw new UsageError('Choose one of --ioc (or --budget), --fok and --good-for.');
+  if (postOnly && (ioc || fok || budget)) {
+    throw new UsageError('--post-only is for orders that may rest: leave out --ioc, --fok and --budget.');
+  }
   if (goodFor !== undefined) {
-    const seconds = parseInteger(goodFor, 'The time', MOST_SECONDS);
+    const seconds = parseInteger(goodFor, 'The time', { least: 1, most: MOST_SECONDS });
     return { timeInForce: GOOD_TILL_TIME, expiry: Date.now() + seconds * 1000 };
   }
   if (fok) return { timeInForce: FILL_OR_KILL, expiry: 0 };
@@ -208,7 +211,7 @@ function registerCancelAllAfter(order: Command): void {
     .argument('<seconds>', 'from now on; 0 switches it off');
   asExecutor(command).action(async (seconds: string, options: Options, command: Command) => {
     const connection = connect(command, options);
-    const expiry = parseInteger(seconds, 'The time', MOST_SECONDS) * 1000;
+    const expiry = parseInteger(seconds, 'The time', { most: MOST_SECONDS }) * 1000;
     const action = { ...UNUSED_ACTION, ...owner(connection, options), kind: ACTION_CANCEL_ALL_AFTER, expiry };
     const item = await submit(connection, options, action);
     connection.output.result(item, () => (expiry === 0 ? 'switched off' : `all orders will go in ${seconds} s`));
@@ -257,7 +260,7 @@ function asExecutor(command: Command): Command {
 
 function owner({ profile }: Connection, options: Options): Pick<Action, 'account' | 'subaccount'> {
   const account = findAddress(options.for, { what: 'The account', profile });
-  return { account, subaccount: parseInteger(options.subaccount, 'The subaccount', UINT32_MAX) };
+  return { account, subaccount: parseInteger(options.subaccount, 'The subaccount', { most: UINT32_MAX }) };
 }
 
 async function bookNumber({ client }: Connection, { book }: CancelOptions): Promise<number> {
@@ -266,7 +269,9 @@ async function bookNumber({ client }: Connection, { book }: CancelOptions): Prom
 
 /** What was read in the book's listing is what is agreed to, should the fee change meanwhile. */
 function feeLimit({ maxFee }: PlaceOptions, { makerFeePpm, takerFeePpm }: BookView): number {
-  return maxFee === undefined ? Math.max(makerFeePpm, takerFeePpm) : parseInteger(maxFee, 'The fee', 1_000_000);
+  return maxFee === undefined
+    ? Math.max(makerFeePpm, takerFeePpm)
+    : parseInteger(maxFee, 'The fee', { most: 1_000_000 });
 }
 
 type Done = Extract<ActionResult, { readonly code: 'ok' }>;

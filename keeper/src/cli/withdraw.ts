@@ -82,7 +82,7 @@ async function withdraw(
 ): Promise<void> {
   const { client, profile, output } = connection;
   const chainId = chainOf(connection, options);
-  const subaccount = parseInteger(options.subaccount, 'The subaccount', UINT32_MAX);
+  const subaccount = parseInteger(options.subaccount, 'The subaccount', { most: UINT32_MAX });
   const timeoutMs = parseTimeout(options.timeout);
   const signer = signingAccount(options, { profile });
   const account = signer.address.toLowerCase() as Address;
@@ -152,7 +152,7 @@ function waitForEnd(
     what: 'the withdrawal to be paid',
     timeoutMs,
     hint: `It goes on without you: see \`mw withdraw --list\`. While it is queued, --cancel ${nonce} takes it back.`,
-    onSilence: (error) => output.progress(`${error.message} Trying on …`),
+    output,
     async ask() {
       const all = await client.withdrawals();
       const current = all.find((candidate) => candidate.nonce === nonce && candidate.chainId === chainId);

@@ -11,7 +11,8 @@ import {
   type Transport,
   type WalletClient,
 } from 'viem';
-import type { Address, Hex } from '../core/commands.ts';
+import type { Address } from '../core/commands.ts';
+import { succeeded } from './chain.ts';
 
 export class DepositError extends Error {
   override readonly name = 'DepositError';
@@ -39,8 +40,8 @@ export interface Deposit {
 }
 
 /**
- * Deposits an ERC-20: approves exactly the amount, then deposits. `amount` in atoms of the token. Throws `DepositError`
- * when a transaction is mined and fails, viem's errors when one cannot be sent.
+ * Deposits an ERC-20: approves exactly the amount, then deposits. `amount` in atoms of the token. Throws
+ * `TransactionError` when a transaction is mined and fails, viem's errors when one cannot be sent.
  */
 export async function depositToken(
   input: Wallet & Beneficiary & { readonly registry: Address; readonly token: Address; readonly amount: bigint },
@@ -53,7 +54,7 @@ export async function depositToken(
     functionName: 'deposit',
     args: [token, amount, account, subaccount],
   });
-  return depositOf(input, await succeeded(input, hash));
+  return depositOf(input, await succeeded(input.reader, hash));
 }
 
 /** Deposits the chain's coin, which the vault keeps (and pays out) wrapped. `amount` in wei. Throws as `depositToken`. */
@@ -68,7 +69,7 @@ export async function depositNative(
     args: [account, subaccount],
     value: amount,
   });
-  return depositOf(input, await succeeded(input, hash));
+  return depositOf(input, await succeeded(input.reader, hash));
 }
 
 /** No allowance stays behind. Some tokens change an allowance only from or to zero. */
@@ -90,14 +91,8 @@ async function approveExactly(
       functionName: 'approve',
       args: [registry, value],
     });
-    await succeeded(input, hash);
+    await succeeded(input.reader, hash);
   }
-}
-
-async function succeeded({ reader }: Wallet, hash: Hex): Promise<TransactionReceipt> {
-  const receipt = await reader.waitForTransactionReceipt({ hash });
-  if (receipt.status === 'success') return receipt;
-  throw new DepositError(`Transaction ${hash} failed on chain; nothing was deposited.`);
 }
 
 function depositOf(

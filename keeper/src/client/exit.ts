@@ -2,13 +2,10 @@
 import { depositRegistryAbi } from '@myrtle-wyckoff/generated';
 import {
   type Account,
-  BaseError,
   type Chain,
-  ContractFunctionRevertedError,
   isAddressEqual,
   type PublicClient,
   parseEventLogs,
-  type TransactionReceipt,
   type Transport,
   type WalletClient,
   zeroHash,
@@ -16,6 +13,7 @@ import {
 import type { Address, Hex } from '../core/commands.ts';
 import { keyOf } from '../core/exitTree.ts';
 import type { ExitProofView } from '../core/views.ts';
+import { revertOf, succeeded } from './chain.ts';
 import { compareRoots } from './keptRoots.ts';
 
 export type ExitPhase = 'running' | 'closing' | 'final';
@@ -162,7 +160,7 @@ export async function readEntitlement(
 /** Posts the root of a proof, which anybody may while the vault takes roots. */
 export async function postRoot(signing: Signing, proof: ExitProofView): Promise<Hex> {
   const hash = await signing.wallet.writeContract(postCall(signing, proof));
-  return (await mined(signing, hash)).transactionHash;
+  return (await succeeded(signing.reader, hash)).transactionHash;
 }
 
 function postCall(access: Access, proof: ExitProofView) {
@@ -195,7 +193,7 @@ export async function enterExit(signing: Signing, requestId?: bigint): Promise<H
     requestId === undefined
       ? await wallet.writeContract({ ...call, functionName: 'enterExitMode' })
       : await wallet.writeContract({ ...call, functionName: 'enterExitModeFor', args: [requestId] });
-  return (await mined(signing, hash)).transactionHash;
+  return (await succeeded(signing.reader, hash)).transactionHash;
 }
 
 /** Ends the 48 hours. */
@@ -206,7 +204,7 @@ export async function finalizeExit(signing: Signing): Promise<Hex> {
     abi: depositRegistryAbi,
     functionName: 'finalizeExit',
   });
-  return (await mined(signing, hash)).transactionHash;
+  return (await succeeded(signing.reader, hash)).transactionHash;
 }
 
 /** What one claim paid. */
@@ -220,7 +218,7 @@ export interface Claimed {
 
 /**
  * Claims one token for an account, and proves the token's totals first where nobody has. undefined: there is nothing (more)
- * to pay. Throws `ExitError` when a transaction is mined and fails, or the vault refuses.
+ * to pay. Throws `ExitError` when the vault refuses, `TransactionError` when it changes its mind before the transaction is mined.
  */
 export async function claimToken(
   signing: Signing,
@@ -260,7 +258,7 @@ export async function claimToken(
   }
   if (simulated === 'ExitHatch_NothingDue' || simulated === 'ExitHatch_LeafNeeded') return undefined;
   if (typeof simulated === 'string') throw new ExitError(`The vault refuses the claim of ${token}: ${simulated}.`);
-  const receipt = await mined(signing, await wallet.writeContract(simulated.request));
+  const receipt = await succeeded(signing.reader, await wallet.writeContract(simulated.request));
   const [paid] = parseEventLogs({ abi: depositRegistryAbi, eventName: 'Claimed', logs: receipt.logs });
   if (paid === undefined) throw new ExitError(`Transaction ${receipt.transactionHash} holds no claim.`);
   const { share, transit } = paid.args;
@@ -281,20 +279,12 @@ async function proveTotals(signing: Signing, { token, offsetTotal, transitTotal,
     .catch(refusalOf);
   if (simulated === 'ExitHatch_TotalsAreProved') return;
   if (typeof simulated === 'string') throw new ExitError(`The vault refuses the totals of ${token}: ${simulated}.`);
-  await mined(signing, await wallet.writeContract(simulated.request));
+  await succeeded(signing.reader, await wallet.writeContract(simulated.request));
 }
 
 /** The name of the contract's own error; throws everything else again. */
 function refusalOf(error: unknown): string {
-  const reverted =
-    error instanceof BaseError ? error.walk((cause) => cause instanceof ContractFunctionRevertedError) : null;
-  const name = reverted instanceof ContractFunctionRevertedError ? reverted.data?.errorName : undefined;
+  const name = revertOf(error)?.name;
   if (name === undefined) throw error;
   return name;
-}
-
-async function mined({ reader }: Access, hash: Hex): Promise<TransactionReceipt> {
-  const receipt = await reader.waitForTransactionReceipt({ hash });
-  if (receipt.status === 'success') return receipt;
-  throw new ExitError(`Transaction ${hash} failed on chain.`);
 }

@@ -3,6 +3,7 @@ import { depositRegistryAbi } from '@myrtle-wyckoff/generated';
 import { parseEventLogs } from 'viem';
 import type { Address, Hex } from '../core/commands.ts';
 import { FORCED_REASONS, type ForcedReason } from '../core/events.ts';
+import { succeeded } from './chain.ts';
 import { type Access, ExitError, type Signing } from './exit.ts';
 
 /** From a request, or the last part that was paid, until anybody may enter exit mode for it; pauses do not count. */
@@ -14,7 +15,7 @@ export interface Requested {
   readonly transactionHash: Hex;
 }
 
-/** Asks for atoms of the signer's, and pays the vault's fee. Throws `ExitError`, or viem's errors when the vault refuses. */
+/** Asks for atoms of the signer's, and pays the vault's fee. Throws `TransactionError`, or viem's errors when the vault refuses. */
 export async function requestForced(
   { wallet, reader, registry }: Signing,
   { token, amount, recipient }: { readonly token: Address; readonly amount: bigint; readonly recipient: Address },
@@ -28,12 +29,9 @@ export async function requestForced(
     args: [token, amount, recipient],
     value,
   });
-  const { logs, status, transactionHash, blockNumber } = await reader.waitForTransactionReceipt({
-    hash: await wallet.writeContract(request),
-  });
+  const { logs, transactionHash, blockNumber } = await succeeded(reader, await wallet.writeContract(request));
   const [asked] = parseEventLogs({ abi: depositRegistryAbi, eventName: 'ForcedRequested', logs });
-  if (status !== 'success' || asked === undefined)
-    throw new ExitError(`Transaction ${transactionHash} failed on chain.`);
+  if (asked === undefined) throw new ExitError(`Transaction ${transactionHash} holds no request.`);
   return { id: asked.args.id, blockNumber, transactionHash };
 }
 

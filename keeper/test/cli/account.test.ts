@@ -154,6 +154,11 @@ describe('the connection', () => {
         hint: expect.any(String),
       },
     });
+    const unknown = await runMw('account', '--ass', 'alice', '--json');
+    expect(unknown).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(JSON.parse(unknown.stderr)).toMatchObject({
+      error: { code: 'usage', message: expect.stringContaining("unknown option '--ass'") },
+    });
     const refused = await runMw('account', executor, '--as', 'alice', '--json');
     expect(JSON.parse(refused.stderr)).toEqual({
       error: {

@@ -83,7 +83,7 @@ describe('mw book', () => {
 
   it.each([
     [['book', '--watch'], 'error: --watch needs a book, such as WETH/USDC.'],
-    [['book', 'WETH/USDC', '--levels', '201'], 'error: The number of levels must be a whole number from 0 to 200'],
+    [['book', 'WETH/USDC', '--levels', '201'], 'error: The number of levels must be a whole number from 1 to 200'],
   ])('is not understood: %s', async (args, message) => {
     const run = await runMw(...args);
     expect(run.exitCode).toBe(2);

@@ -148,7 +148,7 @@ describe('mw deposit', () => {
     await cap(10n ** 15n);
     expect(run.exitCode).toBe(1);
     expect(lines(run).at(-1)).toMatch(
-      /^error: The contract refused: DepositRegistry_CapExceeded\(0x\w{40}, 0, \d+\)\.$/,
+      /^error: The contract refused: DepositRegistry_CapExceeded\(0x\w{40}, 0, \d+\)\. With this the vault would hold more/,
     );
   });
 
@@ -156,7 +156,7 @@ describe('mw deposit', () => {
     vi.stubEnv('MW_PRIVATE_KEY', developmentKey(5));
     const run = await runMw('deposit', '1', 'USDC', '--chain', '31337', '--no-wait');
     expect(run.exitCode).toBe(1);
-    expect(lines(run).at(-1)).toMatch(/^error: 0x\w{40} holds only 0 USDC on chain 31337\.$/);
+    expect(lines(run).at(-2)).toMatch(/^error: 0x\w{40} holds only 0 USDC on chain 31337\.$/);
   });
 
   it('sends nothing into an exchange that winds down', async () => {
@@ -181,12 +181,26 @@ describe('mw deposit', () => {
     );
   });
 
+  it('names the RPC that does not answer, without what may be a secret in its address', async () => {
+    const gone = await startAnvil({ chainId: 31337 });
+    const wrong = await startStandIn({ rpcUrl: `${gone.url}/v2/secret` });
+    wrong.keeper.api.assets = standIn.keeper.api.assets;
+    await gone.stop();
+    const run = await runMw('deposit', '1', 'USDC', '--chain', '31337', '--no-wait', '--profile', wrong.profile);
+    await wrong.close();
+    expect(run.exitCode).toBe(1);
+    expect(run.stderr).toContain(
+      `error: The RPC at ${gone.url} cannot be used: fetch failed.\nIs its URL in the profile`,
+    );
+    expect(run.stderr).not.toContain('secret');
+  });
+
   it.each([
     [['0', 'USDC', '--chain', 'home'], 2, 'The amount must be greater than zero.'],
     [['0.0000001', 'USDC', '--chain', 'home'], 2, 'The amount of USDC has at most 6 decimals'],
     [['1', 'USDC'], 2, "required option '--chain <chain>' not specified"],
     [['1', 'DOGE', '--chain', 'home'], 1, 'DOGE is not listed on chain 31337.\nListed are: USDC.'],
-    [['1', 'USDC', '--chain', '10'], 1, 'The profile has no chain 10, only 31337.'],
+    [['1', 'USDC', '--chain', '10'], 1, 'The profile has no chain 10.\nThere are: home (31337).'],
   ])('sends nothing when there is no such deposit: %s', async (args, exitCode, message) => {
     const before = await accounted();
     const run = await runMw('deposit', ...args);

@@ -249,7 +249,7 @@ describe('the way out', () => {
     ]);
     const enter = await runMw('exit', 'enter', '--as', 'alice');
     expect(enter.exitCode).toBe(1);
-    expect(lines(enter)[0]).toContain('ExitHatch_NotLongEnough');
+    expect(lines(enter)[0]).toMatch(/ExitHatch_NotLongEnough\(.+\)\. 604800 s \(7 days\) must pass/);
     const status = await runMw('exit', 'status', '--as', 'alice');
     expect(status.stdout).toContain('home: running, root of checkpoint 0, NO PROOF of it is kept. Heard ');
     expect(status.stdout).toMatch(/home +TUSD +700 +0 +0/);
@@ -323,6 +323,14 @@ describe('the way out', () => {
       { newestProof: 6, vaults: [{ phase: 'closing', hasProof: true, newestRoot: { checkpoint: 6 } }] },
     ]);
     expect(chainOf(newer, access()).treeRoot).not.toBe(chainOf(posted, access()).treeRoot);
+  });
+
+  it('shows where the vaults are also to whom no proof was kept', async () => {
+    await later(10);
+    const run = await runMw('exit', 'status', '--as', 'executor');
+    expect(run.exitCode).toBe(1);
+    expect(run.stdout).toMatch(/^home: running, root of checkpoint 0, NO PROOF of it is kept\. Heard /);
+    expect(lines(run)[0]).toMatch(/^error: \S+ keeps no exit proof of 0x/);
   });
 
   it('needs to know whose, and where', async () => {
@@ -407,5 +415,6 @@ describe('mw exit force', () => {
     expect(nothing.exitCode).toBe(2);
     const unlisted = await runMw('exit', 'force', '1', alice, '--chain', 'home', '--as', 'alice');
     expect(unlisted.exitCode).toBe(1);
+    expect(lines(unlisted)[0]).toBe(`error: ${alice} is no token of chain 31337: it does not tell its decimals.`);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -43,7 +43,7 @@ function signer(options: KeyOptions, profile: Profile | undefined = DEVNET, othe
 
 function keyFile(text: string): string {
   const path = join(directory, 'key');
-  writeFileSync(path, text);
+  writeFileSync(path, text, { mode: 0o600 });
   return path;
 }
 
@@ -51,6 +51,14 @@ describe('the key that signs', () => {
   it('comes from a file, with or without 0x and a line end', () => {
     expect(signer({ keyFile: keyFile(`${alice.privateKey}\n`) })).toBe(alice.address);
     expect(signer({ keyFile: keyFile(alice.privateKey.slice(2).toUpperCase()) })).toBe(alice.address);
+  });
+
+  it('is not read from a file of ours that others may read', () => {
+    const path = keyFile(alice.privateKey);
+    chmodSync(path, 0o640);
+    expect(() => signer({ keyFile: path })).toThrow(`Others than you may read or write ${path}, which holds a key.`);
+    chmodSync(path, 0o400);
+    expect(signer({ keyFile: path })).toBe(alice.address);
   });
 
   it('comes from MW_PRIVATE_KEY when no option names one', () => {

@@ -78,12 +78,14 @@ describe('a chain', () => {
   });
 
   it('that is neither is refused', () => {
-    expect(() => findChainId('mars', PROFILE)).toThrow('The chain must be a whole number');
+    expect(() => findChainId('mars', PROFILE)).toThrow('There is no chain "mars". There are: home (31337).');
+    expect(() => findChainId('mars', undefined)).toThrow('There is no chain "mars". Give its id');
+    expect(() => findChainId('1.5', PROFILE)).toThrow('The chain must be a whole number');
   });
 
   it('can only be sent to when the profile knows it', () => {
     expect(profileChain(31337, PROFILE).rpcUrl).toBe('http://127.0.0.1:1');
-    expect(() => profileChain(1, PROFILE)).toThrow('The profile has no chain 1, only 31337.');
+    expect(() => profileChain(1, PROFILE)).toThrow('The profile has no chain 1.');
     expect(() => profileChain(1, undefined)).toThrow('There is no profile that says where the chains are.');
   });
 });

@@ -70,9 +70,11 @@ describe('mw replay', () => {
     expect(run.stderr).toContain('error: A command is impossible: ');
   });
 
-  it('ends quietly when its reader has enough', async () => {
-    const many = example + '{"type":"cutCheckpoint"}\n'.repeat(20_000);
-    const child = spawn(process.execPath, [MW, 'replay', put(many)], { stdio: ['ignore', 'pipe', 'pipe'] });
+  it.each([
+    ['replay', () => ['replay', put(example + '{"type":"cutCheckpoint"}\n'.repeat(20_000))]],
+    ['help', () => ['order', '--help']],
+  ])('ends quietly when its reader has enough: %s', async (_, args) => {
+    const child = spawn(process.execPath, [MW, ...args()], { stdio: ['ignore', 'pipe', 'pipe'] });
     let stderr = '';
     child.stderr.on('data', (text) => {
       stderr += text;

@@ -179,13 +179,13 @@ describe('whole numbers', () => {
   it('are read up to their limit', () => {
     expect(parseInteger('0', 'The subaccount')).toBe(0);
     expect(parseInteger('9007199254740991', 'The order id')).toBe(Number.MAX_SAFE_INTEGER);
-    expect(parseInteger('4294967295', 'The subaccount', 2 ** 32 - 1)).toBe(2 ** 32 - 1);
+    expect(parseInteger('4294967295', 'The subaccount', { most: 2 ** 32 - 1 })).toBe(2 ** 32 - 1);
   });
 
   it.each(['', '-1', '1.5', '1e3', '01', '0x1', '4294967296', '99999999999999999999', ' 1'])(
     'are refused: %j',
     (text) => {
-      expect(() => parseInteger(text, 'The subaccount', 2 ** 32 - 1)).toThrow(
+      expect(() => parseInteger(text, 'The subaccount', { most: 2 ** 32 - 1 })).toThrow(
         `The subaccount must be a whole number from 0 to 4294967295, got "${text}".`,
       );
     },

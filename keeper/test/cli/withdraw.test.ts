@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { recoverAddress } from 'viem';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Hex } from '../../src/core/commands.ts';
@@ -5,7 +8,7 @@ import type { WithdrawalStatus } from '../../src/core/events.ts';
 import { digestOf, type WithdrawalCancelMessage, type WithdrawalRequestMessage } from '../../src/core/typedMessages.ts';
 import type { WithdrawalView } from '../../src/core/views.ts';
 import { HOME_CHAIN, USDC, USDC_TOKEN } from '../adapters/http/support/fakeKeeperApi.ts';
-import { jsonLines, type Run, runMw } from './support/runMw.ts';
+import { jsonLines, MW, type Run, runMw } from './support/runMw.ts';
 import { alice, executor, type StandIn, startStandIn } from './support/standIn.ts';
 
 const DEADLINE = Date.UTC(2027, 0, 1) / 1000;
@@ -100,6 +103,21 @@ describe('mw withdraw', () => {
     expect(deadline).toBeGreaterThan(Date.now());
     const digest = digestOf('WithdrawalRequest', domain(), message());
     expect(await signerOf(digest, standIn.keeper.calls[0] as { signature: Hex })).toBe(alice);
+  });
+
+  it('says what becomes of it when somebody interrupts the waiting', async () => {
+    const { message } = acceptAndGoThrough('queued');
+    const args = ['withdraw', '1', 'USDC', '--chain', 'home', '--as', 'alice'];
+    const child = spawn(process.execPath, [MW, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const ended = once(child, 'exit');
+    const { withdrawals } = standIn.keeper.api;
+    standIn.keeper.api.withdrawals = (address) => {
+      child.kill('SIGINT');
+      return withdrawals(address);
+    };
+    const told = await text(child.stderr);
+    expect(await ended).toEqual([130, null]);
+    expect(told).toContain(`While it is queued, --cancel ${message().nonce} takes it back.`);
   });
 
   it('pays whom it is told, from the subaccount it is told, and need not wait', async () => {

@@ -11,7 +11,7 @@ import { privateKeyToAccount } from 'viem/accounts';
 import { foundry } from 'viem/chains';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Anvil, startAnvil } from '../../src/cli/devnet/anvil.ts';
-import { DepositError, depositNative, depositToken } from '../../src/client/deposit.ts';
+import { depositNative, depositToken } from '../../src/client/deposit.ts';
 import type { Address } from '../../src/core/commands.ts';
 import { deployContracts, developmentKey, type TestContracts } from '../support/deployContracts.ts';
 
@@ -99,14 +99,4 @@ it('fails with the reason of the vault when it does not take the token', async (
   const attempt = depositToken({ ...clients, registry, token, amount: 1n, account, subaccount: 0 });
   await expect(attempt).rejects.toThrow(/deposit/);
   expect(await held(token, registry)).toBe(0n);
-});
-
-it('says so when a transaction is mined and fails', async () => {
-  const reader = {
-    ...clients.reader,
-    waitForTransactionReceipt: async () => ({ status: 'reverted', logs: [] }),
-  } as unknown as PublicClient;
-  const { registry, token } = contracts;
-  const attempt = depositToken({ ...clients, reader, registry, token, amount: 1n, account, subaccount: 0 });
-  await expect(attempt).rejects.toThrow(DepositError);
 });

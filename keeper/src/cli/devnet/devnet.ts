@@ -35,7 +35,7 @@ interface Options {
 }
 
 export function registerDevnet(program: Command): void {
-  const port = (text: string) => parseInteger(text, 'A port', HIGHEST_PORT);
+  const port = (text: string) => parseInteger(text, 'A port', { most: HIGHEST_PORT });
   program
     .command('devnet')
     .description('everything locally: two chains, the contracts, keeper and courier')

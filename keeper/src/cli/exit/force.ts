@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { erc20Abi } from 'viem';
+import { ContractFunctionExecutionError, erc20Abi } from 'viem';
 import type { Access } from '../../client/exit.ts';
 import { ANSWER_WITHIN_SECONDS, type ForcedProgress, readForcedProgress, requestForced } from '../../client/forced.ts';
 import type { Address } from '../../core/commands.ts';
@@ -117,7 +117,10 @@ async function waitForAnswer(input: {
 async function findVaultToken(exit: Exit, directory: string, { reader, chainId }: Access, named: string) {
   if (/^0x/.test(named)) {
     const address = findAddress(named, { what: 'The token', profile: undefined });
-    const decimals = await reader.readContract({ address, abi: erc20Abi, functionName: 'decimals' });
+    const decimals = await reader.readContract({ address, abi: erc20Abi, functionName: 'decimals' }).catch((cause) => {
+      if (!(cause instanceof ContractFunctionExecutionError)) throw cause;
+      throw new CommandError(`${address} is no token of chain ${chainId}: it does not tell its decimals.`, { cause });
+    });
     return { address, symbol: address, decimals };
   }
   const proofs = keptAddresses(directory).flatMap((account) => proofsFor(exit, directory, account).slice(0, 1));

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import {
+  type Access,
   CLOSING_SECONDS,
   chainOf,
+  type ProofOfChain,
   readEntitlement,
   readVaultExit,
   STALE_AFTER_SECONDS,
@@ -20,7 +22,7 @@ import {
   accessTo,
   accountOf,
   type ExitOptions,
-  newestOf,
+  noProof,
   openExit,
   proofsFor,
   standingProof,
@@ -50,7 +52,7 @@ async function status(named: string | undefined, options: ExitOptions, command: 
   const { profile, output } = exit;
   const account = accountOf(exit, options, named);
   const proofs = proofsFor(exit, options.directory, account);
-  const newest = newestOf(proofs, options.directory, account);
+  const newest = proofs[0];
   const asked = await Promise.allSettled(profile.chains.map((chain) => statusAt(account, proofs, chain)));
   const vaults = asked.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
   const silent = asked.flatMap((answer, i) => {
@@ -58,11 +60,14 @@ async function status(named: string | undefined, options: ExitOptions, command: 
     const { chainId, name } = profile.chains[i] as ProfileChain;
     return [{ chainId, name, reason: describeError(answer.reason).message }];
   });
-  const { checkpoint } = newest.roots;
-  output.result({ account, newestProof: checkpoint, vaults, silent }, () => {
+  output.result({ account, newestProof: newest?.roots.checkpoint ?? null, vaults, silent }, () => {
     const lines = [...vaults.map(lineOf), ...silent.map(({ name, reason }) => `${name}: ${reason}`)];
-    return [`${account}, newest proof of checkpoint ${checkpoint}`, tableOf(vaults), '', ...lines].join('\n');
+    if (newest === undefined) return lines.join('\n');
+    return [`${account}, newest proof of checkpoint ${newest.roots.checkpoint}`, tableOf(vaults), '', ...lines].join(
+      '\n',
+    );
   });
+  if (newest === undefined) throw noProof(options.directory, account);
   if (silent.length === 0) return;
   throw new CommandError(`Not all vaults could be read: ${silent.map(({ name }) => name).join(', ')}.`, {
     code: 'exit.notRead',
@@ -76,16 +81,21 @@ async function statusAt(account: Address, proofs: readonly ExitProofView[], chai
   const access = await accessTo(chain);
   const vault = await readVaultExit(access);
   const standing = standingProof(proofs, vault, chain);
-  const ofChain = standing ?? chainOf(proofs[0] as ExitProofView, chain);
-  const tokens = await Promise.all(
-    ofChain.tokens.map(async ({ token }) => {
-      const entitlement = await readEntitlement(access, { address: account, chain: ofChain, token });
-      return { token, ...tokenNamed(ofChain, token), ...entitlement };
-    }),
-  );
+  const [newest] = proofs;
+  const known = standing ?? (newest && chainOf(newest, chain));
+  const tokens = known === undefined ? [] : await tokensAt(access, account, known);
   const { phase, newestRoot } = vault;
   const facts = { chainId: chain.chainId, name: chain.name, phase, newestRoot, hasProof: standing !== undefined };
   return { ...facts, next: nextStep(vault, chain), tokens: tokens.filter(({ isUnknown }) => !isUnknown) };
+}
+
+function tokensAt(access: Access, address: Address, chain: ProofOfChain) {
+  return Promise.all(
+    chain.tokens.map(async ({ token }) => {
+      const entitlement = await readEntitlement(access, { address, chain, token });
+      return { token, ...tokenNamed(chain, token), ...entitlement };
+    }),
+  );
 }
 
 function tableOf(vaults: readonly VaultStatus[]): string {

@@ -77,13 +77,12 @@ export function proofsFor({ output }: Exit, directory: string, account: Address)
   return proofs;
 }
 
-/** Throws `CommandError` when there is none. */
-export function newestOf(proofs: readonly ExitProofView[], directory: string, account: Address): ExitProofView {
-  const [newest] = proofs;
-  if (newest !== undefined) return newest;
-  throw new CommandError(`${directory} keeps no exit proof of ${account}.`, {
+export function noProof(directory: string, account: Address): CommandError {
+  return new CommandError(`${directory} keeps no exit proof of ${account}.`, {
     code: 'exit.noProof',
-    hint: 'Fetch one with `mw exit watch --once` while the keeper answers, or name another --directory.',
+    hint:
+      'Fetch one with `mw exit watch --once` while the keeper answers, or name another --directory. ' +
+      'Without one only what was deposited after the last root can be claimed: `mw exit claim --token`.',
   });
 }
 

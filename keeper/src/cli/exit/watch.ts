@@ -5,7 +5,7 @@ import type { Address } from '../../core/commands.ts';
 import type { ExitProofView } from '../../core/views.ts';
 import { type ConnectionOptions, connect, withConnection, withKey } from '../support/connection.ts';
 import { describeError } from '../support/describeError.ts';
-import { CommandError, UsageError } from '../support/errors.ts';
+import { CommandError } from '../support/errors.ts';
 import { signingAccount } from '../support/keys.ts';
 import { parseInteger } from '../support/units.ts';
 import { type Keeping, keepVerified } from './keepVerified.ts';
@@ -47,8 +47,7 @@ export function registerWatch(exit: Command): void {
 async function watch(options: Options, command: Command): Promise<void> {
   const { client } = connect(command, options);
   const exit = openExit(command, options);
-  const every = parseInteger(options.every, 'The seconds between two looks', DAY_SECONDS);
-  if (every === 0) throw new UsageError('There must be at least 1 second between two looks.');
+  const every = parseInteger(options.every, 'The seconds between two looks', { least: 1, most: DAY_SECONDS });
   const signer = signingAccount(options, { profile: exit.profile });
   const keeping = { ...exit, directory: options.directory, account: signer.address.toLowerCase() as Address };
   await client.signIn(signer);

@@ -1,5 +1,8 @@
-import { BaseError, ContractFunctionRevertedError } from 'viem';
+import { CommanderError } from 'commander';
+import { BaseError, HttpRequestError, TimeoutError } from 'viem';
+import { revertOf, TransactionError } from '../../client/chain.ts';
 import { KeeperApiError } from '../../client/keeperApiError.ts';
+import { contractErrorText } from './contractErrors.ts';
 import { CommandError, UsageError } from './errors.ts';
 import { refusalHint, refusalText } from './refusals.ts';
 
@@ -16,16 +19,21 @@ export interface ErrorFacts {
 
 const USAGE_HINT = '(add --help for usage and examples)';
 const NO_KEEPER_HINT = 'Is it running? `npm start` starts a devnet; --url or MW_URL name another keeper.';
+const NO_RPC_HINT = 'Is its URL in the profile right, and is it up? Any RPC of the chain will do.';
 
 /** Any error as what a person and a program want to know of it. */
 export function describeError(error: unknown): ErrorFacts {
-  if (error instanceof UsageError) return { usage: true, code: 'usage', message: error.message, hint: USAGE_HINT };
+  if (error instanceof UsageError || error instanceof CommanderError) {
+    const message = error.message.replace(/^error: /, '');
+    return { usage: true, code: 'usage', message, hint: USAGE_HINT };
+  }
   if (error instanceof CommandError) {
     const { code, message, hint } = error;
     return { usage: false, code, message, ...(hint !== undefined && { hint }) };
   }
   if (error instanceof KeeperApiError) return describeRefusal(error);
-  if (error instanceof BaseError) return { usage: false, code: 'chain.failed', message: chainProblem(error) };
+  if (error instanceof BaseError) return describeChainError(error);
+  if (error instanceof TransactionError) return { usage: false, code: 'chain.failed', message: error.message };
   return { usage: false, code: 'unexpected', message: error instanceof Error ? error.message : String(error) };
 }
 
@@ -35,10 +43,25 @@ function describeRefusal(error: KeeperApiError): ErrorFacts {
   return { usage: false, code, message: refusalText(error), details, retryable, ...(hint !== undefined && { hint }) };
 }
 
-/** viem's long message repeats the whole call; what is wrong is the contract's own error, or the short message. */
-function chainProblem(error: BaseError): string {
-  const reverted = error.walk((cause) => cause instanceof ContractFunctionRevertedError);
-  if (!(reverted instanceof ContractFunctionRevertedError) || reverted.data === undefined) return error.shortMessage;
-  const { errorName, args = [] } = reverted.data;
-  return `The contract refused: ${errorName}(${args.map(String).join(', ')}).`;
+/** viem's long message repeats the whole call: what is wrong is the contract's own error, the RPC, or the short message. */
+function describeChainError(error: BaseError): ErrorFacts {
+  const facts = { usage: false, code: 'chain.failed' };
+  const revert = revertOf(error);
+  if (revert !== undefined) {
+    const { name, values } = revert;
+    const text = contractErrorText(name, values);
+    const message = `The contract refused: ${name}(${values.join(', ')}).${text === undefined ? '' : ` ${text}`}`;
+    return { ...facts, message };
+  }
+  const failed = error.walk((cause) => cause instanceof HttpRequestError || cause instanceof TimeoutError);
+  if (!(failed instanceof HttpRequestError || failed instanceof TimeoutError))
+    return { ...facts, message: error.shortMessage };
+  // Of the address only what is no secret: the rest of it may be the key of a provider.
+  const { origin } = new URL(failed.url);
+  return {
+    ...facts,
+    message: `The RPC at ${origin} cannot be used: ${failed.details}.`,
+    retryable: true,
+    hint: NO_RPC_HINT,
+  };
 }

@@ -1,5 +1,5 @@
 // Whose key signs. Never from the command line: every program on the machine can read that.
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { type LocalAccount, privateKeyToAccount } from 'viem/accounts';
 import type { Hex } from '../../core/commands.ts';
 import { developmentKey } from '../devnet/accounts.ts';
@@ -7,6 +7,8 @@ import { CommandError, UsageError } from './errors.ts';
 import type { Profile } from './profile.ts';
 
 const PRIVATE_KEY = /^(?:0x)?([0-9a-fA-F]{64})$/;
+/** Rights of everybody but the owner of a file. */
+const OTHERS = 0o077;
 /** Chains whose accounts are everybody's. */
 const DEVELOPMENT_CHAINS: readonly number[] = [31337, 31338];
 
@@ -50,11 +52,23 @@ function accountOfFile(path: string): LocalAccount {
   }
   let text: string;
   try {
+    const status = statSync(path);
+    // As ssh has it: who is not the owner of the file cannot be asked to change its rights.
+    const isOwn = status.isFile() && status.uid === process.getuid?.();
+    if (isOwn && (status.mode & OTHERS) !== 0) throw readableByOthers(path);
     text = readFileSync(path, 'utf8');
   } catch (cause) {
+    if (cause instanceof CommandError) throw cause;
     throw new CommandError(`The key file cannot be read: ${(cause as Error).message}`, { cause });
   }
   return accountOf(text.trim(), path);
+}
+
+function readableByOthers(path: string): CommandError {
+  return new CommandError(`Others than you may read or write ${path}, which holds a key.`, {
+    code: 'key.open',
+    hint: `Make it yours alone: chmod 600 ${path}`,
+  });
 }
 
 /** The error never shows what was read. */

@@ -32,21 +32,29 @@ export function findAddress(
 
 /** A chain id, or a chain's name in the profile. Throws `UsageError`. */
 export function findChainId(text: string, profile: Profile | undefined): number {
-  const named = profile?.chains.find(({ name }) => name === text);
-  return named?.chainId ?? parseInteger(text, 'The chain');
+  const chains = profile?.chains ?? [];
+  const named = chains.find(({ name }) => name === text);
+  if (named !== undefined) return named.chainId;
+  if (/^[0-9]/.test(text)) return parseInteger(text, 'The chain');
+  throw new UsageError(`There is no chain "${text}". ${knownChains(chains)}`);
 }
 
 /** What the profile says of a chain, which is needed to send transactions there. Throws `CommandError`. */
 export function profileChain(chainId: number, profile: Profile | undefined): ProfileChain {
   const chain = profile?.chains.find((candidate) => candidate.chainId === chainId);
   if (chain !== undefined) return chain;
-  const known = profile?.chains.map((candidate) => candidate.chainId).join(', ');
-  throw new CommandError(
-    known === undefined
-      ? 'There is no profile that says where the chains are.'
-      : `The profile has no chain ${chainId}, only ${known}.`,
-    { hint: 'Start a devnet with `npm start`, or give a profile with --profile or MW_PROFILE (see docs/cli.md).' },
-  );
+  if (profile !== undefined) {
+    const hint = `${knownChains(profile.chains)} Another one is to be added to the profile.`;
+    throw new CommandError(`The profile has no chain ${chainId}.`, { hint });
+  }
+  throw new CommandError('There is no profile that says where the chains are.', {
+    hint: 'Start a devnet with `npm start`, or give a profile with --profile or MW_PROFILE (see docs/cli.md).',
+  });
+}
+
+function knownChains(chains: readonly ProfileChain[]): string {
+  if (chains.length === 0) return 'Give its id; names need a profile.';
+  return `There are: ${chains.map(({ chainId, name }) => `${name} (${chainId})`).join(', ')}.`;
 }
 
 /** A listed token on one chain, by the symbol of its asset or by its address. Throws `CommandError`. */

@@ -9,22 +9,19 @@ export interface Output {
   progress(text: string): void;
 }
 
-let isGuarded = false;
-
 /** A reader that has enough, as in `mw … | head -1`, is no failure: there is just nobody to write for any more. */
-function endWithTheReader(): void {
-  if (isGuarded) return;
-  isGuarded = true;
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit();
-  });
+export function endWithTheReader(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      process.exit();
+    });
+  }
 }
 
 /** Writes through the command's own output, so that a test can listen. */
 export function outputOf(command: Command, { json = false }: { readonly json?: boolean | undefined }): Output {
   const { writeOut, writeErr } = command.configureOutput();
-  endWithTheReader();
   return {
     json,
     result: (value, text) => writeOut?.(`${json ? toJson(value) : text()}\n`),

@@ -64,6 +64,8 @@ const HINTS: Readonly<Record<string, string>> = {
   'withdrawal.vaultTooLow':
     'Choose another chain or a smaller amount; `mw account --solvency` shows what each vault holds.',
   'withdrawal.overLimit': 'Ask for less, several times, or choose another chain.',
+  'withdrawal.unknown':
+    'See `mw withdraw --list`. What a checkpoint carries already can be cancelled at its vault, by `cancelWithdrawal(nonce)`.',
   'withdrawal.unlistedToken': 'See `mw withdraw --help`.',
   'batch.nonceNotGrowing': 'Another program of the executor uses larger nonces: give a larger one with --nonce.',
 };

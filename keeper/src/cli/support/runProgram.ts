@@ -13,24 +13,26 @@ const USAGE = 2;
  * @param argv as `process.argv`: two words before the command line
  */
 export async function runProgram(program: Command, argv: readonly string[]): Promise<number> {
-  throwInsteadOfExit(program);
+  const json = argv.includes('--json');
+  throwInsteadOfExit(program, json);
   try {
     await program.parseAsync([...argv]);
     return 0;
   } catch (error) {
-    return tell(error, { program, json: argv.includes('--json') });
+    return tell(error, { program, json });
   }
 }
 
-/** Commander would end the process, with 1 where we say 2. Every command must be told. */
-function throwInsteadOfExit(command: Command): void {
+/** Commander would end the process, with 1 where we say 2, and write text beside JSON. Every command must be told. */
+function throwInsteadOfExit(command: Command, json: boolean): void {
   command.exitOverride();
-  for (const child of command.commands) throwInsteadOfExit(child);
+  if (json) command.configureOutput({ outputError: () => {} }).showHelpAfterError(false);
+  for (const child of command.commands) throwInsteadOfExit(child, json);
 }
 
 function tell(error: unknown, { program, json }: { readonly program: Command; readonly json: boolean }): number {
-  // Commander has written its own message, or the help that was asked for.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+  // Commander has written the help that was asked for, or for people its own message.
+  if (error instanceof CommanderError && (error.exitCode === 0 || !json)) return error.exitCode === 0 ? 0 : USAGE;
   const { usage, ...facts } = describeError(error);
   const { message, hint } = facts;
   const text = json ? JSON.stringify({ error: facts }) : `error: ${message}${hint === undefined ? '' : `\n${hint}`}`;

@@ -133,9 +133,9 @@ function parseSteps(
   return Number(below);
 }
 
-/** A whole number from 0 to `most` (2⁵³ − 1 when not given). Throws `UsageError`. */
-export function parseInteger(text: string, what: string, most = Number.MAX_SAFE_INTEGER): number {
+/** A whole number from `least` (0 when not given) to `most` (2⁵³ − 1 when not given). Throws `UsageError`. */
+export function parseInteger(text: string, what: string, { least = 0, most = Number.MAX_SAFE_INTEGER } = {}): number {
   const value = /^(?:0|[1-9][0-9]{0,15})$/.test(text) ? Number(text) : Number.NaN;
-  if (value <= most) return value;
-  throw new UsageError(`${what} must be a whole number from 0 to ${most}, got "${text}".`);
+  if (value >= least && value <= most) return value;
+  throw new UsageError(`${what} must be a whole number from ${least} to ${most}, got "${text}".`);
 }
