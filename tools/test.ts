@@ -2,10 +2,12 @@
 //   npm test                        everything
 //   npm test -- --forge             only the contracts
 //   npm test -- --vitest ledger     only vitest files whose path contains "ledger"
+// forge's random runs take all the processors that there are, vitest's integration tests mostly wait for blocks: both run
+// at the same time, and forge gets what the others leave.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { foundryBinary } from '../keeper/src/cli/devnet/foundryBinary.ts';
 
@@ -43,10 +45,11 @@ interface Finished {
 
 const root = resolve(import.meta.dirname, '..');
 const PROGRESS_EVERY_MS = 10_000;
+const NICENESS = 10;
+const NOTHING: Totals = { passed: 0, failed: 0, skipped: 0, problems: [] };
 
-/** Runs a command to its end. Shows its output, or keeps it and shows how long it has been running. */
-function run(command: string, args: readonly string[], show: 'output' | 'progress'): Promise<Finished> {
-  const start = Date.now();
+/** Runs a command to its end. Shows its output, or keeps it. */
+function run(command: string, args: readonly string[], show: 'output' | 'nothing'): Promise<Finished> {
   const child = spawn(command, args, {
     cwd: root,
     // A changed gas snapshot is a failed test, not a changed file.
@@ -56,15 +59,8 @@ function run(command: string, args: readonly string[], show: 'output' | 'progres
   const chunks: Buffer[] = [];
   child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
   child.stderr?.pipe(process.stderr);
-  const timer = setInterval(() => {
-    if (show === 'progress')
-      console.log(`  ${basename(command)} ${args[0]} … ${Math.round((Date.now() - start) / 1000)} s`);
-  }, PROGRESS_EVERY_MS);
   return new Promise((done) => {
-    const finish = (code: number) => {
-      clearInterval(timer);
-      done({ code, output: Buffer.concat(chunks).toString('utf8') });
-    };
+    const finish = (code: number) => done({ code, output: Buffer.concat(chunks).toString('utf8') });
     child.on('error', (error) => {
       console.error(`${command}: ${error.message}`);
       finish(127);
@@ -118,17 +114,19 @@ export function countVitest(report: string | undefined, exitCode: number): Total
   return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests, problems };
 }
 
-async function runForge(filter: string | undefined): Promise<Totals> {
-  console.log('forge build');
-  const build = await run(foundryBinary('forge'), ['build'], 'output');
-  if (build.code !== 0) return { passed: 0, failed: 0, skipped: 0, problems: ['the contracts do not compile'] };
-  console.log('forge test');
-  const { code, output } = await run(
-    foundryBinary('forge'),
-    ['test', '--json', ...(filter === undefined ? [] : ['--match-path', `*${filter}*`])],
-    'progress',
-  );
-  return countForge(output, code);
+function startForge(filter: string | undefined): Promise<Finished> {
+  const test = ['test', '--json', ...(filter === undefined ? [] : ['--match-path', `*${filter}*`])];
+  // A chain or a keeper that gets no processor for long would fail the tests beside it.
+  return run('nice', ['-n', String(NICENESS), foundryBinary('forge'), ...test], 'nothing');
+}
+
+/** Shows how long it takes from here on. */
+async function showProgress<T>(title: string, running: Promise<T>): Promise<T> {
+  const start = Date.now();
+  const timer = setInterval(() => {
+    console.log(`  ${title} … ${Math.round((Date.now() - start) / 1000)} s`);
+  }, PROGRESS_EVERY_MS);
+  return running.finally(() => clearInterval(timer));
 }
 
 async function runVitest(filter: string | undefined): Promise<Totals> {
@@ -154,16 +152,39 @@ async function runVitest(filter: string | undefined): Promise<Totals> {
   return countVitest(report, code);
 }
 
+/** The contracts are compiled before anything else: many of vitest's tests deploy them. */
+async function runSuites(
+  filter: string | undefined,
+  wanted: { readonly forge: boolean; readonly vitest: boolean },
+): Promise<readonly [string, Totals][]> {
+  const suites: [string, Totals][] = [];
+  let forge: Promise<Finished> | undefined;
+  if (wanted.forge) {
+    console.log('forge build');
+    const build = await run(foundryBinary('forge'), ['build'], 'output');
+    if (build.code === 0) forge = startForge(filter);
+    else suites.push(['forge', { ...NOTHING, problems: ['the contracts do not compile'] }]);
+  }
+  if (wanted.vitest) suites.push(['vitest', await runVitest(filter)]);
+  if (forge !== undefined) {
+    console.log('forge test');
+    const { code, output } = await showProgress('forge test', forge);
+    suites.unshift(['forge', countForge(output, code)]);
+  }
+  return suites;
+}
+
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     options: { forge: { type: 'boolean' }, vitest: { type: 'boolean' } },
     allowPositionals: true,
   });
-  const filter = positionals[0];
   const both = values.forge === values.vitest;
-  const suites: [string, Totals][] = [];
-  if (both || values.forge) suites.push(['forge', await runForge(filter)]);
-  if (both || values.vitest) suites.push(['vitest', await runVitest(filter)]);
+  const filter = positionals[0];
+  const suites = await runSuites(filter, {
+    forge: both || values.forge === true,
+    vitest: both || values.vitest === true,
+  });
 
   let passed = 0;
   let failed = 0;
