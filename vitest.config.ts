@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 const INTEGRATION = 'keeper/test/integration/**/*.test.ts';
@@ -7,6 +8,8 @@ export default defineConfig({
     // Integration tests start real chains and wait for blocks; the limits only end what hangs.
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    // The programs that tests start are compiled once, not each time.
+    env: { NODE_COMPILE_CACHE: resolve(import.meta.dirname, 'cache/node') },
     projects: [
       {
         extends: true,
