@@ -4,6 +4,9 @@ import type { Address, Hex } from '../../core/commands.ts';
 // The package runs as an ES module and is typed as CommonJS: what it calls the module's default is the import itself.
 const Safe = protocolKit as unknown as typeof protocolKit.default;
 
+/** The kit's client would look every four seconds. */
+const RECEIPT_POLL_MS = 500;
+
 /** Safe's own contracts on a chain that its registry does not know. */
 export interface SafeContracts {
   readonly singleton: Address;
@@ -58,7 +61,7 @@ export async function executeAsCouncil(
     const receipt = await kit
       .getSafeProvider()
       .getExternalProvider()
-      .waitForTransactionReceipt({ hash: hash as Hex });
+      .waitForTransactionReceipt({ hash: hash as Hex, pollingInterval: RECEIPT_POLL_MS });
     if (receipt.status !== 'success') throw new Error(`transaction ${hash} reverted`);
     return hash as Hex;
   } catch (cause) {
