@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { copyFileSync, createWriteStream, mkdirSync } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
 import type { Address } from '../../core/commands.ts';
 import { DEPLOYER, developmentKey } from './accounts.ts';
 import { ROOT } from './deployment.ts';
 import { foundryBinary } from './foundryBinary.ts';
 
 const OUTPUT_LINES_SHOWN = 25;
+const CACHE_FILE = 'solidity-files-cache.json';
 
 export class DeployError extends Error {
   override readonly name = 'DeployError';
@@ -31,9 +32,24 @@ export function deployChain(input: {
       ...['script', 'contracts/script/DeployDevnet.s.sol', '--rpc-url', input.url],
       ...['--broadcast', '--skip-simulation', '--sender', sender],
     ],
-    { ENCLAVE: input.enclave, FOUNDRY_BROADCAST: join(input.logDirectory, 'broadcast') },
+    {
+      ENCLAVE: input.enclave,
+      FOUNDRY_BROADCAST: join(input.logDirectory, 'broadcast'),
+      FOUNDRY_CACHE_PATH: copyCache(join(input.logDirectory, `cache-${input.chainId}`)),
+    },
     join(input.logDirectory, `deploy-${input.chainId}.log`),
   );
+}
+
+/**
+ * forge writes its list of what is compiled again whenever it runs, in place: of two that run at the same time one may
+ * read half of it, and compile everything. Each gets its own.
+ */
+function copyCache(folder: string): string {
+  const shared = resolve(ROOT, process.env.FOUNDRY_CACHE_PATH ?? 'cache');
+  mkdirSync(folder);
+  copyFileSync(join(shared, CACHE_FILE), join(folder, CACHE_FILE));
+  return folder;
 }
 
 /** Runs forge in the repository. Everything that it says goes to the log; the end of it is in the error if it fails. */
