@@ -9,7 +9,8 @@ import type { Clock } from '../core/ports.ts';
 export const APPROVALS_PER_TRANSACTION = 20;
 /** What is left waits for the next round, after a newer exit root. */
 export const TRANSACTIONS_PER_ROUND = 5;
-export const LONGEST_PAUSE_MS = 60_000;
+/** In rounds that go well: a minute where there is one every second. */
+export const LONGEST_PAUSE_ROUNDS = 60;
 
 export type CarryEvent = { readonly chainId: number } & (
   | { readonly type: 'leaderAccepted'; readonly epoch: number; readonly hash: Hex }
@@ -28,7 +29,7 @@ export interface Carrying {
   readonly chains: readonly CourierChain[];
   readonly clock: Pick<Clock, 'after'>;
   readonly report: (event: CarryEvent) => void;
-  /** Milliseconds between two rounds on a chain. After failures it doubles up to `LONGEST_PAUSE_MS`. */
+  /** Milliseconds between two rounds on a chain. After failures it doubles, up to `LONGEST_PAUSE_ROUNDS` of them. */
   readonly pollMs: number;
 }
 
@@ -56,7 +57,7 @@ function carryToOne({ keeper, clock, report, pollMs }: Carrying, chain: CourierC
       failuresInARow = 0;
     } catch (error) {
       failuresInARow++;
-      pauseMs = Math.min(pollMs * 2 ** failuresInARow, LONGEST_PAUSE_MS);
+      pauseMs = pollMs * Math.min(2 ** failuresInARow, LONGEST_PAUSE_ROUNDS);
       const reason = error instanceof Error ? error.message : String(error);
       report({ type: 'failed', chainId, reason, retryInMs: pauseMs });
     }

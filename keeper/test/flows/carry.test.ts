@@ -15,7 +15,7 @@ import {
   type CarryEvent,
   carry,
   carryOnce,
-  LONGEST_PAUSE_MS,
+  LONGEST_PAUSE_ROUNDS,
   TRANSACTIONS_PER_ROUND,
 } from '../../src/flows/carry.ts';
 import { createFakeClock } from '../support/fakeClock.ts';
@@ -377,10 +377,10 @@ describe('the courier', () => {
       if (event.type === 'failed') pauses.push(event.retryInMs);
     };
     const { stop } = carry({ keeper: keeperPort, chains: [chain], clock, report, pollMs: POLL_MS });
-    await clock.advance(5 * LONGEST_PAUSE_MS);
+    await clock.advance(5 * LONGEST_PAUSE_ROUNDS * POLL_MS);
     expect(pauses.slice(0, 8)).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000]);
     chain.down = false;
-    await clock.advance(LONGEST_PAUSE_MS);
+    await clock.advance(LONGEST_PAUSE_ROUNDS * POLL_MS);
     pauses.length = 0;
     chain.down = true;
     await clock.advance(POLL_MS);
