@@ -18,7 +18,7 @@ import { type MwProcess, startMw } from './mwProcess.ts';
 
 /** The devnet's chains have a block every second; a test does not have to wait for that. */
 const BLOCK_EVERY_MS = 250;
-/** Between two looks at the chains, of those that the tests start. */
+/** Between two looks of keepers and couriers at the chains. */
 const POLL_MS = 250;
 
 export interface LiveDevnet {
@@ -51,8 +51,10 @@ export interface LiveDevnet {
 export async function startLiveDevnet(): Promise<LiveDevnet> {
   const lost: string[] = [];
   const started: MwProcess[] = [];
+  const stopMining: (() => void)[] = [];
   const devnet = await startDevnet({
     ports: {},
+    pollMs: POLL_MS,
     progress: {
       phase: (_title, run) => run(),
       step: (_step, _title, run) => run(() => {}),
@@ -60,10 +62,13 @@ export async function startLiveDevnet(): Promise<LiveDevnet> {
       succeeded() {},
       failed() {},
     },
+    onDeployed: (chain) => stopMining.push(mineFaster(chain)),
     onLost: ({ message }) => lost.push(message),
+  }).catch((error) => {
+    for (const stopOne of stopMining) stopOne();
+    throw error;
   });
   const { home, second, dataDirectory, keeperUrl } = devnet;
-  const stopMining = [home, second].map(mineFaster);
 
   async function stop(): Promise<void> {
     for (const stopOne of stopMining) stopOne();
@@ -100,11 +105,9 @@ export async function startLiveDevnet(): Promise<LiveDevnet> {
       writeKeeperConfig: (name, changes = {}) =>
         writeConfig<KeeperConfig>('keeper', name, ({ http }) => ({
           http: { ...http, port: Number(new URL(keeperUrl).port) },
-          pollMs: POLL_MS,
           ...changes,
         })),
-      writeCourierConfig: (name, changes = {}) =>
-        writeConfig<CourierConfig>('courier', name, () => ({ pollMs: POLL_MS, ...changes })),
+      writeCourierConfig: (name, changes = {}) => writeConfig<CourierConfig>('courier', name, () => changes),
       start(...args) {
         const process = startMw(...args);
         started.push(process);

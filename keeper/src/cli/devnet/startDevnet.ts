@@ -41,7 +41,11 @@ export interface DevnetOptions {
     readonly second?: number | undefined;
     readonly keeper?: number | undefined;
   };
+  /** Between two looks of the keeper and the courier; their own default when left out. */
+  readonly pollMs?: number;
   readonly progress: Progress;
+  /** Told of each chain as soon as everything is deployed on it. */
+  readonly onDeployed?: (chain: DevnetChain) => void;
   /** Told when one of its processes ends by itself. */
   readonly onLost: (error: ProcessError) => void;
 }
@@ -82,7 +86,7 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
 }
 
 async function bringUp(
-  { dataDirectory, ports, progress, onLost }: DevnetOptions,
+  { dataDirectory, ports, pollMs, progress, onDeployed = () => {}, onLost }: DevnetOptions,
   atEnd: (end: () => Promise<void>) => void,
 ): Promise<Omit<Devnet, 'stop'>> {
   const data = makeDataDirectory(dataDirectory);
@@ -90,6 +94,7 @@ async function bringUp(
   const home = readHomeDeployment();
   const second = readDeployment(SECOND_CHAIN);
   const identity = { homeChainId: home.chainId, checkpointer: home.checkpointer };
+  const polling = pollMs === undefined ? {} : { pollMs };
 
   await progress.phase('Compile the contracts', () => buildContracts(data));
   const chains = await progress.phase('Start two chains and deploy everything', async () => {
@@ -99,12 +104,13 @@ async function bringUp(
       startChain({ name: 'second', deployment: second, port: ports.second, enclave, data, atEnd }),
     ]);
   });
+  for (const chain of chains) onDeployed(chain);
   const supervisor = createSupervisor({ logDirectory: data, onLost });
   atEnd(() => supervisor.stopAll());
   const keeper = await progress.phase('Start the enclave simulator and the keeper', async () => {
     const socket = join(data, 'tee.sock');
     await supervisor.start({ name: 'tee', args: [SIMULATOR, '--socket', socket, '--chain', String(home.chainId)] });
-    return startKeeperProcess({ supervisor, data, socket, chains, home, port: ports.keeper ?? 0 });
+    return startKeeperProcess({ supervisor, data, socket, chains, home, port: ports.keeper ?? 0, polling });
   });
   const courier = await progress.phase(
     'Three owners of the Safe propose its leader key, the courier carries its acceptance',
@@ -113,7 +119,7 @@ async function bringUp(
       await Promise.all(
         chains.map(({ deployment, url }) => proposeLeader({ deployment, rpcUrl: url, candidate, epoch: FIRST_EPOCH })),
       );
-      const started = await startCourier({ supervisor, data, keeperUrl: keeper.url, chains });
+      const started = await startCourier({ supervisor, data, keeperUrl: keeper.url, chains, polling });
       await keeper.untilItLeads();
       return started;
     },
@@ -170,6 +176,8 @@ async function startChain(input: {
   return accessChain({ name, url: anvil.url, deployment });
 }
 
+type Polling = { readonly pollMs?: number };
+
 interface KeeperProcess {
   readonly url: string;
   readonly client: KeeperClient;
@@ -185,8 +193,9 @@ async function startKeeperProcess(input: {
   readonly chains: readonly DevnetChain[];
   readonly home: HomeDeployment;
   readonly port: number;
+  readonly polling: Polling;
 }): Promise<KeeperProcess> {
-  const { supervisor, data, home } = input;
+  const { supervisor, data, home, polling } = input;
   const configure = (port: number): KeeperConfig => ({
     homeChainId: home.chainId,
     authority: home.authority,
@@ -200,6 +209,7 @@ async function startKeeperProcess(input: {
     keyEpoch: KEY_EPOCH,
     checkpointSlices: CHECKPOINT_SLICES,
     publicBooks: 'depth',
+    ...polling,
   });
   const launch = (port: number): Promise<RunningProcess> => {
     const config = writeConfig(join(data, 'keeper.json'), configure(port));
@@ -226,8 +236,10 @@ async function startCourier(input: {
   readonly data: string;
   readonly keeperUrl: string;
   readonly chains: readonly DevnetChain[];
+  readonly polling: Polling;
 }): Promise<RunningProcess> {
   const config: CourierConfig = {
+    ...input.polling,
     keeperUrl: input.keeperUrl,
     privateKey: developmentKey(COURIER_GAS).privateKey,
     chains: input.chains.map(({ chainId, url, deployment: { registry, authority } }) => ({
