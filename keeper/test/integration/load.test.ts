@@ -250,7 +250,8 @@ describe('kill -9 under load', () => {
     'number %i: every acknowledged batch is there, every other one entirely or not at all',
     async (number) => {
       const load = startLoad(live, { seed: SEED + 100 * number, sizes: ALL_SIZES, people: PEOPLE });
-      await new Promise((resolve) => setTimeout(resolve, 300 + random.below(1_200)));
+      await load.accepted;
+      await new Promise((resolve) => setTimeout(resolve, random.below(1_200)));
       await kill();
       const sent = await load.stop();
       expectOnlyOvertaken(sent);
@@ -277,7 +278,7 @@ describe('kill -9 under load', () => {
   );
 
   it('has met batches of every fate', () => {
-    expect(fates.acknowledged).toBeGreaterThan(KILLS);
+    expect(fates.acknowledged).toBeGreaterThanOrEqual(KILLS);
     expect(fates.happened + fates.not).toBeGreaterThan(0);
   });
 

@@ -13,6 +13,7 @@ import {
 } from '../../src/cli/devnet/accounts.ts';
 import type { DevnetChain } from '../../src/cli/devnet/chainAccess.ts';
 import { waitUntil } from '../../src/cli/devnet/waitUntil.ts';
+import type { KeeperApiError } from '../../src/client/keeperApiError.ts';
 import { signWithdrawalCancel } from '../../src/client/signing.ts';
 import type { Hex } from '../../src/core/commands.ts';
 import { digestOf } from '../../src/core/typedMessages.ts';
@@ -29,6 +30,7 @@ import {
   place,
   refusalOf,
   requestWithdrawal,
+  type SignedWithdrawal,
   SOLVENT,
   signWithdrawal,
   solvencyDifferences,
@@ -214,31 +216,43 @@ describe('trades and withdrawals', () => {
     );
     return concat(signatures);
   }
+});
 
-  it('gives back what is cancelled while it is queued, and only that', async () => {
-    const order = { chain: live.home, from: ALICE, symbol: 'USDC', amount: '10' } as const;
-    const posted = await signWithdrawal(live, order);
-    const queued = await signWithdrawal(live, order);
-    const [cancelPosted, cancelQueued] = await Promise.all([posted, queued].map(cancellationOf));
-    await live.keeper.requestWithdrawal(posted);
-    await untilWithdrawal(live, { of: ALICE, nonce: posted.message.nonce, status: 'posted' });
-    // Its checkpoint is on its way, and the next one is cut when that one has landed.
-    const before = await balancesOf(live.keeper, [ALICE]);
-    expect(await live.keeper.requestWithdrawal(queued)).toMatchObject({ status: 'queued', checkpoint: 0 });
-    expect(await live.keeper.cancelWithdrawal(cancelQueued as never)).toMatchObject({ status: 'cancelled' });
-    expect(await balancesOf(live.keeper, [ALICE])).toEqual(before);
-    const refusal = await refusalOf(live.keeper.cancelWithdrawal(cancelPosted as never));
+describe('a cancellation', () => {
+  const order = () => ({ chain: live.home, from: ALICE, symbol: 'USDC', amount: '10' }) as const;
+  // What is approved waits for a courier.
+  beforeAll(() => live.devnet.killCourier());
+
+  it('gives back what is queued, and only that', async () => {
+    const approved = await signWithdrawal(live, order());
+    const { nonce } = approved.message;
+    await live.keeper.requestWithdrawal(approved);
+    await untilWithdrawal(live, { of: ALICE, nonce, status: 'final' });
+    const refusal = await refusalOf(live.keeper.cancelWithdrawal(await cancellationOf(approved)));
     expect(refusal).toMatchObject({ code: 'withdrawal.notQueued', status: 409 });
     expect(refusal.message).toContain('cancel its nonce in the registry of its chain');
-    await untilWithdrawal(live, { of: ALICE, nonce: posted.message.nonce, status: 'executed' });
-    expect(await isUsedOnChain(queued.message.nonce, ALICE)).toBe(false);
+
+    const tooLate: bigint[] = [];
+    const before = await balancesOf(live.keeper, [ALICE]);
+    const cancelled = await waitUntil('a cancellation before the next checkpoint', async () => {
+      const queued = await signWithdrawal(live, order());
+      const cancellation = await cancellationOf(queued);
+      expect(await live.keeper.requestWithdrawal(queued)).toMatchObject({ status: 'queued', checkpoint: 0 });
+      const outcome = await live.keeper.cancelWithdrawal(cancellation).catch((error: KeeperApiError) => error);
+      if ('status' in outcome && outcome.status === 'cancelled') return queued.message.nonce;
+      expect(outcome).toMatchObject({ code: 'withdrawal.notQueued' });
+      tooLate.push(queued.message.nonce);
+      return undefined;
+    });
+    if (tooLate.length === 0) expect(await balancesOf(live.keeper, [ALICE])).toEqual(before);
+
+    const courier = startCourier('after the cancellation');
+    for (const paid of [nonce, ...tooLate]) await untilWithdrawal(live, { of: ALICE, nonce: paid, status: 'executed' });
+    expect(await isUsedOnChain(cancelled, ALICE)).toBe(false);
+    await courier.kill();
   });
 
-  async function cancellationOf({
-    message: { account, chainId, nonce },
-  }: {
-    message: { account: `0x${string}`; chainId: number; nonce: bigint };
-  }) {
+  async function cancellationOf({ message: { account, chainId, nonce } }: SignedWithdrawal) {
     const message = { account, chainId, nonce };
     const { domain } = live.devnet;
     return { message, signature: await signWithdrawalCancel({ account: accountOf(ALICE), domain, message }) };
@@ -246,6 +260,7 @@ describe('trades and withdrawals', () => {
 });
 
 describe('the courier', () => {
+  beforeAll(() => live.devnet.killCourier());
   const order = () => ({ chain: live.home, from: ALICE, symbol: 'USDC', amount: '25' }) as const;
   const approved = async (nonce: bigint) =>
     waitUntil('an approval', async () => {
@@ -254,7 +269,6 @@ describe('the courier', () => {
     });
 
   it('is missed by nobody who cancels his nonce on chain: credited back when that is final, and never paid', async () => {
-    await live.devnet.killCourier();
     const before = await balancesOf(live.keeper, [ALICE]);
     const wallet = await walletOf(live.home, 'USDC', ALICE);
     const nonce = await requestWithdrawal(live, order());
@@ -295,7 +309,7 @@ describe('the courier', () => {
     for (let i = 0; i < 3; i++) nonces.push(await requestWithdrawal(live, order()));
     // One with the same gas key as another, one with its own.
     const couriers = [startCourier('one'), startCourier('two'), startCourier('three', GUARDIANS[0])];
-    await approved(nonces[0] as bigint);
+    await untilWithdrawal(live, { of: ALICE, nonce: nonces[0] as bigint, status: 'final' });
     await couriers[0]?.kill();
     for (let i = 0; i < 3; i++) nonces.push(await requestWithdrawal(live, order()));
     couriers.push(startCourier('four', GUARDIANS[1]));

@@ -42,6 +42,8 @@ export interface Sent {
 }
 
 export interface Load {
+  /** Resolves when the keeper has accepted one. */
+  readonly accepted: Promise<void>;
   /** Stops to send; resolves with everything that was sent when all connections are quiet. */
   stop(): Promise<readonly Sent[]>;
 }
@@ -59,6 +61,7 @@ export function startLoad(
   const { seed, people, sizes, batches = Number.POSITIVE_INFINITY } = input;
   const random = createRandom(seed);
   const sent: Sent[] = [];
+  const { promise: accepted, resolve: acceptedOne } = Promise.withResolvers<void>();
   let left = batches;
   let stopped = false;
 
@@ -68,12 +71,14 @@ export function startLoad(
       const outcome = await send(live.keeper, batch);
       sent.push({ batch, outcome });
       if (outcome === undefined) return;
+      if (!(outcome instanceof KeeperApiError)) acceptedOne();
     }
   }
 
   const done = Promise.all(Array.from({ length: CONNECTIONS }, connection)).then(() => {});
   return {
     done,
+    accepted,
     async stop() {
       stopped = true;
       await done;

@@ -226,15 +226,19 @@ export async function requestWithdrawal(
   return signed.message.nonce;
 }
 
-/** Waits until a withdrawal has that status. */
+/** What becomes of one that nobody cancels. */
+const STAGES = ['queued', 'posted', 'final', 'executed'];
+
+/** Waits until a withdrawal has that status, or one of those that come after it: a look may be too late to see it. */
 export async function untilWithdrawal(
   live: LiveDevnet,
   wanted: { readonly of: number; readonly nonce: bigint; readonly status: string; readonly keeper?: KeeperClient },
 ): Promise<void> {
   const { of, nonce, status, keeper = live.keeper } = wanted;
+  const enough = STAGES.includes(status) ? STAGES.slice(STAGES.indexOf(status)) : [status];
   await waitUntil(`withdrawal ${nonce} to be ${status}`, async () => {
     const known = await keeper.withdrawals({ address: addressOf(of) });
-    return known.some((each) => each.nonce === String(nonce) && each.status === status) || undefined;
+    return known.some((each) => each.nonce === String(nonce) && enough.includes(each.status)) || undefined;
   });
 }
 
