@@ -22,7 +22,7 @@ import {
   previousAt,
   priceAt,
 } from './orderPool.ts';
-import type { SlotTable } from './slotTable.ts';
+import { nextCandidate, type SlotTable } from './slotTable.ts';
 import type { State } from './state.ts';
 import { soonestTime, type Timers } from './timers.ts';
 import { solvencyOf } from './viewState.ts';
@@ -303,10 +303,11 @@ function assertTables({ orders }: Exchange, books: readonly Book[]): void {
   assertTimers(orders.expiries, expiring, 'expiries');
 }
 
-function assertTable({ heads, links, count }: SlotTable, expected: number, what: string): void {
+function assertTable(table: SlotTable, expected: number, what: string): void {
+  const { heads, count } = table;
   let seen = 0;
   for (const head of heads) {
-    for (let slot = head; slot !== 0 && seen <= count; slot = links[slot] as number) seen++;
+    for (let slot = head; slot !== 0 && seen <= count; slot = nextCandidate(table, slot)) seen++;
   }
   assert(count === expected && seen === expected, `${seen} ${what} in a table of ${count}, ${expected} expected`);
 }

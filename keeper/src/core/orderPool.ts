@@ -30,13 +30,16 @@ const OLDER = 11;
 const ACCOUNT = 12;
 const BOOK = 13;
 const TERMS = 14;
-const HAS_CLIENT_ID = 15;
+/** Chain of its id in `OrderPool.byId`. */
+const CHAIN = 15;
 
-// Bits of the terms: side 0, post-only 1, self-trade prevention 2 and 3, expires 4; above them the highest fee (ppm).
+// Bits of the terms: side 0, post-only 1, self-trade prevention 2 and 3, expires 4, client id 5; above them the highest fee
+// (ppm).
 const POST_ONLY_BIT = 2;
 const SELF_TRADE_SHIFT = 2;
 const EXPIRES_BIT = 16;
-const FEE_SHIFT = 5;
+const CLIENT_ID_BIT = 32;
+const FEE_SHIFT = 6;
 
 /** Numbers per order in `OrderPool.clients`. */
 const CLIENT_NUMBERS = 3;
@@ -104,15 +107,16 @@ export interface OpenOrder {
 
 export function createOrderPool(): OrderPool {
   const buffer = new ArrayBuffer(INITIAL_ORDERS * RECORD_BYTES);
+  const integers = new Int32Array(buffer);
   return {
     count: 0,
     nextSlot: 1,
     free: 0,
     highestId: 0,
     numbers: new Float64Array(buffer),
-    integers: new Int32Array(buffer),
+    integers,
     clients: new Float64Array(INITIAL_ORDERS * CLIENT_NUMBERS),
-    byId: createSlotTable(),
+    byId: createSlotTable(integers, INTEGERS_SHIFT, CHAIN),
     byClientId: createSlotTable(),
     expiries: createTimers(),
   };
@@ -246,8 +250,8 @@ export function insertIntoAccount(orders: OrderPool, slot: number, older: number
 /** All fields of an open order. */
 export function orderAt(orders: OrderRecords, slot: number): OpenOrder {
   const { numbers, integers, clients } = orders;
-  const hasClientId = integers[(slot << INTEGERS_SHIFT) | HAS_CLIENT_ID] === 1;
   const terms = integers[(slot << INTEGERS_SHIFT) | TERMS] as number;
+  const hasClientId = (terms & CLIENT_ID_BIT) !== 0;
   return {
     id: numbers[(slot << NUMBERS_SHIFT) | ID] as number,
     clientId: hasClientId ? (clients[slot * CLIENT_NUMBERS] as number) : 0,
@@ -286,7 +290,6 @@ export function writeOrder(
   integers[(slot << INTEGERS_SHIFT) | ACCOUNT] = account;
   integers[(slot << INTEGERS_SHIFT) | BOOK] = book;
   integers[(slot << INTEGERS_SHIFT) | TERMS] = terms;
-  integers[(slot << INTEGERS_SHIFT) | HAS_CLIENT_ID] = 0;
   return slot;
 }
 
@@ -318,7 +321,7 @@ export function enterClientId(
   slot: number,
   { clientId, firstFilled, firstRemaining }: { clientId: number; firstFilled: number; firstRemaining: number },
 ): void {
-  orders.integers[(slot << INTEGERS_SHIFT) | HAS_CLIENT_ID] = 1;
+  orders.integers[(slot << INTEGERS_SHIFT) | TERMS] = termsAt(orders, slot) | CLIENT_ID_BIT;
   orders.clients[slot * CLIENT_NUMBERS] = clientId;
   orders.clients[slot * CLIENT_NUMBERS + 1] = firstFilled;
   orders.clients[slot * CLIENT_NUMBERS + 2] = firstRemaining;
@@ -332,11 +335,10 @@ export function enterExpiry(orders: OrderPool, slot: number, expiry: number): vo
 
 /** Forgets both ids of an order, and when it expires. */
 export function forgetOrder(orders: OrderPool, slot: number): void {
-  const { integers } = orders;
-  if (((integers[(slot << INTEGERS_SHIFT) | TERMS] as number) & EXPIRES_BIT) !== 0) clearTimer(orders.expiries, slot);
+  const terms = termsAt(orders, slot);
+  if ((terms & EXPIRES_BIT) !== 0) clearTimer(orders.expiries, slot);
   removeSlot(orders.byId, slot, idHash(orders, slot));
-  if (integers[(slot << INTEGERS_SHIFT) | HAS_CLIENT_ID] === 1)
-    removeSlot(orders.byClientId, slot, clientIdHash(orders, slot));
+  if ((terms & CLIENT_ID_BIT) !== 0) removeSlot(orders.byClientId, slot, clientIdHash(orders, slot));
 }
 
 /** Slot of an open order, or 0. */
@@ -372,5 +374,6 @@ function growPool(orders: OrderPool): void {
   const buffer = new ArrayBuffer(2 * orders.numbers.byteLength);
   orders.numbers = copyInto(new Float64Array(buffer), orders.numbers);
   orders.integers = new Int32Array(buffer);
+  orders.byId.links = orders.integers;
   orders.clients = copyInto(new Float64Array(2 * orders.clients.length), orders.clients);
 }

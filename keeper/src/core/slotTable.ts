@@ -1,20 +1,24 @@
-// A hash table from something to slots of the order pool, without an allocation per entry: every bucket is a chain of slots,
-// linked through an array that is indexed by slot. What the key is, only the caller knows: it walks the chain of a hash
-// with `firstCandidate` and `nextCandidate`, and compares the orders themselves.
+// A hash table from something to slots of the order pool, without an allocation per entry: every bucket is a chain of slots.
+// Its links may stand in the records of the orders, so that who walks the chain finds them where it has to look anyway.
+// What the key is, only the caller knows: it walks the chain of a hash with `firstCandidate` and `nextCandidate`, and
+// compares the orders themselves.
 import { copyInto } from './columns.ts';
 
 const INITIAL_SIZE = 1024;
 
 export interface SlotTable {
-  /** By bucket, of which there is a power of two: the first slot of its chain; 0 = empty. Never fewer than entries. */
+  /** By bucket, of which there is a power of two: the first slot of its chain; 0 = empty. At least twice the entries. */
   heads: Int32Array;
-  /** By slot: the next one of its chain; 0 = none. */
+  /** At (slot << shift) | offset: the next slot of its chain; 0 = none. */
   links: Int32Array;
+  readonly shift: number;
+  readonly offset: number;
   count: number;
 }
 
-export function createSlotTable(): SlotTable {
-  return { heads: new Int32Array(INITIAL_SIZE), links: new Int32Array(INITIAL_SIZE), count: 0 };
+/** `links` are the caller's, who sees to it that every slot has one; without them the table has its own. */
+export function createSlotTable(links = new Int32Array(INITIAL_SIZE), shift = 0, offset = 0): SlotTable {
+  return { heads: new Int32Array(INITIAL_SIZE), links, shift, offset, count: 0 };
 }
 
 /**
@@ -35,8 +39,8 @@ export function firstCandidate({ heads }: SlotTable, hash: number): number {
 }
 
 /** The candidate after this one, or 0. */
-export function nextCandidate({ links }: SlotTable, slot: number): number {
-  return links[slot] as number;
+export function nextCandidate({ links, shift, offset }: SlotTable, slot: number): number {
+  return links[(slot << shift) | offset] as number;
 }
 
 /** `hashAt` answers the hash of any slot in the table from where its key stands, for when the table grows. */
@@ -47,29 +51,30 @@ export function insertSlot<Keys>(
   keys: Keys,
   hashAt: (keys: Keys, slot: number) => number,
 ): void {
-  if (slot >= table.links.length) growLinks(table, slot);
-  if (table.count === table.heads.length) growHeads(table, keys, hashAt);
+  if (slot << table.shift >= table.links.length) growLinks(table, slot);
+  if (2 * table.count === table.heads.length) growHeads(table, keys, hashAt);
   link(table, slot, hash);
   table.count++;
 }
 
 /** Takes out a slot that was inserted with this hash. */
 export function removeSlot(table: SlotTable, slot: number, hash: number): void {
-  const { heads, links } = table;
+  const { heads, links, shift, offset } = table;
   const bucket = hash & (heads.length - 1);
+  const after = links[(slot << shift) | offset] as number;
   let before = heads[bucket] as number;
   if (before === slot) {
-    heads[bucket] = links[slot] as number;
+    heads[bucket] = after;
   } else {
-    while (links[before] !== slot) before = links[before] as number;
-    links[before] = links[slot] as number;
+    while (links[(before << shift) | offset] !== slot) before = links[(before << shift) | offset] as number;
+    links[(before << shift) | offset] = after;
   }
   table.count--;
 }
 
-function link({ heads, links }: SlotTable, slot: number, hash: number): void {
+function link({ heads, links, shift, offset }: SlotTable, slot: number, hash: number): void {
   const bucket = hash & (heads.length - 1);
-  links[slot] = heads[bucket] as number;
+  links[(slot << shift) | offset] = heads[bucket] as number;
   heads[bucket] = slot;
 }
 
@@ -85,7 +90,7 @@ function growHeads<Keys>(table: SlotTable, keys: Keys, hashAt: (keys: Keys, slot
   for (const head of chains) {
     let slot = head;
     while (slot !== 0) {
-      const next = table.links[slot] as number;
+      const next = nextCandidate(table, slot);
       link(table, slot, hashAt(keys, slot));
       slot = next;
     }

@@ -86,7 +86,7 @@ const CORRUPTIONS: readonly Corruption[] = [
   [
     'a chain of the table that leads to itself',
     ({ orders }) => {
-      orders.byId.links.fill(1);
+      orders.byClientId.links.fill(1);
     },
   ],
   [
