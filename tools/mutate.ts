@@ -39,18 +39,29 @@ function sampleOf<T>(items: readonly T[], size: number): T[] {
 
 /** Makes sure that the tests pass while no mutant is switched on. */
 async function requireGreen(target: Target, stage: string): Promise<void> {
-  const { passed, output } = await target.run(0, stage);
-  if (!passed || !/[1-9]\d* (tests )?passed/.test(output)) {
-    throw new Error(`the tests do not pass without a mutant\n${output.slice(-4000)}`);
-  }
+  const passed = (await target.survivorsAmong([0], stage)).length === 1;
+  if (!passed) throw new Error(`the tests do not pass without a mutant: ${stage}`);
 }
 
-/** Whether a mutant survives these tests. */
-async function survives(target: Target, number: number, stage: string): Promise<boolean> {
-  const { passed, hung, output } = await target.run(number, stage);
-  if (!passed && !hung && !target.failure.test(output))
-    throw new Error(`it was no test that failed\n${output.slice(-2000)}`);
-  return passed;
+/** Those of the `mutants` that survive a stage. */
+async function survivorsOf(
+  target: Target,
+  mutants: readonly Mutant[],
+  numberOf: (mutant: Mutant) => number,
+  stage: string,
+): Promise<Mutant[]> {
+  const survivors: Mutant[] = [];
+  for (let tried = 0; tried < mutants.length; tried += target.batchSize) {
+    const batch = mutants.slice(tried, tried + target.batchSize);
+    const alive = new Set(await target.survivorsAmong(batch.map(numberOf), stage));
+    for (const mutant of batch.filter((mutant) => alive.has(numberOf(mutant)))) {
+      survivors.push(mutant);
+      console.log(`  ${mutant.file}:${mutant.line} ${mutant.name}`);
+    }
+    const done = tried + batch.length;
+    if (done % PROGRESS_EVERY < target.batchSize) console.log(`  ${done} of ${mutants.length} by ${stage}`);
+  }
+  return survivors;
 }
 
 /** Tries each mutant against ever more tests until one fails. */
@@ -71,12 +82,14 @@ async function tryAll(
   for (const stage of stages) await requireGreen(target, stage);
   console.log(`${queue.length} mutants of ${new Set(queue.map(({ file }) => file)).size} files`);
 
-  for (const mutant of queue) {
-    let alive = true;
-    for (const stage of stagesOf(mutant)) alive &&= await survives(target, numbers.get(mutant) as number, stage);
-    outcomes.set(mutant, alive ? 'survived' : 'killed');
-    if (alive) console.log(`  ${mutant.file}:${mutant.line} ${mutant.name}`);
-    if (outcomes.size % PROGRESS_EVERY === 0) console.log(`  ${outcomes.size - left.size} of ${queue.length}`);
+  for (const mutant of queue) outcomes.set(mutant, 'survived');
+  for (let i = 0; i < stageCount; i++) {
+    const alive = queue.filter((mutant) => outcomes.get(mutant) === 'survived');
+    for (const [stage, group] of Map.groupBy(alive, (mutant) => stagesOf(mutant)[i])) {
+      if (stage === undefined) continue;
+      const survivors = new Set(await survivorsOf(target, group, (mutant) => numbers.get(mutant) as number, stage));
+      for (const mutant of group) if (!survivors.has(mutant)) outcomes.set(mutant, 'killed');
+    }
   }
   return outcomes;
 }

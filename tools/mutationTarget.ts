@@ -18,10 +18,14 @@ export interface Target {
     numberOf: (mutant: Mutant) => number,
     stages: ReadonlySet<string>,
   ): Promise<Set<Mutant>>;
-  /** Runs the tests of a stage with one mutant switched on, or, with number 0, none. */
-  run(number: number, stage: string): Promise<TestRun>;
-  /** In the output of a run in which a test has failed, and not the machinery. */
-  readonly failure: RegExp;
+  /**
+   * Runs the tests of a stage with each of these mutants switched on, or, with number 0, none.
+   * @returns those that no test noticed
+   * @throws if it was no test that failed
+   */
+  survivorsAmong(numbers: readonly number[], stage: string): Promise<number[]>;
+  /** How many at once. */
+  readonly batchSize: number;
 }
 
 /** The mutants that `find` finds in the files of a pattern, in the order of their names. */
