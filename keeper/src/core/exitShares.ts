@@ -271,17 +271,16 @@ function placeWhereRoom({ lastOwners }: ShareInput, vaults: readonly Vault[], re
   }
 }
 
-/** What found no room in a vault is on its way to one. Everybody holds the same share of every shuttle. */
+/**
+ * What found no room in a vault is on its way to one. Everybody holds the same share of every shuttle. Together no more than
+ * they carry: nobody has a whole atom left unless all vaults are full, and no more is owned than is held and carried.
+ */
 function shareShuttles(vaults: readonly Vault[], rest: readonly bigint[], carried: bigint): void {
   const coarsestWad = (vaults[0] as Vault).unitWad;
-  let left = carried;
   for (const [owner, wad] of rest.entries()) {
     const whole = wad - (wad % coarsestWad);
-    const share = smaller(whole, left);
-    if (share === 0n) continue;
-    left -= share;
     for (const { transits, weightWad, unitWad } of vaults) {
-      const atomsDown = (share * weightWad) / (carried * unitWad);
+      const atomsDown = (whole * weightWad) / (carried * unitWad);
       if (atomsDown > 0n) transits.set(owner, atomsDown);
     }
   }

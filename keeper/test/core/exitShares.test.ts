@@ -60,6 +60,56 @@ describe('the close-out', () => {
     ]);
   });
 
+  it('takes nothing from a debtor whose things are worth nothing', () => {
+    expect(
+      closeOut(
+        [
+          [-100n, 150n],
+          [30n, 0n],
+        ],
+        [1n, 0n],
+      ),
+    ).toEqual([
+      [0n, 50n],
+      [30n, 0n],
+    ]);
+  });
+
+  it('counts to the last unit, also where nobody has anything of an asset', () => {
+    expect(
+      closeOut(
+        [
+          [-1n, 2n],
+          [1n, 0n],
+          [0n, 0n],
+        ],
+        [1n, 1n, 1n],
+      ),
+    ).toEqual([
+      [0n, 1n],
+      [0n, 1n],
+      [0n, 0n],
+    ]);
+  });
+
+  it('rounds what is paid up: never to the loss of those who miss something', () => {
+    // Of 1 that is due a third falls on asset 1, and two thirds on asset 2.
+    expect(
+      closeOut(
+        [
+          [-1n, 2n],
+          [1n, 0n],
+          [2n, 0n],
+        ],
+        [1n, 1n, 1n],
+      ),
+    ).toEqual([
+      [0n, 1n],
+      [0n, 1n],
+      [1n, 1n],
+    ]);
+  });
+
   it('refuses what cannot be: more owed than owned', () => {
     expect(() => closeOut([[-2n, 1n]], [1n])).toThrow('more is owed');
   });
@@ -191,6 +241,16 @@ describe('the shares in the vaults', () => {
     expect(exitsOf(result)).toEqual([{ 0: 20n, 1: 30n }, { 0: 40n }]);
   });
 
+  it('leave to a lane what has not reached it, and nothing that has', () => {
+    const tokens = [vault({ holdings: 50n }), vault({ chainId: OTHER, holdings: 50n })];
+    const settlements = [
+      { commitment: COMMITMENT, token: 0, sellAmount: 10n, status: 'pending' as const },
+      { commitment: COMMITMENT, token: 0, sellAmount: 5n, status: 'open' as const },
+    ];
+    const result = exitShares(input({ balances: [[60n, 0n, 0n]], tokens, settlements }));
+    expect(exitsOf(result)).toEqual([{ 0: 40n }, { 0: 20n }]);
+  });
+
   it('of an unlisted token are what everybody brought', () => {
     const tokens = [vault({ asset: -1, decimals: 0, holdings: 9n, netOf: net([ANN, 4n], [CAT, 5n]) })];
     expect(exitsOf(exitShares(input({ balances: [], tokens })))).toEqual([{ 0: 4n, 2: 5n }]);
@@ -243,6 +303,78 @@ describe('the shares in the vaults', () => {
     expect(result.tokens.map(({ transits }) => Object.fromEntries(transits))).toEqual([{ 0: 40n }, { 0: 4n }]);
     expect(result.tokens.map(({ transitTotal }) => transitTotal)).toEqual([40n, 4n]);
     expect(result.tokens.map(({ exitTotal }) => exitTotal)).toEqual([10n, 8n]);
+  });
+
+  it('in shuttles of one asset are those of its owners, and only in the vaults that it touches', () => {
+    const tokens = [
+      vault({}),
+      vault({ chainId: OTHER }),
+      vault({ chainId: 3 }),
+      vault({ asset: 1 }),
+      vault({ chainId: OTHER, asset: 1 }),
+    ];
+    const shuttles = [
+      { origin: 0, destination: 1, inputAmount: 7n, outputAmount: 7n, status: 'sent' as const },
+      { origin: 4, destination: 3, inputAmount: 9n, outputAmount: 9n, status: 'sent' as const },
+    ];
+    const balances = [
+      [7n, 0n, 0n],
+      [0n, 9n, 0n],
+    ];
+    const result = exitShares(input({ balances, tokens, shuttles }));
+    const transits = result.tokens.map((token) => Object.fromEntries(token.transits));
+    expect(transits).toEqual([{ 0: 7n }, { 0: 7n }, {}, { 1: 9n }, { 1: 9n }]);
+  });
+
+  it('in shuttles are whole atoms of the coarsest token', () => {
+    const tokens = [vault({ decimals: 18 }), vault({ chainId: OTHER, decimals: 17, holdings: 1n })];
+    const shuttles = [{ origin: 1, destination: 0, inputAmount: 3n, outputAmount: 30n, status: 'sent' as const }];
+    const result = exitShares(input({ balances: [[25n, 15n, 0n]], tokens, shuttles }));
+    expect(exitsOf(result)).toEqual([{}, { 0: 1n }]);
+    expect(result.tokens.map(({ transits }) => Object.fromEntries(transits))).toEqual([
+      { 0: 10n, 1: 10n },
+      { 0: 1n, 1: 1n },
+    ]);
+  });
+
+  it('are of the last atom, in a vault or on its way', () => {
+    const tokens = [vault({ holdings: 1n }), vault({ chainId: OTHER })];
+    const shuttles = [{ origin: 0, destination: 1, inputAmount: 1n, outputAmount: 1n, status: 'sent' as const }];
+    const result = exitShares(input({ balances: [[1n, 1n, 0n]], tokens, shuttles }));
+    expect(exitsOf(result)).toEqual([{ 0: 1n }, {}]);
+    expect(result.tokens.map(({ transits }) => Object.fromEntries(transits))).toEqual([{ 1: 1n }, { 1: 1n }]);
+  });
+
+  it('are none of an asset that no vault holds yet', () => {
+    expect(exitShares(input({}))).toEqual({ tokens: [], stranded: [] });
+  });
+
+  it.each([
+    { name: 'a whole atom of the finest token of its chain', owned: 110n, wad: 10n },
+    { name: 'all but a fraction of such an atom', owned: 109n, wad: undefined },
+  ])('of a contract: stranded is $name', ({ owned, wad }) => {
+    // On its chain one coarse atom lies, and none of the finer ones.
+    const tokens = [
+      vault({ decimals: 16, holdings: 1n }),
+      vault({ decimals: 17 }),
+      vault({ chainId: OTHER, holdings: 99n }),
+    ];
+    const result = exitShares(input({ balances: [[0n, owned, 0n]], tokens, boundTo: new Map([[BEN, [CHAIN]]]) }));
+    expect(exitsOf(result)).toEqual([{ 1: 1n }, {}, {}]);
+    expect(result.stranded).toEqual(wad === undefined ? [] : [{ owner: BEN, asset: 0, wad }]);
+  });
+
+  it('of a contract whose chain has no vault of the asset are all stranded', () => {
+    const tokens = [vault({ chainId: OTHER, holdings: 1n })];
+    const result = exitShares(input({ balances: [[0n, 1n, 0n]], tokens, boundTo: new Map([[BEN, [CHAIN]]]) }));
+    expect(exitsOf(result)).toEqual([{}]);
+    expect(result.stranded).toEqual([{ owner: BEN, asset: 0, wad: 1n }]);
+  });
+
+  it('of a contract on several chains are none where nothing came in', () => {
+    const tokens = [vault({ holdings: 5n, netOf: net([BEN, 5n]) }), vault({ chainId: OTHER, holdings: 5n })];
+    const boundTo = new Map([[BEN, [CHAIN, OTHER]]]);
+    expect(exitsOf(exitShares(input({ balances: [[0n, 10n, 0n]], tokens, boundTo })))).toEqual([{ 1: 5n }, {}]);
   });
 
   it('are never more than there is', () => {
