@@ -385,15 +385,18 @@ function boundHeader(header: Omit<HeaderRow, 'seal'>): Uint8Array {
 }
 
 function boundGroup({ first, last, previousTag }: Omit<Group, 'sealed'>): Uint8Array {
-  return concatBytes(utf8.encode(`records ${first} ${last} `), previousTag);
+  return Buffer.concat([Buffer.from(`records ${first} ${last} `), previousTag]);
 }
 
 function boundSnapshot(sequence: number, tag: Uint8Array): Uint8Array {
   return concatBytes(utf8.encode(`snapshot ${sequence} `), tag);
 }
 
-function nonceOf(sequence: number): Uint8Array {
-  const nonce = new Uint8Array(12);
-  new DataView(nonce.buffer).setBigUint64(4, BigInt(sequence));
+const nonce = new DataView(new ArrayBuffer(12));
+
+/** The same bytes each time, written anew: ciphers copy theirs, and a start makes as many as there are groups. */
+function nonceOf(sequence: number): DataView {
+  nonce.setUint32(4, sequence / 2 ** 32);
+  nonce.setUint32(8, sequence);
   return nonce;
 }
