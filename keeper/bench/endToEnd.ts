@@ -37,6 +37,8 @@ interface Row {
   readonly ordersPerSecond: number;
   readonly p50ms: number;
   readonly p99ms: number;
+  /** The same when batches come half as fast, whether or not those before are answered. */
+  readonly p99AtHalfLoadMs: number;
   readonly batch: Load['batch'];
   readonly connections: number;
   /** Requests that were refused because another connection's overtook them; their orders do not count. */
@@ -61,6 +63,8 @@ const FLOORS = { 100: 0.1, 1: 0.1 } as const;
 const LEAST_FILLED_SHARE = 0.05;
 
 const WARM_UP_SHARE = 0.25;
+/** Of the requests, so many more are sent afterwards at half the rate. */
+const HALF_LOAD_SHARE = 0.25;
 const COMMITS = 50;
 
 const { values: options } = parseArgs({
@@ -94,12 +98,14 @@ if (options.floors === true) requireFloors(rows);
 async function measure({ batch, connections, requests }: Load): Promise<Row> {
   progress(`${requests} batches of ${batch} on ${connections} connections: signing`);
   const now = Date.now();
-  const batches = signBatches({ batches: requests, size: batch, now });
-  const bodies = batches.map((signed) => Buffer.from(JSON.stringify(signed)));
+  const batches = signBatches({ batches: requests * (1 + HALF_LOAD_SHARE), size: batch, now });
+  const all = batches.map((signed) => Buffer.from(JSON.stringify(signed)));
+  const [bodies, later] = [all.slice(0, requests), all.slice(requests)];
   const warmUp = Math.floor(requests * WARM_UP_SHARE);
+  const path = '/v1/batches';
   const load = async (url: string, headers: Record<string, string>) => {
     const before = await processorSeconds(url);
-    const result = await sendAll({ url, path: '/v1/batches', headers, bodies, connections, warmUp });
+    const result = await sendAll({ url, path, headers, bodies, connections, warmUp });
     return { ...result, perProcessorSecond: (requests * batch) / ((await processorSeconds(url)) - before) };
   };
 
@@ -109,19 +115,22 @@ async function measure({ batch, connections, requests }: Load): Promise<Row> {
   const directory = mkdtempSync(join(tmpdir(), 'mw-bench-'));
   try {
     const commitMs = await timeCommit(join(directory, 'alone'), batches);
-    const measured = await withServer('endToEndServer.ts', [join(directory, 'keeper')], async (url) =>
-      load(url, { authorization: `Bearer ${await signIn(url)}` }),
-    );
-    expectAnswers(measured.answers, batch);
+    const measured = await withServer('endToEndServer.ts', [join(directory, 'keeper')], async (url) => {
+      const headers = { authorization: `Bearer ${await signIn(url)}` };
+      const full = await load(url, headers);
+      const perSecond = full.latencies.length / full.seconds / 2;
+      const half = await sendAll({ url, path, headers, bodies: later, connections, warmUp: connections, perSecond });
+      return { ...full, half };
+    });
+    expectAnswers([...measured.answers, ...measured.half.answers], batch);
     const counted = measured.answers.slice(warmUp);
     const accepted = counted.filter((answer) => !isOvertaken(answer));
     const overtaken = counted.length - accepted.length;
-    const latencies = measured.latencies.toSorted();
-    const at = (share: number) => round(latencies[Math.floor(share * (latencies.length - 1))] as number);
     return {
       ordersPerSecond: Math.round((accepted.length * batch) / measured.seconds),
-      p50ms: at(0.5),
-      p99ms: at(0.99),
+      p50ms: percentile(measured.latencies, 0.5),
+      p99ms: percentile(measured.latencies, 0.99),
+      p99AtHalfLoadMs: percentile(measured.half.latencies, 0.99),
       batch,
       connections,
       overtaken,
@@ -224,6 +233,7 @@ function report(measured: readonly Row[]): void {
     'orders/s',
     'p50 ms',
     'p99 ms',
+    'p99 at half load',
     'overtaken',
     'bare server, orders/s',
     'one commit, ms',
@@ -236,6 +246,7 @@ function report(measured: readonly Row[]): void {
     row.ordersPerSecond.toLocaleString('en'),
     row.p50ms.toFixed(2),
     row.p99ms.toFixed(2),
+    row.p99AtHalfLoadMs.toFixed(2),
     String(row.overtaken),
     row.bareOrdersPerSecond.toLocaleString('en'),
     row.commitMs.toFixed(2),
@@ -255,6 +266,10 @@ function requireFloors(measured: readonly Row[]): void {
       `On ${load} the keeper takes ${shareOfBare} orders where a bare server takes 1; ${floor} is the least.`,
     );
   }
+}
+
+function percentile(values: Float64Array, share: number): number {
+  return round(values.toSorted()[Math.floor(share * (values.length - 1))] as number);
 }
 
 function round(value: number): number {

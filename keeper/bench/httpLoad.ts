@@ -1,10 +1,14 @@
-// Sends prepared requests over some connections as fast as they are answered: one at a time per connection, and in their
-// order. Speaks HTTP itself, so that the clients take as little of the machine as possible.
+// Sends prepared requests over some connections, as fast as they are answered or at a rate: one at a time per connection, and
+// in their order. Speaks HTTP itself, so that the clients take as little of the machine as possible.
 import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 
 export interface LoadResult {
   readonly seconds: number;
-  /** From the first byte sent to the last byte received, per request, in milliseconds. */
+  /**
+   * Until the last byte was received, per request, in milliseconds: from the first byte sent, or from when the request was due
+   * when all connections waited for answers then.
+   */
   readonly latencies: Float64Array;
   readonly answers: readonly Answer[];
 }
@@ -16,7 +20,10 @@ export interface Answer {
 
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 
-/** `warmUp`: so many of the first requests are sent but not counted. */
+/**
+ * @param input.warmUp so many of the first requests are sent but not counted
+ * @param input.perSecond requests that are due in a second, answered or not; as many as are answered when undefined
+ */
 export async function sendAll(input: {
   readonly url: string;
   readonly path: string;
@@ -24,8 +31,9 @@ export async function sendAll(input: {
   readonly bodies: readonly Buffer[];
   readonly connections: number;
   readonly warmUp: number;
+  readonly perSecond?: number;
 }): Promise<LoadResult> {
-  const { bodies, warmUp } = input;
+  const { bodies, warmUp, perSecond } = input;
   const { hostname, port, host } = new URL(input.url);
   const head = [
     `POST ${input.path} HTTP/1.1`,
@@ -35,8 +43,18 @@ export async function sendAll(input: {
   ].join('\r\n');
   const latencies = new Float64Array(bodies.length);
   const answers = new Array<Answer>(bodies.length);
+  const begin = performance.now();
   let next = 0;
   let start = 0;
+
+  /** When the request counts as sent. How late a timer is, is no fault of the server. */
+  async function untilDue(index: number): Promise<number> {
+    const due = perSecond === undefined ? performance.now() : begin + (1000 * index) / perSecond;
+    const early = due - performance.now();
+    if (early <= 0) return due;
+    await delay(early);
+    return performance.now();
+  }
 
   async function connection(): Promise<void> {
     const socket = connect(Number(port), hostname).setNoDelay(true);
@@ -45,8 +63,8 @@ export async function sendAll(input: {
         const index = next++;
         const body = bodies[index];
         if (body === undefined) return;
-        if (index === warmUp) start = performance.now();
-        const sentAt = performance.now();
+        const sentAt = await untilDue(index);
+        if (index === warmUp) start = sentAt;
         socket.cork();
         socket.write(`${head}\r\ncontent-length: ${body.length}\r\n\r\n`);
         socket.write(body);
