@@ -137,5 +137,5 @@ function read<T extends Type.TSchema>(path: string, schema: T): Type.Static<T> {
   }
   if (Value.Check(schema, value)) return value as Type.Static<T>;
   const [first] = Value.Errors(schema, value);
-  throw new ConfigError(`${path}: ${first?.instancePath || '/'} ${first?.message ?? 'has the wrong shape'}.`);
+  throw new ConfigError(`${path}: ${first?.instancePath || 'it'} ${first?.message ?? 'has the wrong shape'}.`);
 }

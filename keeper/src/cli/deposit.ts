@@ -15,7 +15,7 @@ import { findChainId, findToken, profileChain, type Token } from './support/look
 import type { Output } from './support/output.ts';
 import type { ProfileChain } from './support/profile.ts';
 import { formatUnits, parseInteger, parseUnits } from './support/units.ts';
-import { parseTimeout, pollUntil } from './support/waiting.ts';
+import { DEFAULT_TIMEOUT_SECONDS, parseTimeout, pollUntil } from './support/waiting.ts';
 
 const HELP = `
 Approves exactly the amount, deposits it, and waits until the keeper has credited it, which it does once the block is
@@ -47,7 +47,7 @@ export function registerDeposit(program: Command): void {
     .option('--subaccount <n>', 'which of your accounts is credited', '0')
     .option('--native', "send the chain's own coin instead of the wrapped token")
     .option('--no-wait', 'do not wait for the keeper')
-    .option('--timeout <seconds>', 'how long to wait for the keeper', '600');
+    .option('--timeout <seconds>', 'how long to wait for the keeper', DEFAULT_TIMEOUT_SECONDS);
   withKey(withConnection(command)).addHelpText('after', HELP).action(deposit);
 }
 

@@ -16,7 +16,7 @@ import { signingAccount } from './support/keys.ts';
 import { findAddress, findChainId, findToken } from './support/lookup.ts';
 import { formatTable } from './support/tables.ts';
 import { formatUnits, parseInteger, parseUnits } from './support/units.ts';
-import { parseTimeout, pollUntil } from './support/waiting.ts';
+import { DEFAULT_TIMEOUT_SECONDS, parseTimeout, pollUntil } from './support/waiting.ts';
 
 const HELP = `
 The amount leaves the balance at once. It is paid when the next checkpoint is final, by whoever carries it to the chain:
@@ -56,7 +56,7 @@ export function registerWithdraw(program: Command): void {
     .option('--list', 'instead: what was asked for, and where it stands')
     .option('--cancel <nonce>', 'instead: take back what is still queued')
     .option('--no-wait', 'do not wait until it is paid')
-    .option('--timeout <seconds>', 'how long to wait', '600');
+    .option('--timeout <seconds>', 'how long to wait', DEFAULT_TIMEOUT_SECONDS);
   withKey(withConnection(command))
     .addHelpText('after', HELP)
     .action((amount: string | undefined, token: string | undefined, options: Options, command: Command) => {

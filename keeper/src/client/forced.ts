@@ -13,6 +13,8 @@ export interface Requested {
   readonly id: bigint;
   readonly blockNumber: bigint;
   readonly transactionHash: Hex;
+  /** Paid in the chain's coin. */
+  readonly feeWei: bigint;
 }
 
 /** Asks for atoms of the signer's, and pays the vault's fee. Throws `TransactionError`, or viem's errors when the vault refuses. */
@@ -32,7 +34,7 @@ export async function requestForced(
   const { logs, transactionHash, blockNumber } = await succeeded(reader, await wallet.writeContract(request));
   const [asked] = parseEventLogs({ abi: depositRegistryAbi, eventName: 'ForcedRequested', logs });
   if (asked === undefined) throw new ExitError(`Transaction ${transactionHash} holds no request.`);
-  return { id: asked.args.id, blockNumber, transactionHash };
+  return { id: asked.args.id, blockNumber, transactionHash, feeWei: value };
 }
 
 /** What has become of a request. `open` atoms wait for an answer; 0: it is over. */

@@ -42,6 +42,18 @@ describe('docs/cli.md', () => {
     expect(readProfile({ path: put('json profile'), currentDirectory: folder })?.chains).toHaveLength(1);
   });
 
+  it('is what a configuration that cannot be used leads to', async () => {
+    const run = await runProcess(['recover', '--check', '--json', '--config', put('json courier')]);
+    expect(run).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(JSON.parse(run.stderr)).toEqual({
+      error: {
+        code: 'config.invalid',
+        message: expect.stringContaining('it must have required properties homeChainId, authority'),
+        hint: expect.stringContaining('docs/cli.md'),
+      },
+    });
+  });
+
   it('shows a digest that comes out', async () => {
     const [command = '', digest] = block('console digest').split('\n');
     const [, type = '', message = ''] = /^\$ mw digest (\w+) '(.+)'$/.exec(command) ?? [];

@@ -369,7 +369,7 @@ describe('mw exit force', () => {
     await standIn.stop();
     const before = await wallet(alice);
     const asking = startMw('exit', 'force', '250.5', 'tusd', '--chain', 'home', '--as', 'alice');
-    await asking.waitFor(({ stderr }) => stderr.includes('home has taken request 1'));
+    await asking.waitFor(({ stderr }) => stderr.includes('home has taken request 1, for a fee of 0.001 of its coin'));
     await answer(1n, 250_500_000n, 0);
     expect(await asking.ended).toMatchObject({ exitCode: 0, stdout: `250.5 of 250.5 TUSD paid to ${alice}\n` });
     expect(await wallet(alice)).toBe(before + 250_500_000n);

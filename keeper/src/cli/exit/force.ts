@@ -5,13 +5,13 @@ import type { Access } from '../../client/exit.ts';
 import { ANSWER_WITHIN_SECONDS, type ForcedProgress, readForcedProgress, requestForced } from '../../client/forced.ts';
 import type { Address } from '../../core/commands.ts';
 import type { ForcedReason } from '../../core/events.ts';
-import { walletOf } from '../support/chainAccess.ts';
+import { NATIVE_DECIMALS, walletOf } from '../support/chainAccess.ts';
 import { withKey } from '../support/connection.ts';
 import { CommandError, UsageError } from '../support/errors.ts';
 import { signingAccount } from '../support/keys.ts';
 import { findAddress, findChainId, profileChain } from '../support/lookup.ts';
 import { formatUnits, parseUnits } from '../support/units.ts';
-import { parseTimeout } from '../support/waiting.ts';
+import { DEFAULT_TIMEOUT_SECONDS, parseTimeout } from '../support/waiting.ts';
 import { keptAddresses } from './proofStore.ts';
 import { accessTo, type Exit, type ExitOptions, openExit, proofsFor, timeText, withVaults } from './vaults.ts';
 
@@ -51,7 +51,7 @@ export function registerForce(exit: Command): void {
     .requiredOption('--chain <chain>', 'id of the chain, or its name in the profile')
     .option('--to <address>', 'who is paid: an address or a name of the profile; otherwise the account itself')
     .option('--no-wait', 'do not wait for the answer')
-    .option('--timeout <seconds>', 'how long to wait', '600');
+    .option('--timeout <seconds>', 'how long to wait', DEFAULT_TIMEOUT_SECONDS);
   withKey(withVaults(command)).addHelpText('after', HELP).action(force);
 }
 
@@ -71,7 +71,8 @@ async function force(amountText: string, named: string, options: Options, comman
   const signing = { ...access, wallet: walletOf(chain, signer) };
   const requested = await requestForced(signing, { token: token.address, amount, recipient });
   const facts = { chainId: chain.chainId, id: String(requested.id), token: token.address, symbol: token.symbol };
-  output.progress(`${chain.name} has taken request ${requested.id}`);
+  const fee = `${formatUnits(requested.feeWei, NATIVE_DECIMALS)} of its coin`;
+  output.progress(`${chain.name} has taken request ${requested.id}, for a fee of ${fee}`);
   const progress = options.wait
     ? await waitForAnswer({ access, requested, timeoutMs, onPart: (text) => output.progress(`${chain.name}: ${text}`) })
     : await readForcedProgress(access, requested);
@@ -82,7 +83,16 @@ async function force(amountText: string, named: string, options: Options, comman
     const at = timeText(progress.askedAt + ANSWER_WITHIN_SECONDS);
     return open === 0n ? done : `${done}; request ${requested.id} must be answered by ${at}`;
   };
-  output.result({ ...facts, ...amounts, reason: reason ?? null, transactionHash: requested.transactionHash }, text);
+  output.result(
+    {
+      ...facts,
+      ...amounts,
+      reason: reason ?? null,
+      feeWei: String(requested.feeWei),
+      transactionHash: requested.transactionHash,
+    },
+    text,
+  );
   if (open > 0n || paid === amount) return;
   throw new CommandError(`Refused: ${REASON_TEXTS[reason ?? 'noBalance']}.`, {
     code: `forced.${reason}`,

@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import { BaseError, HttpRequestError, TimeoutError } from 'viem';
 import { revertOf, TransactionError } from '../../client/chain.ts';
 import { KeeperApiError } from '../../client/keeperApiError.ts';
+import { ConfigError } from '../../config.ts';
 import { contractErrorText } from './contractErrors.ts';
 import { CommandError, UsageError } from './errors.ts';
 import { refusalHint, refusalText } from './refusals.ts';
@@ -19,6 +20,7 @@ export interface ErrorFacts {
 
 const USAGE_HINT = '(add --help for usage and examples)';
 const NO_KEEPER_HINT = 'Is it running? `npm start` starts a devnet; --url or MW_URL name another keeper.';
+const CONFIG_HINT = 'docs/cli.md shows a configuration, field by field.';
 const NO_RPC_HINT = 'Is its URL in the profile right, and is it up? Any RPC of the chain will do.';
 
 /** Any error as what a person and a program want to know of it. */
@@ -30,6 +32,9 @@ export function describeError(error: unknown): ErrorFacts {
   if (error instanceof CommandError) {
     const { code, message, hint } = error;
     return { usage: false, code, message, ...(hint !== undefined && { hint }) };
+  }
+  if (error instanceof ConfigError) {
+    return { usage: false, code: 'config.invalid', message: error.message, hint: CONFIG_HINT };
   }
   if (error instanceof KeeperApiError) return describeRefusal(error);
   if (error instanceof BaseError) return describeChainError(error);

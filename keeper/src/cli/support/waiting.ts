@@ -5,6 +5,8 @@ import { CommandError, UsageError } from './errors.ts';
 import type { Output } from './output.ts';
 import { parseInteger } from './units.ts';
 
+/** An hour, as a default of commander: a final block is up to half an hour old, and two chains may have to be waited for. */
+export const DEFAULT_TIMEOUT_SECONDS = '3600';
 const POLL_MS = 500;
 const SECONDS_PER_DAY = 86_400;
 const INTERRUPTED_EXIT = 130;
