@@ -23,6 +23,7 @@ import {
 import { fakeSigner } from '../support/fakeKeys.ts';
 import { signBatch, signCancel, signWithdrawal } from '../support/fakeWorld.ts';
 import { demand } from './checks.ts';
+import type { Market } from './market.ts';
 import { createNetwork, type Wire } from './network.ts';
 
 /**
@@ -41,6 +42,8 @@ export interface Scene {
   /** Everything that a user has ever signed, by chain, account and nonce. */
   readonly requests: Map<string, WithdrawalRequestMessage[]>;
   readonly counts: Record<string, number>;
+  /** Where some trade on credit. */
+  readonly market: Market | undefined;
   /** Is told when one of the people here finds a promise broken. */
   readonly onBroken: (error: unknown) => void;
 }
@@ -63,7 +66,7 @@ function pause({ wire }: Scene, from: number, to: number): Promise<void> {
 }
 
 /** Sends a transaction some day soon. */
-function send({ wire, chains }: Scene, chainId: number, transaction: Transaction): void {
+export function send({ wire, chains }: Scene, chainId: number, transaction: Transaction): void {
   wire.clock.after(wire.random.between(1, 3_000), () => chains.get(chainId)?.send(transaction));
 }
 
@@ -115,7 +118,7 @@ function force(scene: Scene, user: Signer): void {
 }
 
 /** Answers the chain when the withdrawal was accepted. */
-async function withdraw(scene: Scene, user: Signer, nonce: bigint): Promise<number | undefined> {
+export async function withdraw(scene: Scene, user: Signer, nonce: bigint): Promise<number | undefined> {
   const { random, clock } = scene.wire;
   const { chainId, token, decimals } = random.pick(TOKEN_LIST);
   const request = signWithdrawal(user, {
@@ -191,7 +194,7 @@ export async function runExecutor(scene: Scene): Promise<void> {
       await repeat(scene, random.pick(acknowledged.slice(-20)));
       continue;
     }
-    const actions = Array.from({ length: random.between(0, 6) }, () => someAction(scene, orders));
+    const actions = Array.from({ length: random.between(0, 6) }, () => someActions(scene, orders)).flat();
     const known = await submit(scene, actions, ++nonce);
     if (known === undefined) continue;
     acknowledged.push(known);
@@ -199,20 +202,26 @@ export async function runExecutor(scene: Scene): Promise<void> {
   }
 }
 
-function someAction({ wire: { random } }: Scene, orders: readonly { account: Address; orderId: number }[]): Action {
+function someActions(
+  { wire: { random }, market }: Scene,
+  orders: readonly { account: Address; orderId: number }[],
+): readonly Action[] {
+  if (market !== undefined && random.chance(0.5)) return market.risk();
   const what = random.below(10);
-  if (what === 0) return cancelAll(random.pick(USERS).address, random.pick([0, ETH_USD, MEME_USD]));
+  if (what === 0) return [cancelAll(random.pick(USERS).address, random.pick([0, ETH_USD, MEME_USD]))];
   const order = orders.length > 0 ? random.pick(orders) : undefined;
-  if (what < 3 && order !== undefined) return cancel(order.account, order.orderId);
+  if (what < 3 && order !== undefined) return [cancel(order.account, order.orderId)];
   const { book, price, quantity } = random.pick(BOOKS);
-  return place(
-    random.pick(USERS).address,
-    book,
-    random.pick([BUY, SELL]),
-    price + random.between(-20, 20),
-    random.between(1, quantity),
-    random.chance(0.2) ? { timeInForce: IMMEDIATE_OR_CANCEL } : {},
-  );
+  return [
+    place(
+      random.pick(USERS).address,
+      book,
+      random.pick([BUY, SELL]),
+      (market?.ticksOf(book) ?? price) + random.between(-20, 20),
+      random.between(1, market === undefined ? quantity : 5 * quantity),
+      random.chance(0.2) ? { timeInForce: IMMEDIATE_OR_CANCEL } : {},
+    ),
+  ];
 }
 
 function restingOrders(actions: readonly Action[], { result }: BatchAnswer) {

@@ -3,10 +3,11 @@
 import { equalBytes } from '../../src/core/bytes.ts';
 import type { Command, LogCommand } from '../../src/core/commands.ts';
 import { BUY } from '../../src/core/commands.ts';
-import type { Fill, WithdrawalChanged } from '../../src/core/events.ts';
+import type { Fill, InsuranceChanged, LossShared, WithdrawalChanged } from '../../src/core/events.ts';
 import { validateInternalState } from '../../src/core/invariants.ts';
 import { type Asset, balanceWad, findAccount } from '../../src/core/ledger.ts';
 import { decodeRegistryEntry } from '../../src/core/logEntries.ts';
+import { divDown } from '../../src/core/margin/fixedPoint.ts';
 import { decodeEngine, engineHash } from '../../src/core/snapshot.ts';
 import type { State } from '../../src/core/state.ts';
 import { step } from '../../src/core/step.ts';
@@ -105,10 +106,57 @@ export function createShadow(state: State): Shadow {
     }
   }
 
+  const unitsAt = (index: number, account: number) =>
+    divDown(balances[index]?.[account] ?? 0n, (ledger.assets[index] as Asset).unitWad);
+
+  /** The insurance account takes all that is left, or pays in whole units. */
+  function applyInsurance({ account: id, asset, units }: InsuranceChanged): void {
+    const index = ledger.assetById.get(asset) as number;
+    const [account, insurance] = [indexOf(id), findAccount(ledger, state.insuranceAccount, 0)];
+    const left = balances[index]?.[account] ?? 0n;
+    demand(units < 0 || unitsAt(index, account) === BigInt(units), `the insurance account takes ${units}, not all`);
+    const wad = units < 0 ? BigInt(units) * (ledger.assets[index] as Asset).unitWad : left;
+    add(index, account, -wad);
+    add(index, insurance, wad);
+  }
+
+  /** Only those who own something of the asset lose, each his part of the hole, rounded up, and together no more than that. */
+  function applyLoss({ account: id, asset, units, owned, losses }: LossShared): void {
+    const index = ledger.assetById.get(asset) as number;
+    const { unitWad } = ledger.assets[index] as Asset;
+    const debtor = indexOf(id);
+    demand(unitsAt(index, debtor) === -BigInt(units), `${units} are shared, account ${debtor} owes something else`);
+    const owners = Array.from({ length: ledger.accountCount }, (_, account) => account).filter(
+      (account) => unitsAt(index, account) >= 0n,
+    );
+    const sum = owners.reduce((all, account) => all + unitsAt(index, account), 0n);
+    demand(sum === owned, `a loss of ${units} is shared by the owners of ${owned}, who own ${sum}`);
+    const told = new Map(losses.map(({ account, units: lost }) => [indexOf(account), BigInt(lost)]));
+    let taken = 0n;
+    for (const account of owners) {
+      const held = unitsAt(index, account);
+      const part = BigInt(units) >= owned ? held : -divDown(-held * BigInt(units), owned);
+      demand((told.get(account) ?? 0n) === part, `account ${account} loses ${told.get(account)}, not ${part}`);
+      told.delete(account);
+      const wad = BigInt(units) >= owned ? (balances[index]?.[account] ?? 0n) : part * unitWad;
+      add(index, account, -wad);
+      taken += wad;
+    }
+    demand(told.size === 0, 'somebody loses who owns nothing');
+    const hole = BigInt(units) * unitWad;
+    demand(taken < hole + BigInt(owners.length) * unitWad, `${taken} is taken for a hole of ${hole}`);
+    const paid = taken < hole ? taken : hole;
+    const insurance = findAccount(ledger, state.insuranceAccount, 0);
+    add(index, debtor, paid);
+    add(index, insurance < 0 ? debtor : insurance, taken - paid);
+  }
+
   return {
     apply({ sequence, outcome }) {
       for (const event of outcome.events) {
         if (event.type === 'credited') addAtoms(event, event.amount);
+        else if (event.type === 'insuranceChanged') applyInsurance(event);
+        else if (event.type === 'lossShared') applyLoss(event);
         else if (event.type === 'forcedCharged') addAtoms(event, -event.amount);
         else if (event.type === 'forcedReturned') addAtoms(event, event.amount);
         else if (event.type === 'fill') applyFill(event);

@@ -1,8 +1,9 @@
 // One box: a disk and a leader key, and the keeper that lives in it until it crashes and starts again.
 import { recoverAddress } from '../../src/adapters/crypto/recover.ts';
-import type { Logger, SignedCheckpoint } from '../../src/core/ports.ts';
+import type { Logger, QuoteSource, SignedCheckpoint } from '../../src/core/ports.ts';
 import { encodeEngine } from '../../src/core/snapshot.ts';
 import { CHECKPOINT_SETTINGS } from '../../src/flows/cutCheckpoint.ts';
+import type { PricedSource } from '../../src/flows/feedPrices.ts';
 import { GATE_SETTINGS } from '../../src/flows/gates.ts';
 import type { Keeper } from '../../src/flows/runKeeper.ts';
 import { createKeeper } from '../../src/flows/runKeeper.ts';
@@ -15,7 +16,8 @@ import type { createFakeSealing } from '../support/fakeKeys.ts';
 import { fakeBatchSigners, fakeKeys, fakeSigner } from '../support/fakeKeys.ts';
 import { createFakePacker } from '../support/fakePacker.ts';
 import { createFakeReader } from '../support/fakeReader.ts';
-import { createMortalClock, createNetwork, type MortalClock, type Wire } from './network.ts';
+import type { Market } from './market.ts';
+import { createMortalClock, createNetwork, type MortalClock, type SlowNetwork, type Wire } from './network.ts';
 
 export interface Machine {
   readonly leader: string;
@@ -52,6 +54,8 @@ export interface Surroundings {
   readonly second: FakeChain;
   readonly sealing: ReturnType<typeof createFakeSealing>;
   readonly observer: Observer;
+  /** Where the oracle asks. */
+  readonly market: Market | undefined;
 }
 
 /** Over how many checkpoints the snapshots of a keeper may roll. Each start takes another number. */
@@ -64,7 +68,7 @@ export function createMachine(leader: string): Machine {
 }
 
 /** Starts a keeper on what the machine's disk holds. */
-export function boot(machine: Machine, { wire, home, second, sealing, observer }: Surroundings): Life {
+export function boot(machine: Machine, { wire, home, second, sealing, observer, market }: Surroundings): Life {
   const clock = createMortalClock(wire.clock);
   const keys = fakeKeys(machine.leader);
   const toHome = createNetwork(wire, clock, 'home');
@@ -95,6 +99,7 @@ export function boot(machine: Machine, { wire, home, second, sealing, observer }
       },
       gasBalance: () => toHome(() => 10n ** 18n),
     },
+    ...(market === undefined ? {} : { prices: askedOver(createNetwork(wire, clock, 'oracle'), market) }),
     exitTrees: createFakeExitTrees(),
     packer: createFakePacker(),
     journal: watch(machine.disk),
@@ -123,6 +128,13 @@ export function boot(machine: Machine, { wire, home, second, sealing, observer }
   machine.life = life;
   keeper.start();
   return life;
+}
+
+/** The market's prices, as they are heard through a network. */
+function askedOver(network: SlowNetwork, { prices: { sources, settings } }: Market): Market['prices'] {
+  const [{ source, ...names }] = sources;
+  const quote = (question: Parameters<QuoteSource['quote']>[0]) => network(() => source.quote(question));
+  return { sources: [{ ...names, source: { ...source, quote } } as PricedSource], settings };
 }
 
 /** Nothing of it runs on; what it had sent arrives. */

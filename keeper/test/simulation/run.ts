@@ -3,6 +3,7 @@
 //   node keeper/test/simulation/run.ts --seeds 1000
 //   node keeper/test/simulation/run.ts --seeds 1000 --from 5000 --lying-disks
 //   node keeper/test/simulation/run.ts --seeds 1000 --exits
+//   node keeper/test/simulation/run.ts --seeds 1000 --margin --ms 420000
 //   node keeper/test/simulation/run.ts --seed 17 --verbose
 //
 // `npm run simulate -- --seeds 1000` is the same with the right Node.
@@ -18,6 +19,8 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     'lying-disks': { type: 'boolean', default: false },
     exits: { type: 'boolean', default: false },
+    margin: { type: 'boolean', default: false },
+    ms: { type: 'string' },
     verbose: { type: 'boolean', default: false },
   },
 });
@@ -34,8 +37,9 @@ function add(counts: Counts): void {
 for (let seed = first; seed <= last; seed++) {
   try {
     const log = values.verbose ? { log: (line: string) => console.log(line) } : {};
+    const duration = values.ms === undefined ? {} : { durationMs: Number(values.ms) };
     const disks = values['lying-disks'] ? 'lying' : 'honest';
-    add(await simulate({ seed, disks, exits: values.exits, ...log }));
+    add(await simulate({ seed, disks, exits: values.exits, margin: values.margin, ...duration, ...log }));
   } catch (error) {
     failed++;
     console.error(values.verbose ? error : (error as Error).message);

@@ -31,6 +31,7 @@ import {
   demand,
 } from './checks.ts';
 import { closeForGood, isInExitMode, startExits } from './exits.ts';
+import { createLiquidationWatch, LIQUIDATION_EVENTS } from './liquidations.ts';
 import {
   boot,
   crash,
@@ -41,6 +42,7 @@ import {
   type Observer,
   type Surroundings,
 } from './machine.ts';
+import { createMarket, marginListings } from './market.ts';
 import { type Conditions, createNetwork, type Wire } from './network.ts';
 import { createRandom } from './random.ts';
 
@@ -50,6 +52,7 @@ const BLOCK_MS = { [HOME]: 2_000, [SECOND]: 1_000 } as const;
 /** After which a withdrawal expires. */
 const DAY_MS = 24 * 3_600_000;
 const COURIERS = 2;
+const DURATION_MS = 240_000;
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -62,6 +65,8 @@ export interface SimulationOptions {
   readonly disks?: 'honest' | 'lying' | 'lyingInSecret';
   /** Vaults enter exit mode, and in the end one of them is closed for good. */
   readonly exits?: boolean;
+  /** Some trade on credit, prices move, and who owes too much is liquidated. */
+  readonly margin?: boolean;
   /** Is told what happens, for people who look for the cause of a failure. */
   readonly log?: (line: string) => void;
 }
@@ -75,13 +80,13 @@ export class SimulationError extends Error {
 
 /** Runs one seed. Throws `SimulationError`, which names it, when a promise was broken. */
 export async function simulate(options: SimulationOptions): Promise<Counts> {
-  const { seed, disks = 'honest', exits = false } = options;
+  const { seed, disks = 'honest', exits = false, margin = false } = options;
   const world = createSimulation(options);
   try {
     return await world.run();
   } catch (error) {
     const { message } = error as Error;
-    const how = `node keeper/test/simulation/run.ts --seed ${seed}${disks === 'lying' ? ' --lying-disks' : ''}${exits ? ' --exits' : ''} --verbose`;
+    const how = `node keeper/test/simulation/run.ts --seed ${seed}${disks === 'lying' ? ' --lying-disks' : ''}${exits ? ' --exits' : ''}${margin ? ` --margin --ms ${options.durationMs ?? DURATION_MS}` : ''} --verbose`;
     throw new SimulationError(`Seed ${seed} after ${world.elapsedMs()} ms: ${message}\nAgain: ${how}`, {
       cause: error,
     });
@@ -90,9 +95,10 @@ export async function simulate(options: SimulationOptions): Promise<Counts> {
 
 function createSimulation({
   seed,
-  durationMs = 240_000,
+  durationMs = DURATION_MS,
   disks = 'honest',
   exits = false,
+  margin = false,
   log = () => {},
 }: SimulationOptions) {
   const random = createRandom(seed);
@@ -166,8 +172,12 @@ function createSimulation({
       return dies;
     },
   };
-  const surroundings: Surroundings = { wire, home, second, sealing: createFakeSealing(), observer };
-  const scene: Scene = { wire, chains, call, requests: new Map(), counts, onBroken: (error) => (broken ??= error) };
+  const market = margin ? createMarket(seed) : undefined;
+  const surroundings: Surroundings = { wire, home, second, sealing: createFakeSealing(), observer, market };
+  const onBroken = (error: unknown): void => {
+    broken ??= error;
+  };
+  const scene: Scene = { wire, chains, call, requests: new Map(), counts, market, onBroken };
 
   /** What a check finds inside the keeper's own calls must not be caught there. */
   function guard(check: () => void): void {
@@ -194,14 +204,17 @@ function createSimulation({
     machine.memory = undefined;
     machine.hasLied = false;
     const shadow = createShadow(sequencer.state);
+    const liquidations = createLiquidationWatch(sequencer.state);
     sequencer.subscribe((applied) =>
       guard(() => {
         if (!life.isAlive) return;
         checkApplied(sequencer.state, applied, chains);
         shadow.apply(applied);
+        liquidations.apply(applied);
         if (random.chance(0.01)) saveSnapshotSoon(life);
         for (const event of applied.outcome.events) {
           if (event.type === 'fill') count(scene, 'fills');
+          if (LIQUIDATION_EVENTS.has(event.type)) count(scene, event.type);
           if (event.type === 'exitModeChanged') count(scene, `exit mode known as ${event.phase}`);
           if (event.type === 'withdrawalChanged') count(scene, `withdrawal ${event.status}`);
         }
@@ -436,7 +449,7 @@ function createSimulation({
   return {
     elapsedMs: () => clock.now() - START,
     async run(): Promise<Counts> {
-      home.send(list(listings(EXECUTOR_KEY.address)));
+      home.send(list([...listings(EXECUTOR_KEY.address), ...(margin ? marginListings() : [])]));
       for (let i = 0; i <= FINALITY_BLOCKS; i++) home.mine(START / 1000);
       for (const chain of chains.values()) mineOn(chain);
       boot(wanted.machine, surroundings);
@@ -447,6 +460,7 @@ function createSimulation({
       supervise();
       clock.after(20_000, somethingHappens);
       if (exits) startExits(scene, seed);
+      market?.start(scene);
       await runFor(durationMs);
       tell('calm');
       conditions.calm = true;

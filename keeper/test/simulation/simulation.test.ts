@@ -8,6 +8,8 @@ const seeds = (from: number, count: number) => Array.from({ length: count }, (_,
 const HONEST = [...seeds(1, 18), 1247];
 const LYING = seeds(101, 8);
 const EXITS = seeds(201, 6);
+const MARGIN = seeds(301, 6);
+const MARGIN_MS = 420_000;
 
 /** What all of these worlds together must have seen, or they would prove little. */
 const MUST_HAPPEN = [
@@ -34,13 +36,29 @@ const MUST_HAPPEN = [
   'withdrawals taken back',
 ];
 
+/** What those in which some trade on credit must have seen, at least so often. */
+const LIQUIDATED = {
+  'prices jump': 10,
+  'prices slide': 10,
+  'oracle goes wild': 1,
+  liquidationBegan: 8,
+  liquidationTraded: 8,
+  bankruptcyChanged: 5,
+  insuranceChanged: 1,
+  lossShared: 2,
+  liquidationEnded: 8,
+  'refused withdrawal.stopped': 10,
+  'refused withdrawal.liability': 1,
+};
+
 describe('the exchange', () => {
   const totals: Record<string, number> = {};
   const exitTotals: Record<string, number> = {};
+  const marginTotals: Record<string, number> = {};
   const addTo = (sums: Record<string, number>) => (counts: Counts) => {
     for (const [what, times] of Object.entries(counts)) sums[what] = (sums[what] ?? 0) + times;
   };
-  const [add, addExits] = [addTo(totals), addTo(exitTotals)];
+  const [add, addExits, addMargin] = [addTo(totals), addTo(exitTotals), addTo(marginTotals)];
 
   it.each(HONEST)('keeps every promise in the world of seed %i', async (seed) => {
     add(await simulate({ seed }));
@@ -62,6 +80,15 @@ describe('the exchange', () => {
       expect(exitTotals[`exit mode known as ${phase}`]).toBeGreaterThan(0);
     expect(exitTotals['exit mode: governor']).toBeGreaterThan(0);
     expect(exitTotals['withdrawals paid']).toBeGreaterThan(20);
+  });
+
+  it.each(MARGIN)('liquidates whom it must and nobody else, in the world of seed %i', async (seed) => {
+    addMargin(await simulate({ seed, margin: true, durationMs: MARGIN_MS }));
+  });
+
+  it('stopped withdrawals, wound up accounts and shared losses in these worlds', () => {
+    for (const [what, least] of Object.entries(LIQUIDATED))
+      expect(marginTotals[what] ?? 0, what).toBeGreaterThanOrEqual(least);
   });
 
   it.each(LYING)('keeps what it can promise on lying disks in the world of seed %i', async (seed) => {
