@@ -97,15 +97,22 @@ export type Standing =
 
 /** Asks the vault itself, which checks both signatures. */
 export async function standingOf(access: Access, vault: VaultExit, proof: ExitProofView): Promise<Standing> {
-  const chain = chainOf(proof, access);
+  if (isInForce(access, vault, proof)) return { is: 'inForce' };
   const age = compareRoots(proof.roots, vault.newestRoot);
   if (age < 0) return { is: 'passed' };
-  if (age === 0) {
-    const isIt = chain.treeRoot === vault.treeRoot && chain.processedIndex === vault.processedIndex;
-    return { is: isIt ? 'inForce' : 'false' };
-  }
+  if (age === 0) return { is: 'false' };
   const refusal = await access.reader.simulateContract(postCall(access, proof)).then(() => undefined, refusalOf);
   return refusal === undefined ? { is: 'acceptable' } : { is: 'refused', reason: refusal };
+}
+
+/**
+ * Whether a vault goes by the tree of a proof. A later leader signs the trees of the same checkpoint anew, for its epoch: they
+ * prove the same, also at a vault that takes no roots any more.
+ */
+export function isInForce(of: Omit<Access, 'reader'>, vault: VaultExit, proof: ExitProofView): boolean {
+  if (proof.roots.checkpoint !== vault.newestRoot.checkpoint) return false;
+  const { treeRoot, processedIndex } = chainOf(proof, of);
+  return treeRoot === vault.treeRoot && processedIndex === vault.processedIndex;
 }
 
 /** Tokens of which the account has moved something that the root must know, but the proof has no leaf for it. */

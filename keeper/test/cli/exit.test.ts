@@ -285,6 +285,24 @@ describe('the way out', () => {
     expect(lines(again)).toHaveLength(1);
   });
 
+  it('pays by the proof of a later leader, who signed the same trees when the vault took no roots any more', async () => {
+    await later(10);
+    const proof = await prove(5);
+    await postRoot(access(), proof);
+    const kept = await keepOnce({ ...proof, roots: { ...proof.roots, epoch: 2 } });
+    expect(kept.stdout).toMatch(/; home goes by it\n$/);
+    expect(files()).toEqual(['2-5.json']);
+    await later(7 * DAY);
+    await runMw('exit', 'enter', '--as', 'executor');
+    await later(2 * DAY);
+    expect((await runMw('exit', 'status', '--as', 'alice')).stdout).toContain(
+      'root of checkpoint 5, its proof is kept',
+    );
+    const before = await wallet(alice);
+    expect((await runMw('exit', 'claim', '--as', 'alice')).exitCode).toBe(0);
+    expect(await wallet(alice)).toBe(before + 700_000_000n);
+  });
+
   it('pays elsewhere only for the account itself, and who came after the last root without a leaf', async () => {
     await later(10);
     const proof = await prove(5);

@@ -1,8 +1,7 @@
 // What the commands of `mw exit` share: where the proofs are, whose, and which vaults.
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { type Access, chainOf, type ProofOfChain, type VaultExit } from '../../client/exit.ts';
-import { compareRoots } from '../../client/keptRoots.ts';
+import { type Access, chainOf, isInForce, type ProofOfChain, type VaultExit } from '../../client/exit.ts';
 import type { Address } from '../../core/commands.ts';
 import type { ExitProofView } from '../../core/views.ts';
 import { readerOf } from '../support/chainAccess.ts';
@@ -92,10 +91,8 @@ export function standingProof(
   vault: VaultExit,
   of: ProfileChain,
 ): ProofOfChain | undefined {
-  const own = proofs
-    .filter(({ roots }) => compareRoots(roots, vault.newestRoot) === 0)
-    .map((proof) => chainOf(proof, of));
-  return own.find(({ treeRoot }) => treeRoot === vault.treeRoot);
+  const found = proofs.find((proof) => isInForce(of, vault, proof));
+  return found && chainOf(found, of);
 }
 
 /** Symbol or address of a token, and how to write its amounts. */
