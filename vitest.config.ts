@@ -8,6 +8,8 @@ export default defineConfig({
     // Integration tests start real chains and wait for blocks; the limits only end what hangs.
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    // A second, the default, is not enough where others work, too.
+    expect: { poll: { timeout: 60_000 } },
     // The programs that tests start are compiled once, not each time.
     env: { NODE_COMPILE_CACHE: resolve(import.meta.dirname, 'cache/node') },
     projects: [

@@ -395,9 +395,7 @@ describe('mw exit force', () => {
 
   it('says why it is refused', async () => {
     const asking = startMw('exit', 'force', '250', contracts.token, '--chain', 'home', '--as', 'alice', '--json');
-    await vi.waitFor(async () =>
-      expect(await contracts.client.getBalance({ address: contracts.registry })).not.toBe(0n),
-    );
+    await expect.poll(() => contracts.client.getBalance({ address: contracts.registry })).not.toBe(0n);
     await answer(1n, 0n, 1);
     const refused = await asking.ended;
     expect(refused.exitCode).toBe(1);

@@ -25,7 +25,7 @@ describe('the supervisor of the devnet', () => {
   beforeEach(() => {
     logDirectory = mkdtempSync(join(tmpdir(), 'mw-supervisor-'));
     lost = [];
-    supervisor = createSupervisor({ logDirectory, onLost: (error) => lost.push(error), stopTimeoutMs: 500 });
+    supervisor = createSupervisor({ logDirectory, onLost: (error) => lost.push(error) });
   });
   afterEach(async () => {
     await supervisor.stopAll();
@@ -66,6 +66,7 @@ describe('the supervisor of the devnet', () => {
   });
 
   it('kills a child that does not listen to SIGTERM', async () => {
+    supervisor = createSupervisor({ logDirectory, onLost: (error) => lost.push(error), stopTimeoutMs: 100 });
     const child = await start('deaf', `process.on('SIGTERM', () => {}); ${READY} ${FOR_EVER}`);
     await child.stop();
     expect(isAlive(child.pid)).toBe(false);

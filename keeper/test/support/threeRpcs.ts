@@ -12,7 +12,7 @@ import { type Lie, type RpcProxy, startRpcProxy } from './rpcProxy.ts';
 const CHAIN_ID = 31337;
 /** Blocks after which a block is final on this anvil. */
 export const FINALITY_BLOCKS = 2;
-const TIMEOUT_MS = 400;
+const TIMEOUT_MS = 1_000;
 /** All three are heard even on a busy machine, so that it is certain who is asked for logs first. */
 const STRAGGLER_MS = 10_000;
 

@@ -154,7 +154,7 @@ describe('a log read through honest RPCs', () => {
     const slow: Lie = ({ method, params }) =>
       method === 'eth_getLogs' && params[0].fromBlock === '0x0' && Number(params[0].toBlock) > 4 ? 'hang' : undefined;
     for (const proxy of rpcs.proxies) proxy.lie(slow);
-    const segment = await rpcs.reader({ timeoutMs: 100 }).readLog(rpcs.contracts.registry, rpcs.genesis(), 'finalized');
+    const segment = await rpcs.reader({ timeoutMs: 500 }).readLog(rpcs.contracts.registry, rpcs.genesis(), 'finalized');
     expect(amounts(segment)).toEqual([1, 2, 3]);
   });
 
