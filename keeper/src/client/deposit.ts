@@ -40,20 +40,21 @@ export interface Deposit {
 }
 
 /**
- * Deposits an ERC-20: approves exactly the amount, then deposits. `amount` in atoms of the token. Throws
- * `TransactionError` when a transaction is mined and fails, viem's errors when one cannot be sent.
+ * Deposits an ERC-20: approves exactly the amount, then deposits. `amount` in atoms of the token. Throws `DepositError`
+ * when the vault does not take the token, `TransactionError` when a transaction is mined and fails, viem's errors when one
+ * cannot be sent, or no vault answers.
  */
 export async function depositToken(
   input: Wallet & Beneficiary & { readonly registry: Address; readonly token: Address; readonly amount: bigint },
 ): Promise<Deposit> {
-  const { wallet, registry, token, amount, account, subaccount } = input;
+  const { wallet, reader, registry, token, amount, account, subaccount } = input;
+  // First of all: whoever stands at a wrong address would get an allowance, and a call of nobody succeeds.
+  const vault = { address: registry, abi: depositRegistryAbi } as const;
+  const [, listedAt] = await reader.readContract({ ...vault, functionName: 'listing', args: [token] });
+  if (listedAt === 0n) throw new DepositError(`The vault ${registry} does not take the token ${token}.`);
   await approveExactly(input);
-  const hash = await wallet.writeContract({
-    address: registry,
-    abi: depositRegistryAbi,
-    functionName: 'deposit',
-    args: [token, amount, account, subaccount],
-  });
+  const args = [token, amount, account, subaccount] as const;
+  const hash = await wallet.writeContract({ ...vault, functionName: 'deposit', args });
   return depositOf(input, await succeeded(input.reader, hash));
 }
 
@@ -61,14 +62,14 @@ export async function depositToken(
 export async function depositNative(
   input: Wallet & Beneficiary & { readonly router: Address; readonly registry: Address; readonly amount: bigint },
 ): Promise<Deposit> {
-  const { wallet, router, amount, account, subaccount } = input;
-  const hash = await wallet.writeContract({
-    address: router,
-    abi: depositRouterAbi,
-    functionName: 'depositNative',
-    args: [account, subaccount],
-    value: amount,
-  });
+  const { wallet, reader, router, registry, amount, account, subaccount } = input;
+  // First of all: coin that is sent to where no contract is stays there.
+  const to = { address: router, abi: depositRouterAbi } as const;
+  const vault = await reader.readContract({ ...to, functionName: 'registry' });
+  if (!isAddressEqual(vault, registry))
+    throw new DepositError(`The router ${router} deposits into ${vault}, and not into ${registry}.`);
+  const args = [account, subaccount] as const;
+  const hash = await wallet.writeContract({ ...to, functionName: 'depositNative', args, value: amount });
   return depositOf(input, await succeeded(input.reader, hash));
 }
 

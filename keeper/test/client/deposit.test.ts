@@ -93,10 +93,28 @@ it('moves the native coin into the vault, wrapped', async () => {
   expect([done.amount, await held(weth, registry), await held(weth, router)]).toEqual([amount, amount, 0n]);
 });
 
-it('fails with the reason of the vault when it does not take the token', async () => {
+it('sends nothing when the vault does not take the token', async () => {
   const { registry } = contracts;
   const token = await contracts.deploy('DevnetToken', ['Stranger', 'STR', 18]);
   const attempt = depositToken({ ...clients, registry, token, amount: 1n, account, subaccount: 0 });
-  await expect(attempt).rejects.toThrow(/deposit/);
+  await expect(attempt).rejects.toThrow(`The vault ${registry} does not take the token ${token}.`);
   expect(await held(token, registry)).toBe(0n);
+});
+
+it('gives no allowance and sends no coin to where no vault is', async () => {
+  const nobody: Address = `0x${'cd'.repeat(20)}`;
+  const before = await clients.reader.getTransactionCount({ address: clients.wallet.account.address });
+  const input = { ...clients, amount: 1n, account, subaccount: 0 };
+  await expect(depositToken({ ...input, registry: nobody, token: contracts.token })).rejects.toThrow(
+    'returned no data',
+  );
+  const { registry } = contracts;
+  await expect(depositNative({ ...input, registry, router: nobody })).rejects.toThrow('returned no data');
+  const weth = await contracts.deploy('DevnetWeth', []);
+  const router = await contracts.deploy('DepositRouter', [registry, weth]);
+  await expect(depositNative({ ...input, registry: nobody, router })).rejects.toThrow(
+    /deposits into 0x.*, and not into 0xcd/i,
+  );
+  // Two deployments.
+  expect(await clients.reader.getTransactionCount({ address: clients.wallet.account.address })).toBe(before + 2);
 });

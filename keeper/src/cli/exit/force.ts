@@ -138,5 +138,7 @@ async function findVaultToken(exit: Exit, directory: string, { reader, chainId }
   for (const { token, symbol, decimals } of known.flatMap(({ tokens }) => tokens)) {
     if (symbol?.toLowerCase() === named.toLowerCase()) return { address: token, symbol, decimals: decimals ?? 0 };
   }
-  throw new UsageError(`No kept exit proof knows ${named} on chain ${chainId}: give the address of the token.`);
+  throw new UsageError(
+    `No kept exit proof knows ${named} on chain ${chainId}: give the address of the token, as /v1/assets of the keeper has it.`,
+  );
 }

@@ -1,6 +1,8 @@
 import { CommanderError } from 'commander';
-import { BaseError, HttpRequestError, TimeoutError } from 'viem';
+import { BaseError, ContractFunctionZeroDataError, HttpRequestError, InsufficientFundsError, TimeoutError } from 'viem';
 import { revertOf, TransactionError } from '../../client/chain.ts';
+import { DepositError } from '../../client/deposit.ts';
+import { ExitError } from '../../client/exit.ts';
 import { KeeperApiError } from '../../client/keeperApiError.ts';
 import { ConfigError } from '../../config.ts';
 import { contractErrorText } from './contractErrors.ts';
@@ -20,6 +22,10 @@ export interface ErrorFacts {
 
 const USAGE_HINT = '(add --help for usage and examples)';
 const NO_KEEPER_HINT = 'Is it running? `npm start` starts a devnet; --url or MW_URL name another keeper.';
+const HINTS = [
+  { of: InsufficientFundsError, hint: "Gas is paid in the chain's own coin: send some of it to the account." },
+  { of: ContractFunctionZeroDataError, hint: 'Are the addresses of the profile those of this chain? See docs/cli.md.' },
+];
 const CONFIG_HINT = 'docs/cli.md shows a configuration, field by field.';
 const NO_RPC_HINT = 'Is its URL in the profile right, and is it up? Any RPC of the chain will do.';
 
@@ -38,7 +44,8 @@ export function describeError(error: unknown): ErrorFacts {
   }
   if (error instanceof KeeperApiError) return describeRefusal(error);
   if (error instanceof BaseError) return describeChainError(error);
-  if (error instanceof TransactionError) return { usage: false, code: 'chain.failed', message: error.message };
+  if (error instanceof TransactionError || error instanceof DepositError || error instanceof ExitError)
+    return { usage: false, code: 'chain.failed', message: error.message };
   return { usage: false, code: 'unexpected', message: error instanceof Error ? error.message : String(error) };
 }
 
@@ -58,9 +65,10 @@ function describeChainError(error: BaseError): ErrorFacts {
     const message = `The contract refused: ${name}(${values.join(', ')}).${text === undefined ? '' : ` ${text}`}`;
     return { ...facts, message };
   }
+  const hint = HINTS.find(({ of }) => error.walk((cause) => cause instanceof of) !== null)?.hint;
   const failed = error.walk((cause) => cause instanceof HttpRequestError || cause instanceof TimeoutError);
   if (!(failed instanceof HttpRequestError || failed instanceof TimeoutError))
-    return { ...facts, message: error.shortMessage };
+    return { ...facts, message: error.shortMessage, ...(hint !== undefined && { hint }) };
   // Of the address only what is no secret: the rest of it may be the key of a provider.
   const { origin } = new URL(failed.url);
   return {
