@@ -1,6 +1,7 @@
 // Runs a file of commands through the core, so that anybody can compare it with another implementation. One JSON object
 // per line; docs/replay.md describes them. Shorthands become the very commands that a keeper would journal.
 import { assert } from './assertion.ts';
+import { MAX_SAFE } from './assets.ts';
 import type { Action, Address, Command, Hex, LogEntry } from './commands.ts';
 import {
   ACTION_AMEND,
@@ -324,9 +325,10 @@ function setupCommands(fields: Fields): Line[] {
   const assets = fields.list('assets').map(readAsset);
   const listings: DirectoryEntry[] = [
     { type: 'chainListed', chainId, registry: SETUP_REGISTRY, authority, finality: 0, heartbeatSeconds: 300 },
-    ...assets.flatMap(({ asset, symbol, ledgerDecimals }): DirectoryEntry[] => [
+    ...assets.flatMap(({ asset, symbol, ledgerDecimals, risk }): DirectoryEntry[] => [
       { type: 'assetListed', asset, symbol, ledgerDecimals },
       { type: 'assetTokenListed', asset, chainId, token: tokenOf(asset), decimals: ledgerDecimals },
+      ...(risk === undefined ? [] : [risk]),
     ]),
     ...fields.list('books').flatMap((book) => readBook(book, assets)),
     {
@@ -338,7 +340,12 @@ function setupCommands(fields: Fields): Line[] {
       account: fields.optional('feeAccount', (name) => fields.address(name)) ?? SETUP_FEE_ACCOUNT,
     },
   ];
-  const deposits = fields.list('accounts').flatMap((account) => readAccount(account, assets));
+  const insurance = fields.optional('insuranceAccount', (name) => fields.address(name));
+  if (insurance !== undefined) listings.push({ type: 'insuranceAccountChanged', account: insurance });
+  const tiers = fields.optional('creditTiers', (name) => fields.list(name)) ?? [];
+  const accounts = fields.list('accounts').map((account) => readAccount(account, assets));
+  listings.push(...tiers.map(readCreditTier), ...accounts.flatMap(({ credit }) => credit));
+  const deposits = accounts.flatMap((account) => account.deposits);
   const leader = encodeEntry({ type: 'leaderChanged', leader: SETUP_LEADER, epoch: 1 });
   return [
     { type: 'log', contract: directory, entries: listings.map(encodeEntry) },
@@ -351,16 +358,43 @@ interface SetupAsset {
   readonly asset: number;
   readonly symbol: string;
   readonly ledgerDecimals: number;
+  readonly risk: DirectoryEntry | undefined;
 }
 
 function readAsset(fields: Fields): SetupAsset {
-  const asset = {
-    asset: fields.integer('asset'),
-    symbol: fields.text('symbol'),
-    ledgerDecimals: fields.integer('ledgerDecimals'),
+  const asset = fields.integer('asset');
+  const symbol = fields.text('symbol');
+  const ledgerDecimals = fields.integer('ledgerDecimals');
+  const risk = fields.optional('risk', (name) => readRisk(fields.object(name), asset));
+  fields.end();
+  return { asset, symbol, ledgerDecimals, risk };
+}
+
+/** Scaled and capped only where it is said. */
+function readRisk(fields: Fields, asset: number): DirectoryEntry {
+  const limit = (name: string) => fields.optional(name, () => fields.big(name)) ?? BigInt(MAX_SAFE);
+  const risk: DirectoryEntry = {
+    type: 'assetRiskChanged',
+    asset,
+    initAssetWeightPpm: fields.integer('initAssetWeightPpm'),
+    initLiabilityWeightPpm: fields.integer('initLiabilityWeightPpm'),
+    maintAssetWeightPpm: fields.integer('maintAssetWeightPpm'),
+    maintLiabilityWeightPpm: fields.integer('maintLiabilityWeightPpm'),
+    liquidationFeePpm: 0,
+    ...integers(fields, ['liquidationFeePpm']),
+    depositScaleStart: limit('depositScaleStart'),
+    borrowScaleStart: limit('borrowScaleStart'),
+    borrowCap: limit('borrowCap'),
   };
   fields.end();
-  return asset;
+  return risk;
+}
+
+function readCreditTier(fields: Fields): DirectoryEntry {
+  const debtLimit = fields.optional('debtLimit', (name) => fields.big(name)) ?? BigInt(MAX_SAFE);
+  const tier: DirectoryEntry = { type: 'creditTierChanged', tier: fields.integer('tier'), debtLimit };
+  fields.end();
+  return tier;
 }
 
 function readBook(fields: Fields, assets: readonly SetupAsset[]): DirectoryEntry[] {
@@ -379,14 +413,20 @@ function readBook(fields: Fields, assets: readonly SetupAsset[]): DirectoryEntry
   return [listed, { type: 'bookChanged', book, makerFeePpm: 0, takerFeePpm: 0, ...terms, status }];
 }
 
-function readAccount(fields: Fields, assets: readonly SetupAsset[]): RegistryEntry[] {
+function readAccount(
+  fields: Fields,
+  assets: readonly SetupAsset[],
+): { readonly deposits: readonly RegistryEntry[]; readonly credit: readonly DirectoryEntry[] } {
   const address = fields.address('address');
   const subaccount = fields.optional('subaccount', (name) => fields.integer(name)) ?? 0;
   const balances = fields.object('balances');
+  const tier = fields.optional('creditTier', (name) => fields.integer(name));
   fields.end();
-  return balances
+  const deposits = balances
     .names()
     .map((symbol) => deposited(assetNamed(fields, assets, symbol).asset, address, subaccount, balances.big(symbol)));
+  if (tier === undefined) return { deposits, credit: [] };
+  return { deposits, credit: [{ type: 'accountCreditChanged', account: address, subaccount, tier }] };
 }
 
 function assetNamed(fields: Fields, assets: readonly SetupAsset[], symbol: string): SetupAsset {

@@ -5,10 +5,9 @@ import { type ReplayOutput, replay } from '../../src/core/replay.ts';
 import { ReplayError } from '../../src/core/replayFields.ts';
 
 const documentation = readFileSync(resolve(import.meta.dirname, '../../../docs/replay.md'), 'utf8');
-const [example, exampleOutput] = [...documentation.matchAll(/```json\n(.*?)```/gs)].map((match) => match[1]) as [
-  string,
-  string,
-];
+const [example, exampleOutput, marginExample, marginOutput] = [...documentation.matchAll(/```json\n(.*?)```/gs)].map(
+  (match) => match[1],
+) as [string, string, string, string];
 const setup = example.split('\n')[0] as string;
 const ANN = '0x00000000000000000000000000000000000000a1';
 const BEN = '0x00000000000000000000000000000000000000b2';
@@ -23,6 +22,63 @@ describe('a replay', () => {
     expect(JSON.stringify(outputs[4])).toBe(exampleOutput.trim());
     expect(outputs.map((output) => output.type)).toEqual(['log', 'log', 'log', 'batch', 'batch', 'batch', 'end']);
     expect(outputs[5]).toMatchObject({ result: { items: [{ code: 'ok', cancelled: 1 }] } });
+  });
+
+  it('liquidates in the example of the documentation as the documentation says', () => {
+    const outputs = [...replay(marginExample)];
+    const text = JSON.stringify(outputs.at(-2), (_, value) => (typeof value === 'bigint' ? String(value) : value));
+    expect(text).toBe(marginOutput.trim());
+  });
+
+  it('refuses what exceeds the debt limit or the borrow cap of its setup', () => {
+    const buy = {
+      type: 'place',
+      account: ANN,
+      book: 1,
+      side: 'buy',
+      price: 200_000,
+      quantity: 2_000,
+      timeInForce: 'IOC',
+    };
+    const codeOf = (from: string, to: string) => {
+      const [head, prices] = marginExample.split('\n') as [string, string];
+      const text = [head.replace(from, to), prices, JSON.stringify(buy)].join('\n');
+      const output = [...replay(text)].at(-2);
+      return output?.type === 'batch' && output.result.code === 'ok' ? output.result.items?.[0]?.code : undefined;
+    };
+    expect(codeOf('', '')).toBe('ok');
+    expect(codeOf('"debtLimit":"5000000000"', '"debtLimit":3000000000')).toBe('risk.debtLimit');
+    const weight = '"initLiabilityWeightPpm":1000000';
+    expect(codeOf(weight, `${weight},"borrowCap":3000000000`)).toBe('risk.borrowCap');
+    expect(codeOf(weight, `${weight},"borrowScaleStart":1000000000`)).toBe('risk.insufficientHealth');
+    expect(codeOf('"creditTier":1,', '')).toBe('risk.insufficientBalance');
+  });
+
+  it('pays from the insurance account of its setup', () => {
+    const insurance = `0x${'c3'.repeat(20)}`;
+    const [head, ...rest] = marginExample.trim().split('\n') as [string, ...string[]];
+    const accounts = `"insuranceAccount":"${insurance}","accounts":[{"address":"${insurance}","balances":{"USD":"900000000"}},`;
+    // Nobody bids, the price falls on, and then somebody buys all of it for too little.
+    const lines = [head.replace('"accounts":[', accounts), ...rest.filter((line) => !line.includes('"price":165000'))];
+    const priceAt = (time: number, dollars: number) => ({
+      asset: 1,
+      time,
+      bid: `${dollars}000000000000000`,
+      ask: `${dollars}000000000000000`,
+      confidencePpm: 0,
+    });
+    const prices = (time: number, dollars: number) =>
+      JSON.stringify({ type: 'prices', time, prices: [priceAt(time, dollars)] });
+    const bid = { type: 'place', account: BEN, book: 1, side: 'buy', price: 130_000, quantity: 2_000 };
+    const outputs = [
+      ...replay(
+        [...lines, prices(40_000, 1_490), prices(50_000, 1_350), JSON.stringify(bid), prices(60_000, 1_340)].join('\n'),
+      ),
+    ];
+    const events = outputs.flatMap((output) => (output.type === 'prices' ? output.events : []));
+    const paid = { type: 'insuranceChanged', account: { address: ANN, subaccount: 0 }, asset: 2 };
+    expect(events).toContainEqual(expect.objectContaining(paid));
+    expect(events.map(({ type }) => type)).not.toContain('lossShared');
   });
 
   it('gives the same bytes every time', () => {
@@ -107,6 +163,7 @@ describe('a replay', () => {
     ['no address', `${setup}\n{"type":"cancelAll","account":"0x12"}`, 'line 2: account: expected 20 bytes'],
     ['a strange side', `${setup}\n{"type":"place","account":"${ANN}","side":"both"}`, 'side must be one of buy, sell'],
     ['a missing field', `${setup}\n{"type":"place"}`, 'line 2: account is missing'],
+    ['a strange risk', setup.replace('"ledgerDecimals":6', '"ledgerDecimals":6,"risk":{"weight":1}'), 'is missing'],
     ['an unknown asset', `${setup}\n{"type":"deposit","asset":"GOLD"}`, 'line 2: no asset GOLD'],
   ])('refuses %s and names the line', (_, text, message) => {
     expect(() => [...replay(text)]).toThrow(ReplayError);
