@@ -392,11 +392,12 @@ function boundSnapshot(sequence: number, tag: Uint8Array): Uint8Array {
   return concatBytes(utf8.encode(`snapshot ${sequence} `), tag);
 }
 
-const nonce = new DataView(new ArrayBuffer(12));
+const nonce = new Uint8Array(12);
+const nonceView = new DataView(nonce.buffer);
 
 /** The same bytes each time, written anew: ciphers copy theirs, and a start makes as many as there are groups. */
-function nonceOf(sequence: number): DataView {
-  nonce.setUint32(4, sequence / 2 ** 32);
-  nonce.setUint32(8, sequence);
+function nonceOf(sequence: number): Uint8Array {
+  nonceView.setUint32(4, sequence / 2 ** 32);
+  nonceView.setUint32(8, sequence);
   return nonce;
 }

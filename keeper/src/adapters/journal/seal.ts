@@ -16,7 +16,7 @@ export function deriveKey(key: Uint8Array, salt: Uint8Array, purpose: string): K
 /** ciphertext ‖ tag. */
 export function encrypt(
   key: KeyObject,
-  nonce: NodeJS.ArrayBufferView,
+  nonce: Uint8Array,
   data: { readonly bound: Uint8Array; readonly plaintext: Uint8Array },
 ): Uint8Array {
   const cipher = createCipheriv(CIPHER, key, nonce).setAAD(data.bound);
@@ -26,7 +26,7 @@ export function encrypt(
 /** Plaintext; undefined when key, nonce, bound data or a bit of the ciphertext differs. */
 export function decrypt(
   key: KeyObject,
-  nonce: NodeJS.ArrayBufferView,
+  nonce: Uint8Array,
   data: { readonly bound: Uint8Array; readonly sealed: Uint8Array },
 ): Uint8Array | undefined {
   const { sealed, bound } = data;
