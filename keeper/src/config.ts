@@ -136,6 +136,19 @@ function read<T extends Type.TSchema>(path: string, schema: T): Type.Static<T> {
     });
   }
   if (Value.Check(schema, value)) return value as Type.Static<T>;
-  const [first] = Value.Errors(schema, value);
-  throw new ConfigError(`${path}: ${first?.instancePath || 'it'} ${first?.message ?? 'has the wrong shape'}.`);
+  throw new ConfigError(`${path}: ${firstProblem(schema, value)}.`);
+}
+
+/** What is wrong first with a value that does not fit its schema, and where. */
+export function firstProblem(schema: Type.TSchema, value: unknown): string {
+  const problems = Value.Errors(schema, value);
+  const [first] = problems;
+  const where = first?.instancePath || 'it';
+  // What closes an object to other fields is reported as a schema that is false, a choice as each of its constants.
+  if (first?.keyword === 'boolean') return `${where} is not a known field`;
+  if (first?.keyword !== 'const') return `${where} ${first?.message ?? 'has the wrong shape'}`;
+  const allowed = problems.flatMap((problem) =>
+    problem.keyword === 'const' && problem.instancePath === first.instancePath ? [problem.params.allowedValue] : [],
+  );
+  return `${where} must be ${allowed.join(' or ')}`;
 }

@@ -42,6 +42,16 @@ describe('docs/cli.md', () => {
     expect(readProfile({ path: put('json profile'), currentDirectory: folder })?.chains).toHaveLength(1);
   });
 
+  it.each([
+    [{ publicBooks: 'all' }, '/publicBooks must be dark or trades or depth.'],
+    [{ colour: 'red' }, '/colour is not a known field.'],
+    [{ homeChainId: 5 }, 'chains must contain the home chain 5.'],
+  ])('shows a configuration of which %j would be refused', (change, problem) => {
+    const path = join(folder, 'changed.json');
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(block('json keeper')), ...change }));
+    expect(() => readKeeperConfig(path)).toThrow(`${path}: ${problem}`);
+  });
+
   it('is what a configuration that cannot be used leads to', async () => {
     const run = await runProcess(['recover', '--check', '--json', '--config', put('json courier')]);
     expect(run).toMatchObject({ exitCode: 1, stdout: '' });

@@ -1,6 +1,7 @@
 // Checks one part of a request against its schema; the first problem goes back with its path.
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
+import type { TLocalizedValidationError } from 'typebox/error';
 import { HttpError } from './errors.ts';
 
 /** Names of the parts, as the sender knows them. */
@@ -19,11 +20,16 @@ export function createValidator(
     if (compiled.Check(value)) return { value };
     const [problem] = compiled.Errors(value);
     const path = problem?.instancePath ?? '';
-    // What closes an object to other fields is reported as a schema that is false.
-    const text = problem?.keyword === 'boolean' ? 'is not a known field' : (problem?.message ?? 'is invalid');
+    const text = problem === undefined ? 'is invalid' : textOf(problem);
     const message = `The ${part}${path === '' ? '' : ` at ${path}`} ${text}.`;
     return { error: new HttpError({ code: 'request.invalid', message, details: { part, path, problem: text } }) };
   };
+}
+
+/** What closes an object to other fields is reported as a schema that is false. */
+function textOf(problem: TLocalizedValidationError): string {
+  if (problem.keyword === 'boolean') return 'is not a known field';
+  return problem.keyword === 'enum' ? `must be one of ${problem.params.allowedValues.join(', ')}` : problem.message;
 }
 
 function integerNames(schema: TSchema): Set<string> {

@@ -71,7 +71,7 @@ async function status(named: string | undefined, options: ExitOptions, command: 
   if (silent.length === 0) return;
   throw new CommandError(`Not all vaults could be read: ${silent.map(({ name }) => name).join(', ')}.`, {
     code: 'exit.notRead',
-    hint: 'Are the RPCs of the profile right, and up?',
+    hint: 'Are the RPCs and addresses of the profile right, and the RPCs up?',
   });
 }
 

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import Type from 'typebox';
 import { Value } from 'typebox/value';
+import { firstProblem } from '../../config.ts';
 import type { Address } from '../../core/commands.ts';
 import { CommandError } from './errors.ts';
 
@@ -114,8 +115,5 @@ function readJson(path: string): unknown {
 
 function checked(value: unknown, path: string): Profile {
   if (Value.Check(ProfileSchema, value)) return value;
-  const [first] = Value.Errors(ProfileSchema, value);
-  const where = first?.instancePath || '/';
-  const problem = first?.keyword === 'boolean' ? 'is not a known field' : (first?.message ?? 'has the wrong shape');
-  throw new CommandError(`${path} is no profile: ${where} ${problem}.`, { hint: HINT });
+  throw new CommandError(`${path} is no profile: ${firstProblem(ProfileSchema, value)}.`, { hint: HINT });
 }

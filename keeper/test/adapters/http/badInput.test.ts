@@ -116,6 +116,8 @@ describe('a body', () => {
       message: 'The body at /message/actions/0/leverage is not a known field.',
       details: { path: '/message/actions/0/leverage' },
     });
+    const choice = await call(server, '/v1/candles?book=1&interval=7m');
+    expect(choice.json).toMatchObject({ message: 'The query at /interval must be one of 1m, 5m, 15m, 1h, 4h, 1d.' });
   });
 });
 
