@@ -258,13 +258,17 @@ interface Replayed {
 
 /** Or why the journal does not hold the newest landed checkpoint, which is only known once it was replayed that far. */
 async function replay(input: RecoveryInput, base: Recovered['base']): Promise<Replayed | string> {
-  const { genesis, journal, landed, logger } = input;
+  const { genesis, journal, landed, logger, breathe } = input;
   const landedAt = landed === undefined ? 0 : findCut(journal, landed);
   if (typeof landedAt === 'string') return landedAt;
   const start = snapshotUpTo(journal, Math.min(landedAt, journal.lastSequence - REPLAY_AT_LEAST));
   const state = decodeEngine(start.engine, genesis);
+  // With many accounts it takes tenths of a second to read a state, and to hash one.
+  await breathe();
   await apply(input, { state, after: start.sequence, upTo: landedAt }, input.onReplayed);
+  await breathe();
   const reason = landed && whyOtherState(state, { at: landedAt, landed });
+  await breathe();
   if (reason !== undefined) return reason;
   if (landed === undefined && state.cutNumber > 0) throw new RecoveryError(BEGAN_WITH_NOTHING_ON_CHAIN);
 
