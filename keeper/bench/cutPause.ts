@@ -121,7 +121,7 @@ async function pauseOf(
 }
 
 /** The longest time without a turn of the event loop, and all of the time. */
-async function watch(work: () => Promise<void>): Promise<{ readonly longest: number; readonly whole: number }> {
+export async function watch(work: () => Promise<void>): Promise<{ readonly longest: number; readonly whole: number }> {
   const begin = performance.now();
   let last = begin;
   let longest = 0;

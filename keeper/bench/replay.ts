@@ -4,8 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openJournal } from '../src/adapters/journal/openJournal.ts';
-import type { Command } from '../src/core/commands.ts';
-import type { JournalRecord } from '../src/core/ports.ts';
+import type { Journal, JournalRecord } from '../src/core/ports.ts';
 import { CORE_VERSION, decodeEngine, encodeEngine } from '../src/core/snapshot.ts';
 import { step } from '../src/core/step.ts';
 import { GENESIS } from '../test/support/exchange.ts';
@@ -14,7 +13,7 @@ import { median } from './measure.ts';
 
 const ROUNDS = 3;
 /** A start, not a round number, so that integers take as many bytes as they would. */
-const NOW = 1_767_225_600_123;
+export const NOW = 1_767_225_600_123;
 
 export interface Flow {
   readonly records: number;
@@ -43,24 +42,17 @@ export interface Replayed {
 
 export function measureReplay(flow: Flow): Replayed {
   const directory = mkdtempSync(join(tmpdir(), 'mw-bench-'));
-  const identity = { homeChainId: GENESIS.homeChainId, checkpointer: GENESIS.checkpointer, coreVersion: CORE_VERSION };
-  const open = () => openJournal({ directory, key: new Uint8Array(32).fill(7), identity });
+  const open = () => openBenchJournal(directory);
   try {
     const market = openMarket(NOW);
     const base = market.sequence;
+    const { records, ordersPerRecord } = flow;
     const journal = open();
     journal.begin({ sequence: base, engine: encodeEngine(market.state) });
     const lines: string[] = [];
-    let group: JournalRecord[] = [];
-    const { records, ordersPerRecord, recordsPerGroup } = flow;
-    for (const message of batchMessages({ batches: records, size: ordersPerRecord, now: NOW })) {
-      const sequence = base + lines.length + 1;
-      const command: Command = { type: 'batch', time: NOW + sequence, ...message };
-      lines.push(JSON.stringify(command));
-      group.push({ sequence, command });
-      if (group.length < recordsPerGroup && lines.length < records) continue;
+    for (const group of groupsOf(flow, base)) {
       journal.append(group);
-      group = [];
+      for (const { command } of group) lines.push(JSON.stringify(command));
     }
     journal.close();
 
@@ -95,6 +87,25 @@ export function measureReplay(flow: Flow): Replayed {
     return { read: medianOf(times, 0), recover: medianOf(times, 1), json: medianOf(times, 2), resting };
   } finally {
     rmSync(directory, { recursive: true });
+  }
+}
+
+export function openBenchJournal(directory: string): Journal {
+  const identity = { homeChainId: GENESIS.homeChainId, checkpointer: GENESIS.checkpointer, coreVersion: CORE_VERSION };
+  return openJournal({ directory, key: new Uint8Array(32).fill(7), identity });
+}
+
+/** The records of a flow, which follow the sequence `base`, as they are appended. */
+export function* groupsOf(flow: Flow, base: number): Generator<JournalRecord[]> {
+  const { records, ordersPerRecord, recordsPerGroup } = flow;
+  let group: JournalRecord[] = [];
+  let sequence = base;
+  for (const message of batchMessages({ batches: records, size: ordersPerRecord, now: NOW })) {
+    sequence++;
+    group.push({ sequence, command: { type: 'batch', time: NOW + sequence, ...message } });
+    if (group.length < recordsPerGroup && sequence < base + records) continue;
+    yield group;
+    group = [];
   }
 }
 
