@@ -182,16 +182,14 @@ describe('mw deposit', () => {
   });
 
   it('names the RPC that does not answer, without what may be a secret in its address', async () => {
-    const gone = await startAnvil({ chainId: 31337 });
-    const wrong = await startStandIn({ rpcUrl: `${gone.url}/v2/secret` });
+    // A port at which no program asks.
+    const url = 'http://127.0.0.1:1';
+    const wrong = await startStandIn({ rpcUrl: `${url}/v2/secret` });
     wrong.keeper.api.assets = standIn.keeper.api.assets;
-    await gone.stop();
     const run = await runMw('deposit', '1', 'USDC', '--chain', '31337', '--no-wait', '--profile', wrong.profile);
     await wrong.close();
     expect(run.exitCode).toBe(1);
-    expect(run.stderr).toContain(
-      `error: The RPC at ${gone.url} cannot be used: fetch failed.\nIs its URL in the profile`,
-    );
+    expect(run.stderr).toContain(`error: The RPC at ${url} cannot be used: fetch failed.\nIs its URL in the profile`);
     expect(run.stderr).not.toContain('secret');
   });
 
