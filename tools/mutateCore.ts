@@ -19,20 +19,20 @@ const NEAREST_TESTS: Readonly<Record<string, string>> = {
   forced: 'forced',
   heldDeposits: 'heldDeposits',
   match: '{match,ordersSelfTrade}',
-  bankruptcy: 'margin/bankruptcy',
+  bankruptcy: 'margin/{bankruptcy,sharedLoss}',
   closeOnBook: 'margin/{liquidate,bankruptcy}',
   credit: 'margin/credit',
   health: 'margin/{health,accountRisk}',
   liquidate: 'margin/{liquidate,liquidation,bankruptcy}',
   liquidation: 'margin/{liquidation,liquidate}',
-  sharedLoss: 'margin/bankruptcy',
+  sharedLoss: 'margin/{sharedLoss,bankruptcy}',
 };
 const SWITCH = 'keeper/src/core/isMutant.ts';
 /** A run without a mutant, which must pass, reads it less often than a loop without an end may. */
 const SWITCH_SOURCE = `const active = Number(process.env.MUTANT);
 let reads = 0;
 export function isMutant(number) {
-  if (++reads > 20_000_000) throw new Error('a loop without an end');
+  if (++reads > 200_000_000) throw new Error('a loop without an end');
   return number === active;
 }
 `;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { toHex } from '../../src/core/bytes.ts';
 import type { Hex } from '../../src/core/commands.ts';
-import { type ExitInput, type ExitTree, exitTrees, keyOf } from '../../src/core/exitTree.ts';
+import { type ExitInput, type ExitTree, exitTrees, keyOf, leafHasher } from '../../src/core/exitTree.ts';
 import { ZERO_HASH } from '../../src/core/typedMessages.ts';
 import { addressOf } from '../support/exchange.ts';
 import { hashLeaf, hashTokenLeaf } from '../support/exitLeaves.ts';
@@ -10,7 +11,7 @@ const SALT_KEY = new Uint8Array(32).fill(1);
 const [ANN, BEN, CAT] = [addressOf('ann'), addressOf('ben'), addressOf('cat')];
 const [ETH, USD, USD_OTHER] = [addressOf('eth'), addressOf('usd'), addressOf('usd other')];
 const CHAIN = 31337;
-const OTHER = 10;
+const OTHER = 31338;
 const EMPTY = 8453;
 const CHECKPOINT = 77;
 const COMMITMENT: Hex = `0x${'ab'.repeat(32)}`;
@@ -104,6 +105,33 @@ describe('an exit tree', () => {
     expect(other.leavesOf(CAT)).toEqual([]);
   });
 
+  it('promises nothing from shuttles while there is none', () => {
+    const leaves = [tree, other].flatMap((of) => [ANN, BEN, CAT, COMMITMENT, OPEN].flatMap((who) => of.leavesOf(who)));
+    expect(leaves.map(({ leaf }) => leaf.transit)).toEqual(leaves.map(() => 0n));
+  });
+
+  it.each([
+    0n,
+    1n,
+    -1n,
+    2n ** 63n,
+    2n ** 64n - 1n,
+    2n ** 64n,
+    -(2n ** 64n) - 1n,
+    5n * 2n ** 64n + 7n,
+    2n ** 112n - 1n,
+    1n - 2n ** 112n,
+  ])('encodes %s as the vault does', (amount) => {
+    const place = placeOf(tree);
+    const salt = new Uint8Array(32).fill(3);
+    const [offset, transit] = [amount, amount < 0n ? -amount : amount];
+    const leaf = { key: keyOf(ANN), token: ETH, offset, transit, salt: toHex(salt) };
+    const totals = { token: ETH, offsetTotal: offset, transitTotal: transit };
+    const { hashLeaf: hash, hashTokenLeaf: hashTotals } = leafHasher(place);
+    expect(toHex(hash({ holder: ANN, token: ETH, offset, transit }, salt))).toBe(hashLeaf(place, leaf));
+    expect(toHex(hashTotals(totals))).toBe(hashTokenLeaf(place, totals));
+  });
+
   it('has leaves for settlements, whether or not their lane is open', () => {
     for (const [commitment, sellAmount] of [
       [COMMITMENT, 80_000_000n],
@@ -139,6 +167,19 @@ describe('an exit tree', () => {
     const another = exitTrees(input, new Uint8Array(32).fill(2));
     const next = exitTrees({ ...input, checkpoint: CHECKPOINT + 1 }, SALT_KEY);
     for (const { leaf } of [...all(another.trees), ...all(next.trees)]) expect(salts).not.toContain(leaf.salt);
+    // Also of a token that has one address on all chains, and of owners whose addresses differ in their last bit.
+    const twin = `${BEN.slice(0, -1)}${(Number.parseInt(BEN.slice(-1), 16) ^ 1).toString(16)}` as Hex;
+    const tokens = input.tokens.map((token) => ({ ...token, token: ETH }));
+    const alike = exitTrees({ ...input, owners: [twin, BEN, CAT], tokens }, SALT_KEY).trees;
+    const saltsAlike = alike
+      .flatMap((one) => [twin, BEN].flatMap((who) => one.leavesOf(who)))
+      .map(({ leaf }) => leaf.salt);
+    expect([saltsAlike.length, new Set(saltsAlike).size]).toEqual([4, 4]);
+    const together = { ...input, tokens: input.tokens.map((token) => ({ ...token, chainId: CHAIN })) };
+    const ofBen = exitTrees(together, SALT_KEY)
+      .trees[0]?.leavesOf(BEN)
+      .map(({ leaf }) => leaf.salt);
+    expect([ofBen?.length, new Set(ofBen).size]).toEqual([2, 2]);
     expect(() => exitTrees(input, new Uint8Array(31))).toThrow('a salt key of 31 bytes');
   });
 });

@@ -4,7 +4,7 @@ import { type Address, type AnswerForcedCommand, SELL } from '../../src/core/com
 import { FORCED_REASONS, type ForcedReason, type Outcome } from '../../src/core/events.ts';
 import { exitInputOf } from '../../src/core/exitInput.ts';
 import { exitShares } from '../../src/core/exitShares.ts';
-import { ANSWERS_LIMIT, finalAnswers, givenPayments, undecided } from '../../src/core/forced.ts';
+import { ANSWERS_LIMIT, answeredAtoms, finalAnswers, givenPayments, undecided } from '../../src/core/forced.ts';
 import { validateInternalState } from '../../src/core/invariants.ts';
 import { decodeEngine, decodeState, encodeEngine, encodeState, engineHash } from '../../src/core/snapshot.ts';
 import {
@@ -244,6 +244,57 @@ describe('a forced withdrawal', () => {
     const outcome = decide(id, { token: ethHome.token, open: 10n ** 18n });
     expect(outcome.events).toMatchObject([{ type: 'forcedCharged' }, { type: 'orderCancelled', reason: 'requested' }]);
     expect(balanceOf(exchange, ANN, ETH)).toMatchObject({ units: 0, reserved: 0 });
+  });
+
+  it('is not signed while only checkpoints before it are final', () => {
+    cut();
+    const { id } = answerTo();
+    finalise();
+    expect(toSign()).toEqual([]);
+    cut();
+    expect(toSign()).toEqual([]);
+    finalise();
+    expect(toSign()).toMatchObject([{ id: BigInt(id), checkpoint: 2 }]);
+    expect(finalAnswers(exchange.state, 1)).toEqual([]);
+  });
+
+  it('of a token that no asset lists is refused, also of what came in', () => {
+    const token = addressOf('unlisted');
+    deposit(exchange, { chainId: HOME, token }, ANN, 5n);
+    expect(answerTo({ token, open: 5n })).toMatchObject({ reason: 'noBalance', paid: 0n });
+  });
+
+  it('charges only subaccounts that have something of it, and leaves the orders of the others alone', () => {
+    const cat = addressOf('cat');
+    deposit(exchange, ethHome, cat, 10n ** 18n);
+    deposit(exchange, usdHome, cat, 40_000_000n, 1);
+    const { events } = decide(ask(), { account: cat });
+    expect(events).toMatchObject([{ type: 'forcedCharged', account: { address: cat, subaccount: 1 } }]);
+    expect(events).toHaveLength(1);
+  });
+
+  it('of a contract counts against what came in of that token what is leaving of it, and of no other', () => {
+    deposit(exchange, usdHome, SAFE, 10_000_000n);
+    deposit(exchange, ethHome, SAFE, 10n ** 18n);
+    const facts = { account: SAFE, isKeyHolder: false };
+    expect(answerTo({ ...facts, token: ethHome.token, open: 10n ** 17n })).toMatchObject({ reason: 'paid' });
+    expect(answerTo({ ...facts, open: 6_000_000n })).toMatchObject({ reason: 'paid', paid: 6_000_000n });
+    deposit(exchange, usdSecond, SAFE, 10n * 10n ** 18n);
+    expect(answerTo({ ...facts, open: 4_000_001n })).toMatchObject({ reason: 'noBalance', paid: 0n });
+    expect(answerTo({ ...facts, open: 4_000_000n })).toMatchObject({ reason: 'paid', paid: 4_000_000n });
+  });
+
+  it('takes its part of the limit of its own token, unless it exceeds all of that', () => {
+    deposit(exchange, ethHome, ANN, 10n ** 18n);
+    answerTo({ open: 30_000_000n });
+    answerTo({ open: 20_000_000n });
+    answerTo({ token: ethHome.token, open: 5n });
+    const answered = (chainId: number, token: Address, capacity: bigint) =>
+      answeredAtoms(exchange.state, { chainId, message: { token } }, capacity);
+    expect(answered(HOME, usdHome.token, 30_000_000n)).toBe(50_000_000n);
+    expect(answered(HOME, usdHome.token, 29_999_999n)).toBe(20_000_000n);
+    expect(answered(HOME, ethHome.token, 30_000_000n)).toBe(5n);
+    expect(answered(SECOND, usdHome.token, 30_000_000n)).toBe(0n);
   });
 
   it('takes from all subaccounts, oldest first', () => {

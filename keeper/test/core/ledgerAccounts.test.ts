@@ -15,6 +15,7 @@ import {
   freeWad,
   isMargin,
   type Ledger,
+  largestRecordBytes,
   NO_CREDIT,
   openAccount,
   openToken,
@@ -151,6 +152,7 @@ describe('a margin account', () => {
     const [funded, margin] = ['a', 'b'].map((name) => openAccount(ledger, addressOf(name), 0)) as [number, number];
     setCreditTier(ledger, margin, 1);
     ledger.uncounted.clear();
+    takeChanged(ledger);
     addWad(ledger, asset, funded, UNIT);
     expect([...ledger.uncounted]).toEqual([]);
     for (let time = 0; time < 2; time++) {
@@ -214,6 +216,7 @@ describe('a deposit of a token that no asset lists', () => {
     const { ledger, assets } = ledgerWith(1);
     const [asset] = assets as [Asset];
     const token = openToken(ledger, 1, addressOf('new'));
+    expect(token).toMatchObject({ asset: -1, decimals: 0, holdings: 0n, promised: 0n, held: 0n });
     const [ann, ben, cat] = ['ann', 'ben', 'cat'].map((name) => openAccount(ledger, addressOf(name), 0)) as [
       number,
       number,
@@ -231,6 +234,14 @@ describe('a deposit of a token that no asset lists', () => {
     expect([ann, ann, ben, cat].map((account) => creditHeld(ledger, token, account))).toEqual([8n, 0n, 4n, 0n]);
     expect([ann, ben, cat].map((account) => balanceWad(asset, account))).toEqual([8n * UNIT, 4n * UNIT, 0n]);
     expect([token.holdings, token.held, tokensToCredit(ledger)]).toEqual([21n, 0n, []]);
+  });
+
+  it('waits for its credit also when it is one atom', () => {
+    const { ledger } = ledgerWith(1);
+    const token = openToken(ledger, 1, addressOf('new'));
+    addNet(ledger, token, openAccount(ledger, addressOf('ann'), 0), 1n);
+    listed(token, 0, 6);
+    expect(tokensToCredit(ledger)).toEqual([token]);
   });
 
   it('cannot be taken out again before it is credited', () => {
@@ -262,6 +273,9 @@ describe('what changed since the last checkpoint', () => {
     expect([ledger.changedBytes, takeChanged(ledger)]).toEqual([0, []]);
     addWad(ledger, first, ben, 1n);
     expect(takeChanged(ledger)).toEqual([ben]);
+    // Credit is in the record as well.
+    setCreditTier(ledger, ann, 1);
+    expect(takeChanged(ledger)).toEqual([ann]);
   });
 
   it('takes more with each balance, be it dust alone, and each token', () => {
@@ -278,6 +292,8 @@ describe('what changed since the last checkpoint', () => {
     grow(() => addNet(ledger, openToken(ledger, 1, addressOf('usdc')), ann, 1n));
     const steps = sizes.slice(1).map((size, i) => size - (sizes[i] as number));
     expect(steps.every((step) => step > 0)).toBe(true);
+    // It has everything that one can have.
+    expect(largestRecordBytes(ledger)).toBeGreaterThanOrEqual(recordBytes(ledger, ann));
     addWad(ledger, first, ann, -UNIT);
     addWad(ledger, second, ann, -1n);
     expect(recordBytes(ledger, ann)).toBe((sizes[0] as number) + (steps[2] as number));

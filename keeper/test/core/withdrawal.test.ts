@@ -198,7 +198,10 @@ describe('a withdrawal', () => {
   it('must be asked for before its deadline, which lies at most a day ahead', () => {
     const { time } = exchange;
     expect(request({ deadline: time - 1 }).result.code).toBe('withdrawal.expired');
-    expect(request({ deadline: time + DAY_MS + 1 }).result.code).toBe('withdrawal.deadlineTooFar');
+    expect(request({ deadline: time + DAY_MS + 1 }).result).toEqual({
+      code: 'withdrawal.deadlineTooFar',
+      details: { deadline: time + DAY_MS + 1, latest: time + DAY_MS },
+    });
     expect(request({ deadline: time }).result.code).toBe('ok');
     expect(request({ deadline: time + DAY_MS, nonce: 2n }).result.code).toBe('ok');
   });
@@ -233,7 +236,13 @@ describe('a withdrawal', () => {
     expect(request({ nonce: 33n, amount: 1n, deadline }).result.code).toBe('withdrawal.tooMany');
     exchange.time = deadline + 1;
     cut();
-    expect(request({ nonce: 33n, amount: 1n, deadline: deadline + 5 }).result.code).toBe('ok');
+    // Then it may ask for as many again.
+    const next = deadline + 60_000;
+    for (let nonce = 33n; nonce <= 64n; nonce++) {
+      expect(request({ nonce, amount: 1n, deadline: next }).result.code).toBe('ok');
+      apply(exchange, { type: 'cancelWithdrawal', account: ANN, chainId: HOME, nonce });
+    }
+    expect(request({ nonce: 65n, amount: 1n, deadline: next }).result.code).toBe('withdrawal.tooMany');
   });
 
   it('goes into the next checkpoint with room: 128 fit into one, the oldest first', () => {
@@ -249,6 +258,35 @@ describe('a withdrawal', () => {
     cut();
     expect(left()).toEqual([]);
     expect(exchange.state.queuedWithdrawals).toBe(0);
+  });
+});
+
+describe('a withdrawal that is over', () => {
+  it('is told to those who ask how it ended, with the last 4096 of all', () => {
+    const { state } = exchange;
+    const end = (nonce: bigint) => {
+      request({ nonce });
+      apply(exchange, { type: 'cancelWithdrawal', account: ANN, chainId: HOME, nonce });
+    };
+    end(1n);
+    expect(state.endedWithdrawals).toMatchObject([{ account: { address: ANN }, nonce: 1n, status: 'cancelled' }]);
+    const [first] = state.endedWithdrawals as [(typeof state.endedWithdrawals)[number]];
+    while (state.endedWithdrawals.length < 4_096) state.endedWithdrawals.push({ ...first, nonce: 0n });
+    end(2n);
+    expect(state.endedWithdrawals.length).toBe(4_096);
+    expect([state.endedWithdrawals.at(0)?.nonce, state.endedWithdrawals.at(-1)?.nonce]).toEqual([0n, 2n]);
+  });
+});
+
+describe('a request', () => {
+  it.each([
+    ['an amount', { amount: 2n ** 256n }],
+    ['a negative amount', { amount: -1n }],
+    ['a nonce', { nonce: 2n ** 256n }],
+    ['a negative nonce', { nonce: -1n }],
+  ])('with %s that no chain can express stops the keeper: the gateway lets none in', (_, wrong) => {
+    expect(() => request(wrong)).toThrow('no uint256');
+    exchange = openExchange();
   });
 });
 
