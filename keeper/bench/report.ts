@@ -15,7 +15,8 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
 export function machineLine(): string {
   const processors = cpus();
   const memoryGiB = Math.round(totalmem() / 2 ** 30);
-  return `${processors[0]?.model ?? 'unknown'}, ${processors.length} cores, ${memoryGiB} GiB, Node ${process.version}`;
+  const pages = process.env.GLIBC_TUNABLES?.includes('glibc.malloc.hugetlb=1') ? ', huge pages' : '';
+  return `${processors[0]?.model ?? 'unknown'}, ${processors.length} cores, ${memoryGiB} GiB, Node ${process.version}${pages}`;
 }
 
 /**
