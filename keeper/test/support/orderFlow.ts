@@ -178,7 +178,7 @@ export function createOrderFlow(seed: number): OrderFlow {
   }
 
   function randomAction(): Action {
-    const account = random.below(60) === 0 ? addressOf('stranger') : random.pick(USERS);
+    const account = random.below(60) === 0 ? random.pick([addressOf('stranger'), INSURANCE]) : random.pick(USERS);
     const subaccount = random.below(4) === 0 ? 7 : 0;
     const action = sensibleAction(account, subaccount);
     if (random.below(50) !== 0) return action;

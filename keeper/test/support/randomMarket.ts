@@ -22,9 +22,9 @@ const RISKY_LOTS = {
 };
 
 /** What the market maker offers those who take risks, in each book and on each side. */
-const RISKY_DOLLARS = 40_000;
+const RISKY_DOLLARS = 25_000;
 /** What the market maker begins with: not so much that nobody else would feel a loss that all share. */
-export const MARKET_MAKERS_DOLLARS = 100_000;
+export const MARKET_MAKERS_DOLLARS = 60_000;
 /** Of a credit tier that lets anybody owe as much as he likes. */
 const GENEROUS_TIER = 4;
 
