@@ -4,8 +4,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { createTestClient, http } from 'viem';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Profile } from '../../src/cli/support/profile.ts';
+import { runMw } from '../support/mwProcess.ts';
 
 const MW = resolve(import.meta.dirname, '../../src/cli/mw.ts');
 
@@ -24,6 +26,11 @@ function startDevnet(folder: string, ...args: string[]) {
 
 function readProfile(folder: string): Profile {
   return JSON.parse(readFileSync(join(folder, 'devnet/devnet.json'), 'utf8')) as Profile;
+}
+
+function keeperPid(folder: string): number {
+  const [firstLine = ''] = readFileSync(join(folder, 'devnet/keeper.log'), 'utf8').split('\n');
+  return (JSON.parse(firstLine) as { pid: number }).pid;
 }
 
 async function answers(url: string): Promise<boolean> {
@@ -76,8 +83,7 @@ describe('mw devnet', () => {
     running = child;
     await expect.poll(() => lines, { timeout: 120_000 }).toEqual([{ ok: true }]);
     const { keeperUrl, chains } = readProfile(folder);
-    const [firstLine = ''] = readFileSync(join(folder, 'devnet/keeper.log'), 'utf8').split('\n');
-    process.kill((JSON.parse(firstLine) as { pid: number }).pid, 'SIGKILL');
+    process.kill(keeperPid(folder), 'SIGKILL');
     expect(await ended).toBe(1);
     expect(lines.slice(1)).toEqual([
       { step: 'start', ok: false, error: expect.stringContaining('keeper ended by itself (SIGKILL)') },
@@ -85,6 +91,28 @@ describe('mw devnet', () => {
     ]);
     const urls = [`${keeperUrl}/v1/health`, ...chains.map(({ rpcUrl }) => rpcUrl)];
     expect(await Promise.all(urls.map(answers))).toEqual([false, false, false]);
+  });
+
+  it('outlives its keeper when asked to, so that everybody can leave', async () => {
+    const { child, lines, ended } = startDevnet(folder, '--outlive');
+    running = child;
+    await expect.poll(() => lines, { timeout: 120_000 }).toEqual([{ ok: true }]);
+    const { keeperUrl, chains } = readProfile(folder);
+    process.kill(keeperPid(folder), 'SIGKILL');
+    await expect.poll(() => answers(`${keeperUrl}/v1/health`), { timeout: 120_000 }).toBe(false);
+    await Promise.all(
+      chains.map(async ({ rpcUrl }) => {
+        const anvil = createTestClient({ mode: 'anvil', transport: http(rpcUrl) });
+        await anvil.increaseTime({ seconds: 7 * 86_400 });
+        await anvil.mine({ blocks: 1 });
+      }),
+    );
+    const profile = join(folder, 'devnet/devnet.json');
+    const entering = await runMw('exit', 'enter', '--as', 'alice', '--profile', profile, '--json');
+    expect(JSON.parse(entering.stdout)).toMatchObject([{ entered: true }, { entered: true }]);
+    child.kill('SIGINT');
+    expect(await ended).toBe(0);
+    expect(await Promise.all(chains.map(({ rpcUrl }) => answers(rpcUrl)))).toEqual([false, false]);
   });
 
   it('refuses a folder that holds something already', async () => {

@@ -13,6 +13,8 @@ const FAILED_EXIT = 1;
 const INTERRUPTED_EXIT = 130;
 /** Ctrl-C under npm arrives twice: from the terminal and from npm. Who presses it again later does not want to wait. */
 const ECHO_MS = 1_000;
+const SECONDS_PER_DAY = 86_400;
+const MW = 'npm run --silent mw --';
 
 const HELP = `
 Everything listens on 127.0.0.1. With --json, every step of the story is one line
@@ -22,11 +24,13 @@ and the last line is {"ok":true}; on failure {"step":…,"ok":false,"error":…}
 Examples:
   $ mw devnet                          serve until Ctrl-C
   $ mw devnet --story --once           the story, then stop; exit code 0 when all of it was true
+  $ mw devnet --story --outlive        then kill its keeper, and leave with \`mw exit\`
   $ mw devnet --keeper-port 8080 --data ./data/mine`;
 
 interface Options {
   readonly story?: true;
   readonly once?: true;
+  readonly outlive?: true;
   readonly json?: true;
   readonly data?: string;
   readonly homePort?: number;
@@ -41,6 +45,7 @@ export function registerDevnet(program: Command): void {
     .description('everything locally: two chains, the contracts, keeper and courier')
     .option('--story', 'deposits, trades, a checkpoint, a crash and a withdrawal, each of them checked')
     .option('--once', 'stop when everything is up and the story has been told')
+    .option('--outlive', 'let the chains go on when the keeper dies, to try the way out')
     .option('--json', 'one line of JSON per step of the story')
     .option('--data <folder>', 'where configuration, logs and the journal go (default: a temporary folder)')
     .option('--home-port <port>', 'of the home chain, 31337 (default: a free one)', port)
@@ -53,17 +58,22 @@ export function registerDevnet(program: Command): void {
 async function runDevnet(options: Options): Promise<void> {
   const progress = createProgress({ json: options.json === true, stream: process.stdout });
   const ending = createEnding(progress);
+  let abandoned: Devnet | undefined;
   try {
     const devnet = await startDevnet({
       dataDirectory: options.data,
       ports: { home: options.homePort, second: options.secondPort, keeper: options.keeperPort },
       progress,
-      onLost: (error) => void ending.fail(error),
+      onLost(error) {
+        if (abandoned === undefined) void ending.fail(error);
+        else progress.say(describeAbandoned(abandoned, error));
+      },
     });
     ending.before(devnet.stop);
     const profile = introduce(devnet);
     if (options.story) await tellStory({ devnet, progress });
-    if (!options.once) progress.say(described({ devnet, profile }));
+    if (options.outlive) abandoned = devnet;
+    if (!options.once) progress.say(described({ devnet, profile, outlive: options.outlive === true }));
     progress.succeeded();
     ending.succeed(() => {
       // Only now: the logs of a failure are kept.
@@ -143,9 +153,9 @@ function introduce({ home, second, keeperUrl, dataDirectory }: Devnet): string {
   );
 }
 
-function described({ devnet, profile }: { readonly devnet: Devnet; readonly profile: string }): string {
+function described(input: { readonly devnet: Devnet; readonly profile: string; readonly outlive: boolean }): string {
+  const { devnet, profile, outlive } = input;
   const { home, second, keeperUrl, dataDirectory } = devnet;
-  const mw = 'npm run --silent mw --';
   return `Running
   keeper        ${keeperUrl}   (health: ${keeperUrl}/v1/health, API: ${keeperUrl}/v1/openapi.json)
   home chain    ${home.url}   (${home.chainId})
@@ -154,12 +164,38 @@ function described({ devnet, profile }: { readonly devnet: Devnet; readonly prof
   profile       ${profile}
 
 Try, in another terminal
-  ${mw} account --as alice --orders
-  ${mw} account --solvency
-  ${mw} book WETH/USDC
-  ${mw} deposit 1 WETH --chain home --native --as carol
-  ${mw} order sell 0.5 WETH/USDC --price 3100 --for carol --as executor
-  ${mw} withdraw 100 USDC --chain home --as bob
-
+  ${MW} account --as alice --orders
+  ${MW} account --solvency
+  ${MW} book WETH/USDC
+  ${MW} deposit 1 WETH --chain home --native --as carol
+  ${MW} order sell 0.5 WETH/USDC --price 3100 --for carol --as executor
+  ${MW} withdraw 100 USDC --chain home --as bob
+${outlive ? describeWayOut(devnet) : ''}
 Serving until Ctrl-C.`;
+}
+
+function describeWayOut({ keeperPid }: Devnet): string {
+  return `
+The way out, when the keeper is gone for good
+  ${MW} exit watch --once --as alice
+  kill -9 ${keeperPid()}
+`;
+}
+
+function describeAbandoned({ home, second }: Devnet, { message }: Error): string {
+  const [what = ''] = message.split('\n');
+  const pass = (days: number) =>
+    [home, second].map(({ url }) => {
+      const call = { jsonrpc: '2.0', id: 1, method: 'evm_increaseTime', params: [days * SECONDS_PER_DAY] };
+      return `  curl -s -H 'content-type: application/json' -d '${JSON.stringify(call)}' ${url}`;
+    });
+  return [
+    `${what} The chains go on.`,
+    'Seven days pass, and everybody may leave',
+    ...pass(7),
+    `  ${MW} exit enter --as alice`,
+    'Three days pass, and the roots that then stand are final',
+    ...pass(3),
+    `  ${MW} exit claim --as alice`,
+  ].join('\n');
 }

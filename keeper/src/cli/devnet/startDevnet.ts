@@ -46,7 +46,7 @@ export interface DevnetOptions {
   readonly progress: Progress;
   /** Told of each chain as soon as everything is deployed on it. */
   readonly onDeployed?: (chain: DevnetChain) => void;
-  /** Told when one of its processes ends by itself. */
+  /** Told when one of its processes ends by itself; the others go on. */
   readonly onLost: (error: ProcessError) => void;
 }
 
@@ -61,6 +61,8 @@ export interface Devnet {
   readonly dataDirectory: string;
   /** Of the API's typed messages. */
   readonly domain: { readonly chainId: number; readonly verifyingContract: Address };
+  /** Of the keeper's process, which is another one when it was started again. */
+  keeperPid(): number;
   /** SIGKILL. */
   killKeeper(): Promise<void>;
   /** Starts the keeper again on its data, at the same URL; resolves when it leads. */
@@ -131,6 +133,7 @@ async function bringUp(
     keeperUrl: keeper.url,
     dataDirectory: data,
     domain: { chainId: home.chainId, verifyingContract: home.checkpointer },
+    keeperPid: keeper.pid,
     killKeeper: keeper.kill,
     async startKeeper() {
       await keeper.start();
@@ -181,6 +184,7 @@ type Polling = { readonly pollMs?: number };
 interface KeeperProcess {
   readonly url: string;
   readonly client: KeeperClient;
+  pid(): number;
   start(): Promise<void>;
   kill(): Promise<void>;
   untilItLeads(): Promise<void>;
@@ -221,6 +225,7 @@ async function startKeeperProcess(input: {
   return {
     url,
     client,
+    pid: () => running.pid,
     kill: () => running.kill(),
     async start() {
       running = await launch(Number(new URL(url).port));
