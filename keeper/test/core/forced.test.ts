@@ -258,6 +258,15 @@ describe('a forced withdrawal', () => {
     expect(finalAnswers(exchange.state, 1)).toEqual([]);
   });
 
+  it('is not final with the checkpoint before its own', () => {
+    cut();
+    const { id } = answerTo();
+    cut();
+    finalise();
+    expect(exchange.state.answers.get(`${HOME}:${id}`)?.status).toBe('posted');
+    expect(givenPayments(exchange.state)).toEqual([]);
+  });
+
   it('of a token that no asset lists is refused, also of what came in', () => {
     const token = addressOf('unlisted');
     deposit(exchange, { chainId: HOME, token }, ANN, 5n);
@@ -268,6 +277,7 @@ describe('a forced withdrawal', () => {
     const cat = addressOf('cat');
     deposit(exchange, ethHome, cat, 10n ** 18n);
     deposit(exchange, usdHome, cat, 40_000_000n, 1);
+    deposit(exchange, usdHome, cat, 5_000_000n, 2);
     const { events } = decide(ask(), { account: cat });
     expect(events).toMatchObject([{ type: 'forcedCharged', account: { address: cat, subaccount: 1 } }]);
     expect(events).toHaveLength(1);
@@ -277,6 +287,8 @@ describe('a forced withdrawal', () => {
     deposit(exchange, usdHome, SAFE, 10_000_000n);
     deposit(exchange, ethHome, SAFE, 10n ** 18n);
     const facts = { account: SAFE, isKeyHolder: false };
+    // Nor what is leaving to others.
+    answerTo({ open: 30_000_000n });
     expect(answerTo({ ...facts, token: ethHome.token, open: 10n ** 17n })).toMatchObject({ reason: 'paid' });
     expect(answerTo({ ...facts, open: 6_000_000n })).toMatchObject({ reason: 'paid', paid: 6_000_000n });
     deposit(exchange, usdSecond, SAFE, 10n * 10n ** 18n);
