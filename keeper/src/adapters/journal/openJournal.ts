@@ -392,12 +392,9 @@ function boundSnapshot(sequence: number, tag: Uint8Array): Uint8Array {
   return concatBytes(utf8.encode(`snapshot ${sequence} `), tag);
 }
 
-const nonce = new Uint8Array(12);
-const nonceView = new DataView(nonce.buffer);
-
-/** The same bytes each time, written anew: ciphers copy theirs, and a start makes as many as there are groups. */
 function nonceOf(sequence: number): Uint8Array {
-  nonceView.setUint32(4, sequence / 2 ** 32);
-  nonceView.setUint32(8, sequence);
+  const nonce = Buffer.alloc(12);
+  nonce.writeUInt32BE(Math.floor(sequence / 2 ** 32), 4);
+  nonce.writeUInt32BE(sequence >>> 0, 8);
   return nonce;
 }
